@@ -7,7 +7,7 @@ export function uuidV7Maker(now: () => number, randomBytes: (count: number) => U
   let lastMillis = 0;
   // The 12 bits behind the version count up within a millisecond (RFC 9562, section 6.2, method 1).
   let counter = 0;
-  let pool = new Uint8Array(0);
+  let pool: Uint8Array = new Uint8Array(0);
   let used = 0;
   const takeRandom = (): Uint8Array => {
     if (used + 10 > pool.length) {
