@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// Plain JavaScript in old syntax, on purpose: this file must load on a Node that is too old, to be able to say so.
+
+const needed = [24, 12];
+const [major, minor] = process.versions.node.split('.').map(Number);
+const newEnough = major > needed[0] || (major === needed[0] && minor >= needed[1]);
+
+if (!newEnough) {
+  console.error(
+    `hindsight needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}: install a newer one from https://nodejs.org, or run it through npm in a project that depends on a Node package.`,
+  );
+  process.exitCode = 1;
+} else if (process.getBuiltinModule('node:sqlite') === undefined) {
+  console.error(
+    `hindsight needs a Node that was built with SQLite, and this Node ${process.versions.node} was built without the module node:sqlite.`,
+  );
+  process.exitCode = 1;
+} else {
+  await import('../dist/cli/main.js');
+}
