@@ -11,7 +11,10 @@ const inode = 2n;
 
 test('a write is uncertain until a sync that began after it has ended', () => {
   const disk = run([create(), write('one'), begin('a'), write('two', 3), end('a')]);
-  assert.deepEqual(disk.uncertainChanges().map(({ number }) => number), [3]);
+  assert.deepEqual(
+    disk.uncertainChanges().map(({ number }) => number),
+    [3],
+  );
   assert.equal(worst(disk), 'one');
   assert.equal(best(disk), 'onetwo');
 });
@@ -21,8 +24,21 @@ test('a sync that has begun and not ended makes nothing certain', () => {
 });
 
 test('what a failed sync should have covered stays uncertain after a later sync that succeeds', () => {
-  const disk = run([create(), begin('a'), end('a'), write('one'), begin('b'), failed('b'), write('two', 3), begin('c'), end('c')]);
-  assert.deepEqual(disk.uncertainChanges().map(({ number }) => number), [3]);
+  const disk = run([
+    create(),
+    begin('a'),
+    end('a'),
+    write('one'),
+    begin('b'),
+    failed('b'),
+    write('two', 3),
+    begin('c'),
+    end('c'),
+  ]);
+  assert.deepEqual(
+    disk.uncertainChanges().map(({ number }) => number),
+    [3],
+  );
   assert.equal(worst(disk), '\0\0\0two');
 });
 
@@ -45,7 +61,14 @@ test('a lost write that made the file grow leaves it short, or long and empty', 
 });
 
 test('a truncation may be lost, and what is written behind it lies in zeros', () => {
-  const disk = run([create(), write('content'), begin('a'), end('a'), { kind: 'truncate', path, inode, size: 2 }, write('x', 4)]);
+  const disk = run([
+    create(),
+    write('content'),
+    begin('a'),
+    end('a'),
+    { kind: 'truncate', path, inode, size: 2 },
+    write('x', 4),
+  ]);
   assert.equal(best(disk), 'co\0\0x');
   assert.equal(render(disk, { kind: 'lost' }), 'content');
 });
@@ -54,17 +77,29 @@ test('syncing a file keeps its name where names are journaled, and does not wher
   const operations = [create(), write('one'), begin('a'), end('a')];
   assert.equal(worst(run(operations, 'journaled')), 'one');
   assert.equal(worst(run(operations, 'strict')), undefined);
-  assert.equal(worst(run([...operations, openFolder(), begin('b', folderInode), end('b', folderInode)], 'strict')), 'one');
+  assert.equal(
+    worst(run([...operations, openFolder(), begin('b', folderInode), end('b', folderInode)], 'strict')),
+    'one',
+  );
 });
 
 test('a removal or renaming may be lost until the folder is synced', () => {
   const removed: DiskOperation[] = [create(), write('one'), begin('a'), end('a'), { kind: 'unlink', path }];
   assert.equal(worst(run(removed)), 'one');
   assert.equal(best(run(removed)), undefined);
-  const renamed: DiskOperation[] = [create(), write('one'), begin('a'), end('a'), { kind: 'rename', path, newPath: otherPath }];
+  const renamed: DiskOperation[] = [
+    create(),
+    write('one'),
+    begin('a'),
+    end('a'),
+    { kind: 'rename', path, newPath: otherPath },
+  ];
   assert.deepEqual([...files(run(renamed), true).keys()], [otherPath]);
   assert.deepEqual([...files(run(renamed), false).keys()], [path]);
-  assert.deepEqual([...files(run([...renamed, openFolder(), begin('b', folderInode), end('b', folderInode)]), false).keys()], [otherPath]);
+  assert.deepEqual(
+    [...files(run([...renamed, openFolder(), begin('b', folderInode), end('b', folderInode)]), false).keys()],
+    [otherPath],
+  );
 });
 
 test('a new file under an old name is another file, even with the same inode', () => {
@@ -88,7 +123,10 @@ function run(operations: readonly DiskOperation[], rule: NameRule = 'journaled')
 }
 
 function render(disk: DiskModel, survival: Survival): string | undefined {
-  return disk.render({ change: () => survival, name: () => true }).get(path)?.toString('latin1');
+  return disk
+    .render({ change: () => survival, name: () => true })
+    .get(path)
+    ?.toString('latin1');
 }
 
 function files(disk: DiskModel, namesSurvive: boolean): Map<string, Buffer> {
@@ -100,7 +138,10 @@ function best(disk: DiskModel): string | undefined {
 }
 
 function worst(disk: DiskModel): string | undefined {
-  return disk.render({ change: () => ({ kind: 'lost' }), name: () => false }).get(path)?.toString('latin1');
+  return disk
+    .render({ change: () => ({ kind: 'lost' }), name: () => false })
+    .get(path)
+    ?.toString('latin1');
 }
 
 function create(): DiskOperation {

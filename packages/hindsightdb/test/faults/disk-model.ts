@@ -30,18 +30,38 @@ import type { DiskOperation } from './fault-record.ts';
 export type NameRule = 'journaled' | 'strict';
 
 /** The part of an uncertain change that survives: sectors are given as their numbers within the file. */
-export type Survival = { readonly kind: 'whole' | 'lost' | 'zeroed' } | { readonly kind: 'sectors'; readonly has: (sector: number) => boolean };
+export type Survival =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'zeroed' }
+  | { readonly kind: 'sectors'; readonly has: (sector: number) => boolean };
 
 /** What survives of everything uncertain, by the number of its operation. */
 export type Choice = { readonly change: (number: number) => Survival; readonly name: (number: number) => boolean };
 
 export const sectorBytes = 512;
 
-export type UncertainChange = { readonly number: number; readonly path: string; readonly kind: 'write' | 'truncate'; readonly offset: number; readonly bytes: number };
+export type UncertainChange = {
+  readonly number: number;
+  readonly path: string;
+  readonly kind: 'write' | 'truncate';
+  readonly offset: number;
+  readonly bytes: number;
+};
 
-type Change = { readonly number: number; readonly path: string; readonly write?: { readonly offset: number; readonly data: Buffer }; readonly size: number; state: 'pending' | 'abandoned' | 'certain' };
+type Change = {
+  readonly number: number;
+  readonly path: string;
+  readonly write?: { readonly offset: number; readonly data: Buffer };
+  readonly size: number;
+  state: 'pending' | 'abandoned' | 'certain';
+};
 type ModelFile = { readonly inode: bigint; base: Buffer; changes: Change[]; createdBy: number | undefined };
-type NameChange = { readonly number: number; readonly folder: string; readonly apply: (names: Map<string, ModelFile>) => void };
+type NameChange = {
+  readonly number: number;
+  readonly folder: string;
+  readonly apply: (names: Map<string, ModelFile>) => void;
+};
 type OpenSync = { readonly changes: readonly Change[]; readonly names: ReadonlySet<number> };
 
 /** A disk, brought forward operation by operation. */
@@ -79,11 +99,22 @@ export class DiskModel {
         return this.#opened(operation, number);
       case 'write': {
         const { path, offset, data } = operation;
-        this.#file(operation.inode).changes.push({ number, path, write: { offset, data }, size: data.length, state: 'pending' });
+        this.#file(operation.inode).changes.push({
+          number,
+          path,
+          write: { offset, data },
+          size: data.length,
+          state: 'pending',
+        });
         return;
       }
       case 'truncate':
-        this.#file(operation.inode).changes.push({ number, path: operation.path, size: operation.size, state: 'pending' });
+        this.#file(operation.inode).changes.push({
+          number,
+          path: operation.path,
+          size: operation.size,
+          state: 'pending',
+        });
         return;
       case 'syncBegin':
         this.#syncs.set(operation.token, this.#covered(operation.inode));
@@ -117,10 +148,17 @@ export class DiskModel {
     const uncertain: UncertainChange[] = [];
     for (const file of new Set(this.#currentNames.values())) {
       for (const { number, path, write, size, state } of file.changes) {
-        if (state !== 'certain') uncertain.push({ number, path, kind: write === undefined ? 'truncate' : 'write', offset: write?.offset ?? 0, bytes: size });
+        if (state !== 'certain')
+          uncertain.push({
+            number,
+            path,
+            kind: write === undefined ? 'truncate' : 'write',
+            offset: write?.offset ?? 0,
+            bytes: size,
+          });
       }
     }
-    return uncertain.sort((left, right) => left.number - right.number);
+    return uncertain.toSorted((left, right) => left.number - right.number);
   }
 
   /** The numbers of the changes of names that a power cut now may lose. */
@@ -135,7 +173,15 @@ export class DiskModel {
     return new Map([...names].map(([path, file]) => [path, renderFile(file, choice)]));
   }
 
-  #opened(operation: { readonly kind: 'create' | 'open'; readonly path: string; readonly inode: bigint; readonly isFolder: boolean }, number: number): void {
+  #opened(
+    operation: {
+      readonly kind: 'create' | 'open';
+      readonly path: string;
+      readonly inode: bigint;
+      readonly isFolder: boolean;
+    },
+    number: number,
+  ): void {
     const { path, inode } = operation;
     if (operation.isFolder) {
       this.#folders.set(inode, path);
@@ -170,7 +216,10 @@ export class DiskModel {
     const file = this.#file(inode);
     const created = this.#rule === 'journaled' ? (file.createdBy ?? -1) : -1;
     const names = this.#nameChanges.filter(({ number }) => number <= created);
-    return { changes: file.changes.filter(({ state }) => state === 'pending'), names: new Set(names.map(({ number }) => number)) };
+    return {
+      changes: file.changes.filter(({ state }) => state === 'pending'),
+      names: new Set(names.map(({ number }) => number)),
+    };
   }
 
   #synced(inode: bigint, token: string): void {
@@ -202,11 +251,16 @@ function foldCertain(file: ModelFile): void {
 }
 
 function renderFile(file: ModelFile, choice: Choice): Buffer {
-  return applyChanges(file.base, file.changes, (change) => (change.state === 'certain' ? { kind: 'whole' } : choice.change(change.number)));
+  return applyChanges(file.base, file.changes, (change) =>
+    change.state === 'certain' ? { kind: 'whole' } : choice.change(change.number),
+  );
 }
 
 function applyChanges(base: Buffer, changes: readonly Change[], survivalOf: (change: Change) => Survival): Buffer {
-  const reach = changes.reduce((end, { write, size }) => Math.max(end, write === undefined ? size : write.offset + size), base.length);
+  const reach = changes.reduce(
+    (end, { write, size }) => Math.max(end, write === undefined ? size : write.offset + size),
+    base.length,
+  );
   const content = Buffer.alloc(reach);
   base.copy(content);
   let length = base.length;

@@ -118,7 +118,10 @@ function armed(value: 0 | 1): Buffer {
 function encodeRule(rule: FaultRule): Buffer {
   const bytes = Buffer.alloc(ruleBytes);
   const { action, error, skip, amount } = encodeAction(rule.action);
-  bytes.writeUInt32LE(rule.calls.reduce((bits, call) => bits | callBits[call], 0), 4);
+  bytes.writeUInt32LE(
+    rule.calls.reduce((bits, call) => bits | callBits[call], 0),
+    4,
+  );
   bytes.writeUInt32LE(action, 8);
   bytes.writeUInt32LE(error, 12);
   bytes.writeBigUInt64LE(BigInt(skip ?? rule.skip ?? 0), 16);
@@ -129,7 +132,12 @@ function encodeRule(rule: FaultRule): Buffer {
   return bytes;
 }
 
-type EncodedAction = { readonly action: number; readonly error: number; readonly skip?: number; readonly amount: number };
+type EncodedAction = {
+  readonly action: number;
+  readonly error: number;
+  readonly skip?: number;
+  readonly amount: number;
+};
 
 function encodeAction(action: FaultAction): EncodedAction {
   switch (action.kind) {

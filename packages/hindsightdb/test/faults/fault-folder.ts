@@ -23,10 +23,21 @@ export class FaultFolder {
   }
 
   /** Starts a program in this folder, under its rules. It is given the folder as its first argument. */
-  start(program: string, programArguments: readonly string[], options: Partial<FaultProcessOptions> & { readonly isRecorded?: boolean } = {}): FaultProcess {
+  start(
+    program: string,
+    programArguments: readonly string[],
+    options: Partial<FaultProcessOptions> & { readonly isRecorded?: boolean } = {},
+  ): FaultProcess {
     const { isRecorded = false, ...rest } = options;
     const recorded = isRecorded ? { recordPath: this.recordPath } : {};
-    return FaultProcess.start({ program, programArguments: [this.path, ...programArguments], folder: this.path, controlPath: this.control.path, ...recorded, ...rest });
+    return FaultProcess.start({
+      program,
+      programArguments: [this.path, ...programArguments],
+      folder: this.path,
+      controlPath: this.control.path,
+      ...recorded,
+      ...rest,
+    });
   }
 
   [Symbol.dispose](): void {

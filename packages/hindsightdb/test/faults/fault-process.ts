@@ -5,7 +5,6 @@
  * line; what it says on its error output is kept for the message of a failing test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { compileShim } from './shim/compile-shim.ts';
@@ -38,19 +37,28 @@ export class FaultProcess {
     this.#lines = lines;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors += text));
     // 'close' comes after the outputs were read to their ends, so that the errors are complete.
-    this.#end = once(child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => ({ code, signal }));
+    this.#end = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   }
 
   static start(options: FaultProcessOptions): FaultProcess {
     const { program, programArguments = [], folder, controlPath, recordPath, userId } = options;
-    const environment: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: compileShim(), FAULT_PREFIX: `${folder}/`, UV_USE_IO_URING: '0' };
+    const environment: NodeJS.ProcessEnv = {
+      ...process.env,
+      LD_PRELOAD: compileShim(),
+      FAULT_PREFIX: `${folder}/`,
+      UV_USE_IO_URING: '0',
+    };
     // The runner's own environment would make the program believe that it is a test file.
     delete environment['NODE_TEST_CONTEXT'];
     if (controlPath !== undefined) environment['FAULT_CONTROL'] = controlPath;
     if (recordPath !== undefined) environment['FAULT_RECORD'] = recordPath;
     const path = fileURLToPath(new URL(program, import.meta.url));
     const user = userId === undefined ? {} : { uid: userId, gid: userId };
-    const child = spawn(process.execPath, [path, ...programArguments], { env: environment, stdio: ['pipe', 'pipe', 'pipe'], ...user });
+    const child = spawn(process.execPath, [path, ...programArguments], {
+      env: environment,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...user,
+    });
     // A write to a program that was just killed fails; its end tells the same story.
     child.stdin.on('error', () => {});
     const lines = createInterface({ input: child.stdout, crlfDelay: Infinity })[Symbol.asyncIterator]();
@@ -76,7 +84,8 @@ export class FaultProcess {
 
   /** Reads lines up to the first that begins so, and answers it; an error when the program ends before. */
   async lineBeginning(start: string): Promise<string> {
-    for (let line = await this.nextLine(); line !== undefined; line = await this.nextLine()) if (line.startsWith(start)) return line;
+    for (let line = await this.nextLine(); line !== undefined; line = await this.nextLine())
+      if (line.startsWith(start)) return line;
     throw new Error(`the program ended without saying "${start}": ${this.#errors}`);
   }
 

@@ -13,9 +13,20 @@ const headBytes = 48;
 /** One thing that happened to a file. Files are told apart by inode, since names change and come back. */
 export type DiskOperation =
   | { readonly kind: 'create' | 'open'; readonly path: string; readonly inode: bigint; readonly isFolder: boolean }
-  | { readonly kind: 'write'; readonly path: string; readonly inode: bigint; readonly offset: number; readonly data: Buffer }
+  | {
+      readonly kind: 'write';
+      readonly path: string;
+      readonly inode: bigint;
+      readonly offset: number;
+      readonly data: Buffer;
+    }
   | { readonly kind: 'truncate'; readonly path: string; readonly inode: bigint; readonly size: number }
-  | { readonly kind: 'syncBegin' | 'syncEnd' | 'syncFailed'; readonly path: string; readonly inode: bigint; readonly token: string }
+  | {
+      readonly kind: 'syncBegin' | 'syncEnd' | 'syncFailed';
+      readonly path: string;
+      readonly inode: bigint;
+      readonly token: string;
+    }
   | { readonly kind: 'rename'; readonly path: string; readonly newPath: string }
   | { readonly kind: 'unlink'; readonly path: string }
   /** What the process has told the world at this point: the lines that it wrote to its marks file. */
@@ -24,7 +35,19 @@ export type DiskOperation =
 /** The name of a file under test whose lines become marks instead of content. */
 export const marksFileName = 'told.marks';
 
-const kinds = ['', 'create', 'open', 'write', 'truncate', 'syncBegin', 'syncEnd', 'syncFailed', 'rename', 'unlink', 'mark'] as const;
+const kinds = [
+  '',
+  'create',
+  'open',
+  'write',
+  'truncate',
+  'syncBegin',
+  'syncEnd',
+  'syncFailed',
+  'rename',
+  'unlink',
+  'mark',
+] as const;
 
 /** Parses a record. A record that ends inside an entry ends with the entry before: its process was killed there. */
 export function readRecord(path: string): DiskOperation[] {
@@ -37,7 +60,13 @@ export function readRecord(path: string): DiskOperation[] {
     const dataStart = pathStart + bytes.readUInt32LE(place + 40);
     const end = dataStart + bytes.readUInt32LE(place + 44);
     if (end > bytes.length) break;
-    operations.push(decode(bytes.subarray(place, pathStart), bytes.toString('utf8', pathStart, dataStart), bytes.subarray(dataStart, end)));
+    operations.push(
+      decode(
+        bytes.subarray(place, pathStart),
+        bytes.toString('utf8', pathStart, dataStart),
+        bytes.subarray(dataStart, end),
+      ),
+    );
     place = end;
   }
   return operations;
@@ -64,7 +93,13 @@ function decode(head: Buffer, path: string, data: Buffer): DiskOperation {
     case 'unlink':
       return { kind, path };
     case 'mark':
-      return { kind, lines: data.toString('utf8').split('\n').filter((line) => line !== '') };
+      return {
+        kind,
+        lines: data
+          .toString('utf8')
+          .split('\n')
+          .filter((line) => line !== ''),
+      };
     case '':
     case undefined:
       throw new Error(`the record has an entry of an unknown kind: ${head.readUInt32LE(4)}`);

@@ -18,15 +18,28 @@ describe('the fault shim', needsFaults(), () => {
     using folder = new FaultFolder();
     await using program = folder.start('row-writer.ts', ['FULL', '5'], { isRecorded: true });
     const lines = await allLines(program);
-    assert.deepEqual(lines, ['committed 1', 'committed 2', 'committed 3', 'committed 4', 'committed 5', 'done'], program.errors);
+    assert.deepEqual(
+      lines,
+      ['committed 1', 'committed 2', 'committed 3', 'committed 4', 'committed 5', 'done'],
+      program.errors,
+    );
     const operations = readRecord(folder.recordPath);
     assert.ok(operations.every((operation) => operation.kind === 'mark' || operation.path.startsWith(folder.path)));
-    assert.deepEqual(operations.flatMap((operation) => (operation.kind === 'mark' ? operation.lines : [])), ['1', '2', '3', '4', '5']);
+    assert.deepEqual(
+      operations.flatMap((operation) => (operation.kind === 'mark' ? operation.lines : [])),
+      ['1', '2', '3', '4', '5'],
+    );
   });
 
   test('the n-th sync of a file fails, and only that one', async () => {
     using folder = new FaultFolder();
-    const { rule, lines } = await runWith(folder, { calls: ['sync'], pathEnds: '-wal', skip: 4, times: 1, action: { kind: 'error', code: 'EIO' } });
+    const { rule, lines } = await runWith(folder, {
+      calls: ['sync'],
+      pathEnds: '-wal',
+      skip: 4,
+      times: 1,
+      action: { kind: 'error', code: 'EIO' },
+    });
     assert.match(lines.at(-1) ?? '', new RegExp(`^failed ${inputOutputError} `));
     assert.ok(lines.includes('committed 1'), 'the first commits were synced before the fault');
     assert.equal((await runLines(folder, '3')).at(-1), 'done');
@@ -37,7 +50,10 @@ describe('the fault shim', needsFaults(), () => {
     using folder = new FaultFolder();
     const { rule, lines } = await runWith(folder, { calls: ['sync'], skip: 0, action: { kind: 'error', code: 'EIO' } });
     assert.ok(folder.control.counts(rule).struck >= 1);
-    assert.deepEqual(lines.filter((line) => line.startsWith('committed')), []);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('committed')),
+      [],
+    );
   });
 
   test('the disk is full after so many bytes of growth, and the write that passes the bound is cut short', async () => {
@@ -49,7 +65,9 @@ describe('the fault shim', needsFaults(), () => {
     assert.ok(struck >= 1);
     assert.equal(seen, roomBytes, 'all the room was used');
     // The -shm file is made of holes, which take no room.
-    const sizes = ['rows.db', 'rows.db-wal'].map((name) => statSync(join(folder.path, name), { throwIfNoEntry: false })?.size ?? 0);
+    const sizes = ['rows.db', 'rows.db-wal'].map(
+      (name) => statSync(join(folder.path, name), { throwIfNoEntry: false })?.size ?? 0,
+    );
     assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= roomBytes);
   });
 
@@ -76,17 +94,28 @@ describe('the fault shim', needsFaults(), () => {
 
   test('a delayed sync is still made', async () => {
     using folder = new FaultFolder();
-    const { rule, lines } = await runWith(folder, { calls: ['sync'], times: 3, action: { kind: 'delay', delayMs: 40 } });
+    const { rule, lines } = await runWith(folder, {
+      calls: ['sync'],
+      times: 3,
+      action: { kind: 'delay', delayMs: 40 },
+    });
     assert.equal(folder.control.counts(rule).struck, 3);
     assert.equal(lines.at(-1), 'done');
   });
 
   test('a process kills itself in the middle of a write, and leaves exactly the bytes written so far', async () => {
     using folder = new FaultFolder();
-    folder.control.arm({ calls: ['write'], pathEnds: '-wal', skip: 10, action: { kind: 'killBefore', writtenBytes: 100 } });
+    folder.control.arm({
+      calls: ['write'],
+      pathEnds: '-wal',
+      skip: 10,
+      action: { kind: 'killBefore', writtenBytes: 100 },
+    });
     await using program = folder.start('row-writer.ts', ['FULL', '50'], { isRecorded: true });
     assert.equal((await program.ended()).signal, 'SIGKILL');
-    const writes = readRecord(folder.recordPath).filter((operation) => operation.kind === 'write' && operation.path.endsWith('-wal'));
+    const writes = readRecord(folder.recordPath).filter(
+      (operation) => operation.kind === 'write' && operation.path.endsWith('-wal'),
+    );
     const last = writes.at(-1);
     assert.ok(last?.kind === 'write');
     assert.equal(writes.length, 11);
@@ -95,12 +124,21 @@ describe('the fault shim', needsFaults(), () => {
   });
 
   test('a process that is killed after a sync has made it, and one killed before has not', async () => {
-    for (const [kind, syncs] of [['killAfter', 3], ['killBefore', 2]] as const) {
+    for (const [kind, syncs] of [
+      ['killAfter', 3],
+      ['killBefore', 2],
+    ] as const) {
       using folder = new FaultFolder();
       folder.control.arm({ calls: ['sync'], pathEnds: '-wal', skip: 2, action: { kind } });
       await using program = folder.start('row-writer.ts', ['FULL', '50'], { isRecorded: true });
       assert.equal((await program.ended()).signal, 'SIGKILL');
-      assert.equal(readRecord(folder.recordPath).filter((operation) => operation.kind === 'syncEnd' && operation.path.endsWith('-wal')).length, syncs, kind);
+      assert.equal(
+        readRecord(folder.recordPath).filter(
+          (operation) => operation.kind === 'syncEnd' && operation.path.endsWith('-wal'),
+        ).length,
+        syncs,
+        kind,
+      );
     }
   });
 
@@ -116,7 +154,13 @@ describe('the fault shim', needsFaults(), () => {
   test('a short read is met by SQLite as an incomplete file', async () => {
     using folder = new FaultFolder();
     await runLines(folder, '50');
-    const { rule } = await runWith(folder, { calls: ['read'], pathEnds: '.db', skip: 1, times: 1, action: { kind: 'short', bytes: 16 } });
+    const { rule } = await runWith(folder, {
+      calls: ['read'],
+      pathEnds: '.db',
+      skip: 1,
+      times: 1,
+      action: { kind: 'short', bytes: 16 },
+    });
     assert.equal(folder.control.counts(rule).struck, 1);
   });
 
@@ -126,7 +170,11 @@ describe('the fault shim', needsFaults(), () => {
     await using program = folder.start('row-writer.ts', ['FULL', '5'], { isRecorded: true });
     assert.equal((await allLines(program)).at(-1), 'done');
     assert.ok(folder.control.counts(rule).struck >= 5);
-    assert.ok(!readRecord(folder.recordPath).some((operation) => operation.kind === 'syncEnd' && operation.path.endsWith('-wal')));
+    assert.ok(
+      !readRecord(folder.recordPath).some(
+        (operation) => operation.kind === 'syncEnd' && operation.path.endsWith('-wal'),
+      ),
+    );
   });
 
   test('what the rules let through is a sound database', async () => {

@@ -21,7 +21,8 @@ describe('a power cut', needsFaults(), () => {
       using folder = new FaultFolder();
       const operations = await record(folder, 'FULL');
       const counts = await forEachPowerCut({ operations, folder: folder.path, names, seed, imagesMax: 400 }, checkRows);
-      for (const [kind, count] of Object.entries(counts)) assert.ok(count > 0, `no image of the kind "${kind}" was made`);
+      for (const [kind, count] of Object.entries(counts))
+        assert.ok(count > 0, `no image of the kind "${kind}" was made`);
     });
   }
 
@@ -43,10 +44,19 @@ describe('a power cut', needsFaults(), () => {
 
   test('the record of a run, applied whole, is the folder as the run left it', async () => {
     using folder = new FaultFolder();
-    const options: PowerCutOptions = { operations: await record(folder, 'FULL'), folder: folder.path, seed, imagesMax: 0 };
+    const options: PowerCutOptions = {
+      operations: await record(folder, 'FULL'),
+      folder: folder.path,
+      seed,
+      imagesMax: 0,
+    };
     const recorded = recordedFolder(options);
-    assert.deepEqual([...recorded.keys()].map((path) => relative(folder.path, path)), ['rows.db']);
-    for (const [path, content] of recorded) assert.ok(content.equals(readFileSync(path)), `${path} differs from its record`);
+    assert.deepEqual(
+      [...recorded.keys()].map((path) => relative(folder.path, path)),
+      ['rows.db'],
+    );
+    for (const [path, content] of recorded)
+      assert.ok(content.equals(readFileSync(path)), `${path} differs from its record`);
   });
 
   test('the same seed gives the same images', async () => {
@@ -54,7 +64,10 @@ describe('a power cut', needsFaults(), () => {
     const operations = await record(folder, 'FULL');
     const descriptions = async (): Promise<string[]> => {
       const seen: string[] = [];
-      await forEachPowerCut({ operations, folder: folder.path, seed: 7, imagesMax: 30 }, ({ description }) => void seen.push(description));
+      await forEachPowerCut(
+        { operations, folder: folder.path, seed: 7, imagesMax: 30 },
+        ({ description }) => void seen.push(description),
+      );
       return seen;
     };
     assert.deepEqual(await descriptions(), await descriptions());
@@ -68,7 +81,10 @@ async function record(folder: FaultFolder, synchronous: string): Promise<ReturnT
 }
 
 async function findsLoss(folder: FaultFolder, operations: ReturnType<typeof readRecord>): Promise<void> {
-  await assert.rejects(forEachPowerCut({ operations, folder: folder.path, seed, imagesMax: 400 }, checkRows), /was acknowledged and is lost|is damaged/);
+  await assert.rejects(
+    forEachPowerCut({ operations, folder: folder.path, seed, imagesMax: 400 }, checkRows),
+    /was acknowledged and is lost|is damaged/,
+  );
 }
 
 /** Every row that the program has told of is there, the rows have no gap, and the database is sound. */
@@ -77,8 +93,15 @@ function checkRows({ folder, told }: PowerCutImage): void {
   try {
     const acknowledged = Number(told.at(-1) ?? 0);
     const rows = readRows(database);
-    assert.deepEqual(rows, rows.map((_, index) => index + 1), 'the rows have a gap: the file is damaged');
-    assert.ok(rows.length >= acknowledged, `row ${acknowledged} was acknowledged and is lost: there are ${rows.length}`);
+    assert.deepEqual(
+      rows,
+      rows.map((_, index) => index + 1),
+      'the rows have a gap: the file is damaged',
+    );
+    assert.ok(
+      rows.length >= acknowledged,
+      `row ${acknowledged} was acknowledged and is lost: there are ${rows.length}`,
+    );
     // The row that was being written may be there, and no other.
     assert.ok(rows.length <= acknowledged + 1, 'a row is there that was not even begun');
     assert.equal(database.prepare('PRAGMA integrity_check').get()?.['integrity_check'], 'ok', 'the file is damaged');
@@ -88,6 +111,12 @@ function checkRows({ folder, told }: PowerCutImage): void {
 }
 
 function readRows(database: DatabaseSync): number[] {
-  const isCreated = database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'row'").get()?.['count'] === 1;
-  return isCreated ? database.prepare('SELECT number FROM row ORDER BY number').all().map(({ number }) => Number(number)) : [];
+  const isCreated =
+    database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'row'").get()?.['count'] === 1;
+  return isCreated
+    ? database
+        .prepare('SELECT number FROM row ORDER BY number')
+        .all()
+        .map(({ number }) => Number(number))
+    : [];
 }

@@ -16,7 +16,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { DiskModel, sectorBytes, type Choice, type NameRule, type Survival, type UncertainChange } from './disk-model.ts';
+import {
+  DiskModel,
+  sectorBytes,
+  type Choice,
+  type NameRule,
+  type Survival,
+  type UncertainChange,
+} from './disk-model.ts';
 import { marksFileName, type DiskOperation } from './fault-record.ts';
 import { seededRandom, type SeededRandom } from './seeded-random.ts';
 
@@ -44,15 +51,32 @@ export type PowerCutImage = {
 };
 
 type ImageKind = 'whole' | 'none' | 'empty' | 'names' | 'lost' | 'zeroed' | 'torn' | 'subset';
-type PlannedImage = { readonly cut: number; readonly kind: ImageKind; readonly detail: number; readonly sectors: number };
+type PlannedImage = {
+  readonly cut: number;
+  readonly kind: ImageKind;
+  readonly detail: number;
+  readonly sectors: number;
+};
 
 /**
  * Opens the images one after another and answers how many there were of each kind. The first image that fails the
  * check ends the run with an error that describes it and names the seed.
  */
-export async function forEachPowerCut(options: PowerCutOptions, check: (image: PowerCutImage) => Promise<void> | void): Promise<Record<ImageKind, number>> {
+export async function forEachPowerCut(
+  options: PowerCutOptions,
+  check: (image: PowerCutImage) => Promise<void> | void,
+): Promise<Record<ImageKind, number>> {
   const { operations, folder, seed } = options;
-  const counts: Record<ImageKind, number> = { whole: 0, none: 0, empty: 0, names: 0, lost: 0, zeroed: 0, torn: 0, subset: 0 };
+  const counts: Record<ImageKind, number> = {
+    whole: 0,
+    none: 0,
+    empty: 0,
+    names: 0,
+    lost: 0,
+    zeroed: 0,
+    torn: 0,
+    subset: 0,
+  };
   const planned = sample(plan(options), options.imagesMax, seededRandom(seed));
   const model = newModel(options);
   const told: string[] = [];
@@ -71,7 +95,9 @@ export async function forEachPowerCut(options: PowerCutOptions, check: (image: P
       await check({ folder: imageFolder, told, kind: image.kind, description });
       counts[image.kind]++;
     } catch (cause) {
-      throw new Error(`${description}; FAULT_SEED=${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new Error(`${description}; FAULT_SEED=${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
     } finally {
       rmSync(imageFolder, { recursive: true, force: true });
     }
@@ -81,7 +107,9 @@ export async function forEachPowerCut(options: PowerCutOptions, check: (image: P
 
 /** The content of a folder's files by path. No process may have a database open there that this process opens too. */
 export function captureFolder(folder: string): Map<string, Buffer> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== marksFileName);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name !== marksFileName,
+  );
   return new Map(files.map((entry) => join(entry.parentPath, entry.name)).map((path) => [path, readFileSync(path)]));
 }
 
@@ -123,11 +151,15 @@ function planCut(model: DiskModel, cut: number, subsetsPerCut: number): PlannedI
   for (let count = 0; count < names.length; count++) images.push(image('names', count));
   for (const change of changes) images.push(...planChange(change, image));
   // With a single uncertain change, the images above are all there are.
-  if (changes.length + names.length > 1) for (let subset = 0; subset < subsetsPerCut; subset++) images.push(image('subset', subset));
+  if (changes.length + names.length > 1)
+    for (let subset = 0; subset < subsetsPerCut; subset++) images.push(image('subset', subset));
   return images;
 }
 
-function planChange(change: UncertainChange, image: (kind: ImageKind, detail: number, sectors?: number) => PlannedImage): PlannedImage[] {
+function planChange(
+  change: UncertainChange,
+  image: (kind: ImageKind, detail: number, sectors?: number) => PlannedImage,
+): PlannedImage[] {
   const images = [image('lost', change.number)];
   if (change.kind === 'truncate') return images;
   images.push(image('zeroed', change.number));
@@ -151,11 +183,14 @@ function sample(images: readonly PlannedImage[], imagesMax: number, random: Seed
       if (image !== undefined && chosen.length < imagesMax) chosen.push(image);
     }
   }
-  return chosen.sort((left, right) => left.cut - right.cut);
+  return chosen.toSorted((left, right) => left.cut - right.cut);
 }
 
 function shuffle<Value>(values: readonly Value[], random: SeededRandom): Value[] {
-  return values.map((value) => ({ value, key: random.below(0x4000_0000) })).sort((left, right) => left.key - right.key).map(({ value }) => value);
+  return values
+    .map((value) => ({ value, key: random.below(0x4000_0000) }))
+    .toSorted((left, right) => left.key - right.key)
+    .map(({ value }) => value);
 }
 
 const whole: Survival = { kind: 'whole' };
@@ -164,7 +199,10 @@ const lost: Survival = { kind: 'lost' };
 function choiceOf(image: PlannedImage, model: DiskModel, seed: number): Choice {
   const { cut, kind, detail, sectors } = image;
   const all = (): boolean => true;
-  const only = (survival: Survival): Choice => ({ change: (number) => (number === detail ? survival : whole), name: all });
+  const only = (survival: Survival): Choice => ({
+    change: (number) => (number === detail ? survival : whole),
+    name: all,
+  });
   switch (kind) {
     case 'whole':
       return { change: () => whole, name: all };
@@ -192,10 +230,16 @@ function choiceOf(image: PlannedImage, model: DiskModel, seed: number): Choice {
 function subset(model: DiskModel, random: SeededRandom): Choice {
   // Each subset has a leaning of its own, or all of them would lose about half.
   const leaning = random.pick([0.15, 0.5, 0.85]);
-  const survivals = new Map(model.uncertainChanges().map((change) => [change.number, random.chance(leaning) ? whole : lostInPart(change, random)]));
+  const survivals = new Map(
+    model
+      .uncertainChanges()
+      .map((change) => [change.number, random.chance(leaning) ? whole : lostInPart(change, random)]),
+  );
   const names = model.uncertainNames();
   const firstNames = random.below(names.length + 1);
-  const surviving = new Set(names.filter((_, index) => (model.namesAreOrdered ? index < firstNames : random.chance(leaning))));
+  const surviving = new Set(
+    names.filter((_, index) => (model.namesAreOrdered ? index < firstNames : random.chance(leaning))),
+  );
   return { change: (number) => survivals.get(number) ?? whole, name: (number) => surviving.has(number) };
 }
 
@@ -207,7 +251,9 @@ function lostInPart(change: UncertainChange, random: SeededRandom): Survival {
     const boundary = first + random.below(last - first + 1);
     return { kind: 'sectors', has: (sector) => sector < boundary };
   }
-  const scattered = new Set(Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(() => random.chance(0.5)));
+  const scattered = new Set(
+    Array.from({ length: last - first + 1 }, (_, index) => first + index).filter(() => random.chance(0.5)),
+  );
   return { kind: 'sectors', has: (sector) => scattered.has(sector) };
 }
 
@@ -215,8 +261,16 @@ function describe(image: PlannedImage, operations: readonly DiskOperation[]): st
   const before = operations[image.cut];
   const where = before === undefined ? 'the end of the record' : `operation ${image.cut} (${summary(before)})`;
   const changed = operations[image.detail];
-  const about = image.kind === 'lost' || image.kind === 'zeroed' || image.kind === 'torn' ? ` of operation ${image.detail}${changed === undefined ? '' : ` (${summary(changed)})`}` : '';
-  const extent = image.kind === 'torn' ? ` before sector ${image.sectors}` : image.kind === 'names' || image.kind === 'subset' ? ` ${image.detail}` : '';
+  const about =
+    image.kind === 'lost' || image.kind === 'zeroed' || image.kind === 'torn'
+      ? ` of operation ${image.detail}${changed === undefined ? '' : ` (${summary(changed)})`}`
+      : '';
+  const extent =
+    image.kind === 'torn'
+      ? ` before sector ${image.sectors}`
+      : image.kind === 'names' || image.kind === 'subset'
+        ? ` ${image.detail}`
+        : '';
   return `power cut before ${where}, image "${image.kind}"${extent}${about}`;
 }
 

@@ -22,7 +22,8 @@ try {
     insert.run(number, Number(rowBytes));
     writeSync(marks, `${number}\n`);
     console.log(`committed ${number}`);
-    if (Number(checkpointEvery) > 0 && number % Number(checkpointEvery) === 0) database.exec('PRAGMA wal_checkpoint(RESTART)');
+    if (Number(checkpointEvery) > 0 && number % Number(checkpointEvery) === 0)
+      database.exec('PRAGMA wal_checkpoint(RESTART)');
   }
   database.close();
   console.log('done');

@@ -16,8 +16,10 @@ const compilers = ['cc', 'gcc', 'clang'];
 
 /** The reason why this machine cannot inject faults, or undefined where it can. */
 export function faultsUnavailable(): string | undefined {
-  if (process.platform !== 'linux') return `fault injection preloads a library into Linux processes, and this is ${process.platform}`;
-  if (findCompiler() === undefined) return `fault injection needs a C compiler and none of ${compilers.join(', ')} is on the PATH`;
+  if (process.platform !== 'linux')
+    return `fault injection preloads a library into Linux processes, and this is ${process.platform}`;
+  if (findCompiler() === undefined)
+    return `fault injection needs a C compiler and none of ${compilers.join(', ')} is on the PATH`;
   return undefined;
 }
 
@@ -43,7 +45,11 @@ export function compileShim(): string {
   if (existsSync(library)) return library;
   mkdirSync(folder, { recursive: true });
   const unfinished = `${library}.${process.pid}`;
-  execFileSync(compiler, ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-o', unfinished, source, '-lpthread'], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync(
+    compiler,
+    ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-o', unfinished, source, '-lpthread'],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
   // Renaming makes it appear whole, also to another test process that compiles at the same moment.
   renameSync(unfinished, library);
   return library;
