@@ -19,8 +19,8 @@ export type FaultProcessOptions = {
   readonly controlPath?: string;
   /** Where the record is appended to. Default: nothing is recorded. */
   readonly recordPath?: string;
-  /** The user and group that the process runs as. Default: ours. */
-  readonly userId?: number;
+  /** Whether the process meets the modes of files as an ordinary user does, even where the tests run as root. */
+  readonly isOrdinaryUser?: boolean;
 };
 
 export type ProcessEnd = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -41,7 +41,7 @@ export class FaultProcess {
   }
 
   static start(options: FaultProcessOptions): FaultProcess {
-    const { program, programArguments = [], folder, controlPath, recordPath, userId } = options;
+    const { program, programArguments = [], folder, controlPath, recordPath, isOrdinaryUser = false } = options;
     const environment: NodeJS.ProcessEnv = {
       ...process.env,
       LD_PRELOAD: compileShim(),
@@ -52,12 +52,11 @@ export class FaultProcess {
     delete environment['NODE_TEST_CONTEXT'];
     if (controlPath !== undefined) environment['FAULT_CONTROL'] = controlPath;
     if (recordPath !== undefined) environment['FAULT_RECORD'] = recordPath;
+    if (isOrdinaryUser) environment['FAULT_ORDINARY_USER'] = '1';
     const path = fileURLToPath(new URL(program, import.meta.url));
-    const user = userId === undefined ? {} : { uid: userId, gid: userId };
     const child = spawn(process.execPath, [path, ...programArguments], {
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
-      ...user,
     });
     // A write to a program that was just killed fails; its end tells the same story.
     child.stdin.on('error', () => {});

@@ -1,6 +1,6 @@
 /** The shim itself: every kind of fault really strikes a real SQLite in a real process, and only where it should. */
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
@@ -175,6 +175,16 @@ describe('the fault shim', needsFaults(), () => {
         (operation) => operation.kind === 'syncEnd' && operation.path.endsWith('-wal'),
       ),
     );
+  });
+
+  test('an ordinary user cannot write where the modes forbid it, also where the tests run as root', async () => {
+    using folder = new FaultFolder();
+    chmodSync(folder.path, 0o555);
+    await using program = folder.start('row-writer.ts', ['FULL', '1'], { isOrdinaryUser: true });
+    const { code } = await program.ended();
+    chmodSync(folder.path, 0o755);
+    assert.equal(code, 1);
+    assert.match(program.errors, /EACCES/);
   });
 
   test('what the rules let through is a sound database', async () => {

@@ -6,12 +6,13 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const source = fileURLToPath(new URL('./fault-shim.c', import.meta.url));
+const sourceFolder = fileURLToPath(new URL('.', import.meta.url));
+const source = join(sourceFolder, 'fault-shim.c');
 const compilers = ['cc', 'gcc', 'clang'];
 
 /** The reason why this machine cannot inject faults, or undefined where it can. */
@@ -39,11 +40,8 @@ export function needsFaults(): { readonly skip?: string } {
 export function compileShim(): string {
   const compiler = findCompiler();
   if (compiler === undefined) throw new Error(faultsUnavailable());
-  const digest = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 16);
-  const folder = join(tmpdir(), `hindsight-fault-shim-${process.getuid?.() ?? 0}`);
-  const library = join(folder, `${digest}-${process.arch}.so`);
+  const library = join(cacheFolder(), `${sourceDigest()}-${process.arch}.so`);
   if (existsSync(library)) return library;
-  mkdirSync(folder, { recursive: true });
   const unfinished = `${library}.${process.pid}`;
   execFileSync(
     compiler,
@@ -53,6 +51,23 @@ export function compileShim(): string {
   // Renaming makes it appear whole, also to another test process that compiles at the same moment.
   renameSync(unfinished, library);
   return library;
+}
+
+/** A folder that only we can write, because what lies in it is loaded into processes of ours. */
+function cacheFolder(): string {
+  const userId = process.getuid?.() ?? 0;
+  const folder = join(tmpdir(), `hindsight-fault-shim-${userId}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(folder);
+  if (uid !== userId || (mode & 0o022) !== 0) throw new Error(`${folder} can be written by others; remove it`);
+  return folder;
+}
+
+function sourceDigest(): string {
+  const names = readdirSync(sourceFolder).filter((name) => name.endsWith('.c') || name.endsWith('.h'));
+  const digest = createHash('sha256');
+  for (const name of names.toSorted()) digest.update(readFileSync(join(sourceFolder, name)));
+  return digest.digest('hex').slice(0, 16);
 }
 
 function findCompiler(): string | undefined {

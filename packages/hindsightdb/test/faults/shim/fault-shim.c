@@ -12,8 +12,9 @@
  *
  * Environment:
  *   FAULT_PREFIX   the folder whose files are touched, as a real path ending in '/'
- *   FAULT_CONTROL  the control file (layout below, written by fault-control.ts); optional
- *   FAULT_RECORD   the file that the record is appended to; optional
+ *   FAULT_CONTROL  the control file (layout in rules.h, written by fault-control.ts); optional
+ *   FAULT_RECORD   the file that the record is appended to (layout in record.h); optional
+ *   FAULT_ORDINARY_USER  when set, the process gives up the privileges by which root ignores the modes of files
  *
  * The order of the record. A change and its entry are made under one lock, so within a process the record has
  * exactly the order of the disk. Across processes each entry is one append, made after the change itself: what one
@@ -23,86 +24,10 @@
  * What it does not see: writes through mmap (SQLite makes none but to its -shm file, which no recovery trusts) and
  * copies inside the kernel (copy_file_range, sendfile). A test compares the folder with the record at its end.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <time.h>
-#include <unistd.h>
-
-_Static_assert(sizeof(long) == 8 && sizeof(off_t) == 8, "the shim passes offsets as one 64-bit argument");
-
-/* ---- The control file: one page, shared with the test through mmap. Keep in step with fault-control.ts. ---- */
-
-#define CONTROL_MAGIC 0x31544c46u /* "FLT1" */
-#define RULE_COUNT 24
-
-enum call { CALL_WRITE = 1, CALL_READ = 2, CALL_SYNC = 4, CALL_TRUNCATE = 8, CALL_OPEN = 16, CALL_UNLINK = 32, CALL_RENAME = 64 };
-
-enum action {
-  ACTION_ERROR = 1,       /* fail with the rule's errno, doing nothing */
-  ACTION_NO_SPACE = 2,    /* ENOSPC once the files have grown by `skip` bytes; what still fits is written */
-  ACTION_DELAY = 3,       /* wait `amount` milliseconds, then go on */
-  ACTION_KILL_BEFORE = 4, /* SIGKILL to ourselves instead of the call; a write leaves its first `amount` bytes */
-  ACTION_KILL_AFTER = 5,  /* SIGKILL to ourselves right after the call succeeded */
-  ACTION_STOP = 6,        /* SIGSTOP to ourselves before the call; it goes on after SIGCONT */
-  ACTION_LIE = 7,         /* a sync reports success without syncing */
-  ACTION_SHORT = 8        /* a write or read stops after `amount` bytes and says so */
-};
-
-struct rule {
-  uint32_t armed;
-  uint32_t calls;
-  uint32_t action;
-  uint32_t error;
-  uint64_t skip;   /* matching calls (or bytes of growth) that pass first */
-  uint64_t times;  /* how many calls are struck; 0 for all that follow */
-  uint64_t amount; /* bytes or milliseconds, as the action says */
-  uint64_t seen;   /* counted by the shim: matching calls, or bytes of growth */
-  uint64_t struck; /* counted by the shim */
-  char path_ends[104];
-};
-
-struct control {
-  uint32_t magic;
-  uint32_t rule_size;
-  char reserved[56];
-  struct rule rules[RULE_COUNT];
-};
-_Static_assert(sizeof(struct rule) == 160 && sizeof(struct control) <= 4096, "the control file is one page");
-
-/* ---- The record. Keep in step with fault-record.ts. ---- */
-
-#define RECORD_MAGIC 0x31524c46u /* "FLR1" */
-
-enum kind {
-  KIND_CREATE = 1, KIND_OPEN = 2, KIND_WRITE = 3, KIND_TRUNCATE = 4, KIND_SYNC_BEGIN = 5, KIND_SYNC_END = 6,
-  KIND_SYNC_FAILED = 7, KIND_RENAME = 8, KIND_UNLINK = 9, KIND_MARK = 10
-};
-
-struct entry {
-  uint32_t magic;
-  uint32_t kind;
-  uint32_t process;
-  uint32_t flags; /* of OPEN: 1 for a directory */
-  uint64_t inode;
-  uint64_t offset; /* of a write; the token that joins a sync's beginning and end */
-  uint64_t size;   /* of a truncation */
-  uint32_t path_bytes;
-  uint32_t data_bytes;
-};
-_Static_assert(sizeof(struct entry) == 48, "entries begin with 48 bytes");
+#include "process.h"
+#include "record.h"
+#include "rules.h"
+#include <linux/capability.h>
 
 /* A line written to a file of this name is an entry of its own kind: what the process has told the world so far. */
 #define MARKS_SUFFIX ".marks"
@@ -120,14 +45,23 @@ struct tracked {
 static struct tracked *descriptors[DESCRIPTOR_COUNT];
 static char prefix[PATH_MAX];
 static size_t prefix_length;
-static struct control *control;
-static int record_descriptor = -1;
 static uint64_t sync_token;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void fail_loudly(const char *what) {
-  dprintf(2, "fault-shim: %s (errno %d)\n", what, errno);
-  _exit(99);
+static void record_change(enum kind kind, const struct tracked *file, uint64_t offset, uint64_t size, const void *data, size_t bytes) {
+  struct entry entry = {.kind = kind, .inode = file->inode, .offset = offset, .size = size};
+  record(entry, file->path, strlen(file->path), data, bytes);
+}
+
+/*
+ * Gives up every capability. Root ignores the modes of files by a capability, so without them it meets a read-only
+ * folder as any user does, and can still read the program that it runs wherever that lies.
+ */
+static void give_up_privileges(void) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct nothing[2];
+  memset(nothing, 0, sizeof nothing);
+  if (syscall(SYS_capset, &header, nothing) != 0) fail_loudly("cannot give up privileges");
 }
 
 __attribute__((constructor)) static void start(void) {
@@ -135,101 +69,9 @@ __attribute__((constructor)) static void start(void) {
   if (wanted == NULL || wanted[0] != '/') return;
   snprintf(prefix, sizeof prefix, "%s", wanted);
   prefix_length = strlen(prefix);
-  const char *control_path = getenv("FAULT_CONTROL");
-  if (control_path != NULL) {
-    int descriptor = (int)syscall(SYS_openat, AT_FDCWD, control_path, O_RDWR | O_CLOEXEC, 0);
-    if (descriptor < 0) fail_loudly("cannot open the control file");
-    void *page = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-    if (page == MAP_FAILED) fail_loudly("cannot map the control file");
-    syscall(SYS_close, descriptor);
-    control = page;
-    if (control->magic != CONTROL_MAGIC || control->rule_size != sizeof(struct rule)) fail_loudly("the control file has another layout");
-  }
-  const char *record_path = getenv("FAULT_RECORD");
-  if (record_path != NULL) {
-    record_descriptor = (int)syscall(SYS_openat, AT_FDCWD, record_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-    if (record_descriptor < 0) fail_loudly("cannot open the record");
-  }
-}
-
-/* ---- Recording. Callers hold the lock, except for the two ends of a sync, whose single append needs none. ---- */
-
-static void record(struct entry entry, const char *path, size_t path_bytes, const void *data, size_t data_bytes) {
-  if (record_descriptor < 0) return;
-  int saved = errno;
-  entry.magic = RECORD_MAGIC;
-  entry.process = (uint32_t)getpid();
-  entry.path_bytes = (uint32_t)path_bytes;
-  entry.data_bytes = (uint32_t)data_bytes;
-  struct iovec parts[3] = {{&entry, sizeof entry}, {(void *)path, path_bytes}, {(void *)data, data_bytes}};
-  long written = syscall(SYS_writev, record_descriptor, parts, 3);
-  if (written != (long)(sizeof entry + path_bytes + data_bytes)) fail_loudly("an entry of the record was not written whole");
-  errno = saved;
-}
-
-static void record_change(enum kind kind, const struct tracked *file, uint64_t offset, uint64_t size, const void *data, size_t bytes) {
-  struct entry entry = {.kind = kind, .inode = file->inode, .offset = offset, .size = size};
-  record(entry, file->path, strlen(file->path), data, bytes);
-}
-
-/* ---- Rules ---- */
-
-static int ends_with(const char *text, const char *end) {
-  size_t text_length = strlen(text), end_length = strlen(end);
-  return end_length <= text_length && memcmp(text + text_length - end_length, end, end_length) == 0;
-}
-
-static void kill_ourselves(void) {
-  kill(getpid(), SIGKILL);
-  for (;;) pause();
-}
-
-/*
- * Counts the call against every rule that matches it and returns the first rule that strikes it, after serving the
- * delays and stops on the way. Rules about space count bytes instead and are asked by room_for().
- */
-static const struct rule *strike(enum call call, const char *path) {
-  if (control == NULL) return NULL;
-  const struct rule *striking = NULL;
-  for (int index = 0; index < RULE_COUNT; index++) {
-    struct rule *rule = &control->rules[index];
-    if (!__atomic_load_n(&rule->armed, __ATOMIC_ACQUIRE) || !(rule->calls & call) || !ends_with(path, rule->path_ends)) continue;
-    if (rule->action == ACTION_NO_SPACE) continue;
-    uint64_t number = __atomic_fetch_add(&rule->seen, 1, __ATOMIC_RELAXED);
-    if (number < rule->skip || (rule->times != 0 && number >= rule->skip + rule->times)) continue;
-    __atomic_fetch_add(&rule->struck, 1, __ATOMIC_RELAXED);
-    if (rule->action == ACTION_DELAY) {
-      struct timespec wait = {(time_t)(rule->amount / 1000), (long)(rule->amount % 1000) * 1000000L};
-      while (nanosleep(&wait, &wait) != 0 && errno == EINTR) {}
-    } else if (rule->action == ACTION_STOP) {
-      kill(getpid(), SIGSTOP);
-    } else if (striking == NULL) {
-      striking = rule;
-    }
-  }
-  return striking;
-}
-
-/* How many of the bytes fit, when a rule limits the growth of files: overwriting needs no space, growing does. */
-static size_t room_for(const char *path, int descriptor, uint64_t offset, size_t bytes) {
-  if (control == NULL) return bytes;
-  for (int index = 0; index < RULE_COUNT; index++) {
-    struct rule *rule = &control->rules[index];
-    if (!__atomic_load_n(&rule->armed, __ATOMIC_ACQUIRE) || rule->action != ACTION_NO_SPACE || !ends_with(path, rule->path_ends)) continue;
-    struct stat status;
-    if (fstat(descriptor, &status) != 0) continue;
-    uint64_t end = offset + bytes, size = (uint64_t)status.st_size;
-    uint64_t growth = end > size ? end - size : 0;
-    if (growth == 0) continue;
-    if (growth > bytes) growth = bytes;
-    uint64_t used = __atomic_fetch_add(&rule->seen, growth, __ATOMIC_RELAXED);
-    if (used + growth <= rule->skip) continue;
-    uint64_t room = rule->skip > used ? rule->skip - used : 0;
-    __atomic_fetch_sub(&rule->seen, growth - room, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&rule->struck, 1, __ATOMIC_RELAXED);
-    return bytes - (size_t)(growth - room);
-  }
-  return bytes;
+  if (getenv("FAULT_CONTROL") != NULL) open_control(getenv("FAULT_CONTROL"));
+  if (getenv("FAULT_RECORD") != NULL) open_record(getenv("FAULT_RECORD"));
+  if (getenv("FAULT_ORDINARY_USER") != NULL) give_up_privileges();
 }
 
 /* ---- Which files are ours ---- */
