@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaultControl } from './fault-control.ts';
 import { FaultProcess, type FaultProcessOptions } from './fault-process.ts';
+import { StoreProcess } from './store-process.ts';
 
 export class FaultFolder {
   /** The folder under test, as a real path. */
@@ -20,6 +21,16 @@ export class FaultFolder {
     mkdirSync(this.path);
     this.recordPath = join(this.#root, 'record');
     this.control = new FaultControl(join(this.#root, 'control'));
+  }
+
+  /** The address of the store under test. */
+  get storePath(): string {
+    return join(this.path, 'store.db');
+  }
+
+  /** Starts a process that holds a store, under this folder's rules. */
+  startStore(options: Partial<FaultProcessOptions> = {}): StoreProcess {
+    return new StoreProcess({ folder: this.path, controlPath: this.control.path, ...options });
   }
 
   /** Starts a program in this folder, under its rules. It is given the folder as its first argument. */

@@ -13,13 +13,13 @@ export type FaultProcessOptions = {
   /** The program's file name within this folder. */
   readonly program: string;
   readonly programArguments?: readonly string[];
-  /** Below this folder calls are struck and recorded: a real path without a slash at its end. */
-  readonly folder: string;
+  /** Below this folder calls are struck and recorded: a real path without a slash at its end. Default: the shim is not loaded. */
+  readonly folder?: string;
   /** The control file, from `FaultControl`. Default: no rules. */
   readonly controlPath?: string;
   /** Where the record is appended to. Default: nothing is recorded. */
   readonly recordPath?: string;
-  /** Whether the process meets the modes of files as an ordinary user does, even where the tests run as root. */
+  /** Whether the process meets the modes of files as an ordinary user does, even where the tests run as root; by the shim. */
   readonly isOrdinaryUser?: boolean;
 };
 
@@ -41,18 +41,11 @@ export class FaultProcess {
   }
 
   static start(options: FaultProcessOptions): FaultProcess {
-    const { program, programArguments = [], folder, controlPath, recordPath, isOrdinaryUser = false } = options;
-    const environment: NodeJS.ProcessEnv = {
-      ...process.env,
-      LD_PRELOAD: compileShim(),
-      FAULT_PREFIX: `${folder}/`,
-      UV_USE_IO_URING: '0',
-    };
+    const { program, programArguments = [], folder } = options;
+    const environment: NodeJS.ProcessEnv = { ...process.env };
     // The runner's own environment would make the program believe that it is a test file.
     delete environment['NODE_TEST_CONTEXT'];
-    if (controlPath !== undefined) environment['FAULT_CONTROL'] = controlPath;
-    if (recordPath !== undefined) environment['FAULT_RECORD'] = recordPath;
-    if (isOrdinaryUser) environment['FAULT_ORDINARY_USER'] = '1';
+    if (folder !== undefined) Object.assign(environment, shimEnvironment(folder, options));
     const path = fileURLToPath(new URL(program, import.meta.url));
     const child = spawn(process.execPath, [path, ...programArguments], {
       env: environment,
@@ -106,4 +99,17 @@ export class FaultProcess {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
     await this.#end;
   }
+}
+
+function shimEnvironment(folder: string, options: FaultProcessOptions): NodeJS.ProcessEnv {
+  const { controlPath, recordPath, isOrdinaryUser = false } = options;
+  return {
+    LD_PRELOAD: compileShim(),
+    FAULT_PREFIX: `${folder}/`,
+    // Input and output through rings would pass below the shim.
+    UV_USE_IO_URING: '0',
+    ...(controlPath !== undefined && { FAULT_CONTROL: controlPath }),
+    ...(recordPath !== undefined && { FAULT_RECORD: recordPath }),
+    ...(isOrdinaryUser && { FAULT_ORDINARY_USER: '1' }),
+  };
 }

@@ -1,6 +1,6 @@
 /** The shim itself: every kind of fault really strikes a real SQLite in a real process, and only where it should. */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, test } from 'node:test';
@@ -8,6 +8,7 @@ import type { FaultRule } from './fault-control.ts';
 import { FaultFolder } from './fault-folder.ts';
 import type { FaultProcess } from './fault-process.ts';
 import { readRecord } from './fault-record.ts';
+import { stopped } from './process-state.ts';
 import { needsFaults } from './shim/compile-shim.ts';
 
 const fullDisk = 13;
@@ -211,14 +212,4 @@ async function allLines(program: FaultProcess): Promise<string[]> {
   const lines: string[] = [];
   for (let line = await program.nextLine(); line !== undefined; line = await program.nextLine()) lines.push(line);
   return lines;
-}
-
-/** Waits until the kernel shows the process as stopped. The test's own time limit bounds the wait. */
-async function stopped(processId: number): Promise<void> {
-  for (;;) {
-    const status = readFileSync(`/proc/${processId}/stat`, 'utf8');
-    // The state follows the program's name, which is in parentheses and may hold spaces.
-    if (status.slice(status.lastIndexOf(')') + 2).startsWith('T')) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
