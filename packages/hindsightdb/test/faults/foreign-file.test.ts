@@ -48,13 +48,13 @@ for (const { what, code, make } of foreign) {
 test('a folder in place of a store is refused', async () => {
   using folder = new FaultFolder();
   mkdirSync(folder.storePath);
-  await assert.rejects(openStore(folder.storePath), { code: 'FOREIGN_FILE' });
+  await assert.rejects(openStore(folder.storePath), { code: 'STORE_READ_ONLY', message: /names a folder/ });
   assert.ok(statSync(folder.storePath).isDirectory());
 });
 
 test('a store in a folder that does not exist is refused, and the folder is not made', async () => {
   using folder = new FaultFolder();
-  await assert.rejects(openStore(join(folder.path, 'nowhere', 'store.db')), { code: 'STORE_NOT_FOUND' });
+  await assert.rejects(openStore(join(folder.path, 'nowhere', 'store.db')), { code: 'STORE_READ_ONLY', message: /does not exist/ });
   assert.deepEqual(readdirSync(folder.path), []);
 });
 
