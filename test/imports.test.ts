@@ -34,7 +34,7 @@ test('one file of the store, and no other, loads engines', () => {
 
 suite('the import check finds', () => {
   const library = 'packages/hindsightdb/src';
-  const breaches: ReadonlyArray<readonly [path: string, code: string, message: RegExp]> = [
+  const breaches: readonly (readonly [path: string, code: string, message: RegExp])[] = [
     [
       `${library}/core/event.ts`,
       "import { open } from '../store/open.ts';",
@@ -131,7 +131,7 @@ suite('the import check finds', () => {
 
 suite('the import check lets pass', () => {
   const library = 'packages/hindsightdb/src';
-  const fine: ReadonlyArray<readonly [path: string, code: string]> = [
+  const fine: readonly (readonly [path: string, code: string])[] = [
     [`${library}/core/event.ts`, "import { x } from './text.ts'; export const at = new Date(0);"],
     [
       `${library}/engines/sqlite/engine.ts`,
