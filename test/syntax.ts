@@ -72,6 +72,13 @@ export function referencesOf(source: Source): Reference[] {
   return references;
 }
 
+/** Whether something found in a tree is a node of it. */
+export function isNode(value: unknown): value is Node {
+  return (
+    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'loc' in value
+  );
+}
+
 function referenceOf(node: Node): Omit<Reference, 'line'> | undefined {
   switch (node.type) {
     case 'ImportDeclaration':
@@ -95,10 +102,4 @@ function referenceOf(node: Node): Omit<Reference, 'line'> | undefined {
 
 function literalOf(node: Node): string {
   return node.type === 'StringLiteral' ? node.value : '';
-}
-
-function isNode(value: unknown): value is Node {
-  return (
-    typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string' && 'loc' in value
-  );
 }
