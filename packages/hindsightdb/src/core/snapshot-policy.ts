@@ -1,0 +1,33 @@
+/**
+ * Snapshot policies: when a folded state is worth keeping. A snapshot is a cache; losing one costs only time.
+ */
+
+import type { Event, Recorded } from './event.ts';
+
+/** When to keep a snapshot: every n events, after events of given types, or when a function of state and event says so. */
+export type SnapshotPolicy<State, E extends Event> =
+  | { readonly every: number }
+  | { readonly on: readonly E['type'][] }
+  | { readonly when: (state: State, event: Recorded<E>) => boolean };
+
+/** What happened since the last snapshot. */
+export interface SinceSnapshot<State, E extends Event> {
+  /** The version that the newest snapshot holds; 0 where there is none. */
+  readonly snapshotVersion: number;
+  readonly version: number;
+  readonly state: State;
+  /** The events after the snapshot, as far as they are known, newest last. */
+  readonly events: readonly Recorded<E>[];
+}
+
+/** Whether the policy asks for a snapshot now. */
+export function wantsSnapshot<State, E extends Event>(
+  policy: SnapshotPolicy<State, E> | undefined,
+  since: SinceSnapshot<State, E>,
+): boolean {
+  if (policy === undefined || since.version === since.snapshotVersion) return false;
+  if ('every' in policy) return since.version - since.snapshotVersion >= policy.every;
+  if ('on' in policy) return since.events.some((event) => policy.on.includes(event.type));
+  const last = since.events.at(-1);
+  return last !== undefined && policy.when(since.state, last);
+}

@@ -1,0 +1,28 @@
+/**
+ * The part of the Standard Schema interface (standardschema.dev, version 1) that the store calls. Zod, Valibot, ArkType and
+ * others implement it; the types are written out here so that the library needs none of them.
+ */
+
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** The path of an issue as a JSON Pointer (RFC 6901). */
+export function pointerOf(issue: SchemaIssue): string {
+  const keys = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

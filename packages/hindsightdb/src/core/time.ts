@@ -1,0 +1,57 @@
+/**
+ * Times. Inside they are whole microseconds since 1970; outside, ISO 8601 texts. A safe integer of microseconds reaches
+ * from the year 1684 to the year 2255.
+ */
+
+import { argumentError } from './errors.ts';
+import { describe } from './text.ts';
+
+/** ISO 8601 in UTC with six decimals, like `2026-03-01T09:30:00.000000Z`. */
+export function isoOfMicros(micros: number): string {
+  const millis = Math.floor(micros / 1000);
+  return `${new Date(millis).toISOString().slice(0, -1)}${String(micros - millis * 1000).padStart(3, '0')}Z`;
+}
+
+/** A conversion that remembers the last answer, for runs of events recorded together. */
+export function isoOfMicrosCached(): (micros: number) => string {
+  let lastMicros = Number.NaN;
+  let lastText = '';
+  return (micros) => {
+    if (micros !== lastMicros) {
+      lastText = isoOfMicros(micros);
+      lastMicros = micros;
+    }
+    return lastText;
+  };
+}
+
+const isoPattern = /^([+-]\d{6}|\d{4})-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.(\d{1,9}))?)?(?:Z|[+-]\d{2}:?\d{2}))?$/;
+
+/**
+ * Microseconds of a point in time given as a `Date`, or as ISO 8601 text with `Z` or an offset (a bare date means midnight
+ * UTC). Digits beyond microseconds are cut off. Throws a `TypeError` for anything else: a time of day without an offset would mean another
+ * moment on another machine.
+ */
+export function microsOf(what: string, time: string | Date): number {
+  if (time instanceof Date) {
+    if (!Number.isNaN(time.getTime())) return time.getTime() * 1000;
+    throw argumentError('INVALID_ARGUMENT', `${what} is an invalid Date.`);
+  }
+  const match = typeof time === 'string' ? isoPattern.exec(time) : null;
+  const millis = match === null ? Number.NaN : Date.parse(withOffsetColon(time));
+  if (match === null || Number.isNaN(millis)) {
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `${what} must be a Date or ISO 8601 text with Z or an offset, like 2026-03-01T09:30:00Z, not ${describe(time)}.`,
+    );
+  }
+  const digits = (match[2] ?? '').padEnd(6, '0');
+  // Date.parse keeps three decimals, or rounds them: seconds are taken from it and all decimals from the text.
+  return Math.floor(millis / 1000) * 1_000_000 + Number(digits.slice(0, 6));
+}
+
+function withOffsetColon(time: string): string {
+  return time.replace(/([+-]\d{2})(\d{2})$/, (whole, hours: string, minutes: string) =>
+    time.includes('T') ? `${hours}:${minutes}` : whole,
+  );
+}

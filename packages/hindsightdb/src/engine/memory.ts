@@ -1,0 +1,406 @@
+/**
+ * The memory engine: the contract in its plainest true form. Obvious, slow and correct; the specification that every other
+ * engine is compared with, and a store for tests. Nothing outlives the process.
+ */
+
+import { categoryOf, isReserved, partitionOf } from '../core/stream-id.ts';
+import { argumentError, HindsightError, type Conflict } from '../core/errors.ts';
+import { embeddedLimits } from '../core/limits.ts';
+import { matchesQuery } from '../core/query.ts';
+import { removedRecord } from '../core/record.ts';
+import { firstShownVersion, oldestShownAt, type StreamSettings } from '../core/stream-settings.ts';
+import { compareUtf8 } from '../core/text.ts';
+import { copiedSettings } from './copied-settings.ts';
+import { judgeAppend, type Lookup } from './judge-append.ts';
+import type * as contract from './contract.ts';
+
+/** What an engine of this kind is opened with. */
+export interface MemoryEngineOptions {
+  /** Microseconds since 1970. */
+  readonly now: () => number;
+  /** Unique texts for the log and its epoch. */
+  readonly newId: () => string;
+  /** Default 1. */
+  readonly partitionCount?: number;
+  /** Whether one append may touch several partitions. Default true; false lets a test see how that is refused. */
+  readonly spansPartitions?: boolean;
+}
+
+interface Entry {
+  readonly streamId: string;
+  readonly version: number;
+  readonly position: number;
+  readonly recordedAt: number;
+  readonly id: string;
+  readonly type: string;
+  readonly tags: readonly string[];
+  record: string;
+}
+
+interface Settings {
+  readonly version: number;
+  readonly settings: StreamSettings;
+}
+
+/** Opens an empty log in memory. */
+export class MemoryEngine implements contract.Engine {
+  readonly capabilities: contract.Capabilities;
+  readonly identity: contract.LogIdentity;
+  readonly #now: () => number;
+  readonly #partitions: Entry[][];
+  readonly #streams = new Map<string, Entry[]>();
+  readonly #settings = new Map<string, Settings>();
+  readonly #answers = new Map<string, { readonly key: contract.AppendKey; readonly written: contract.Written }>();
+  readonly #keyed = new Map<string, contract.KeyedEntry>();
+  readonly #listeners = new Set<() => void>();
+  #lastRevision = 0;
+  #isCopying = false;
+  #isClosed = false;
+
+  constructor(options: MemoryEngineOptions) {
+    const { partitionCount = 1, spansPartitions = true, now, newId } = options;
+    this.#now = now;
+    this.#partitions = Array.from({ length: partitionCount }, () => []);
+    this.capabilities = {
+      engine: 'memory',
+      durability: 'none',
+      spansPartitions,
+      sharedAcrossProcesses: false,
+      wakeWithinMs: 0,
+      limits: embeddedLimits,
+    };
+    this.identity = {
+      logId: newId(),
+      partitionCount,
+      lineage: [{ epoch: newId(), firstPositions: Array.from({ length: partitionCount }, () => 1), beganAt: now() }],
+    };
+  }
+
+  async append(
+    batch: contract.AppendBatch,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<contract.AppendAnswer> {
+    this.#assertOpen();
+    options.signal?.throwIfAborted();
+    if (this.#isCopying)
+      throw new HindsightError(
+        'STORE_BUSY',
+        'Events are being copied into this log; appends are taken when the copy has ended.',
+      );
+    const judgement = judgeAppend(batch, this.#lookup);
+    if (judgement.kind !== 'write') return judgement;
+    const written = this.#write(batch);
+    if (batch.key !== undefined) this.#answers.set(batch.key.key, { key: batch.key, written });
+    this.#wakeAll();
+    return { kind: 'appended', written };
+  }
+
+  #write(batch: contract.AppendBatch): contract.Written {
+    const touched = new Set(
+      batch.streams.filter((write) => write.events.length > 0).map((write) => this.#partitionOf(write.streamId)),
+    );
+    const clock = this.#now();
+    const recordedAt = Math.max(clock, ...[...touched].map((partition) => this.#last(partition)?.recordedAt ?? 0));
+    const before = [...touched].map((partition) => ({
+      partition,
+      firstPosition: (this.#last(partition)?.position ?? 0) + 1,
+    }));
+    const streams = batch.streams.map((write) => {
+      const firstVersion = this.#version(write.streamId) + 1;
+      for (const event of write.events) this.#push({ streamId: write.streamId, recordedAt, ...event });
+      this.#apply(write);
+      return {
+        streamId: write.streamId,
+        partition: this.#partitionOf(write.streamId),
+        firstVersion,
+        lastVersion: firstVersion + write.events.length - 1,
+      };
+    });
+    for (const write of batch.keyedWrites ?? []) this.#writeKeyed(write);
+    const partitions = before.map(({ partition, firstPosition }) => {
+      const last = this.#last(partition);
+      return { partition, firstPosition, lastPosition: last?.position ?? 0, lastEventId: last?.id ?? '' };
+    });
+    return { recordedAt, streams, partitions };
+  }
+
+  #push(event: contract.RecordedWrite): void {
+    const entries = this.#entries(this.#partitionOf(event.streamId));
+    const { streamId, recordedAt, id, type, tags, record } = event;
+    const entry = {
+      streamId,
+      recordedAt,
+      id,
+      type,
+      tags,
+      record,
+      version: this.#version(streamId) + 1,
+      position: (entries.at(-1)?.position ?? 0) + 1,
+    };
+    entries.push(entry);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) this.#streams.set(streamId, [entry]);
+    else stream.push(entry);
+  }
+
+  #apply(write: contract.StreamWrite): void {
+    const { effect } = write;
+    if (effect?.kind === 'settings')
+      this.#settings.set(effect.streamId, { version: this.#version(write.streamId), settings: effect.settings });
+    if (effect?.kind === 'removal') {
+      for (const entry of this.#stream(effect.streamId))
+        if (entry.version < effect.beforeVersion) entry.record = removedRecord(entry.record);
+    }
+  }
+
+  async answerOf(key: string): Promise<contract.KeyedAnswer | undefined> {
+    this.#assertOpen();
+    return this.#lookup.answerOf(key);
+  }
+
+  async readStream(request: contract.StreamReadRequest): Promise<contract.StreamPage> {
+    this.#assertOpen();
+    const { streamId, direction, fromVersion } = request;
+    const entries = this.#stream(streamId);
+    const version = entries.length;
+    const settings = this.#settings.get(streamId)?.settings;
+    const first = firstShownVersion(settings, version);
+    const oldest = oldestShownAt(settings, this.#now()) ?? 0;
+    const shown = entries.filter((entry) => entry.version >= first && entry.recordedAt >= oldest);
+    const wanted =
+      direction === 'forward'
+        ? shown.filter((entry) => entry.version >= fromVersion)
+        : shown.filter((entry) => entry.version <= fromVersion).reverse();
+    const page = takePage(wanted, request);
+    return { events: page.map((entry) => this.#stored(entry)), version, nextVersion: wanted[page.length]?.version };
+  }
+
+  async readLog(request: contract.LogReadRequest): Promise<contract.LogPage> {
+    this.#assertOpen();
+    const { partition, direction, from, filter } = request;
+    const until = request.until ?? (direction === 'forward' ? Number.MAX_SAFE_INTEGER : 1);
+    const entries = this.#entries(partition);
+    const range =
+      direction === 'forward'
+        ? entries.filter(({ position }) => position > from && position <= until)
+        : entries.filter(({ position }) => position < from && position >= until).reverse();
+    const wanted = range.filter((entry) => isWanted(entry, filter));
+    const page = takePage(wanted, request);
+    const isEnd = page.length === wanted.length;
+    // Everything was looked through when the page holds all that was wanted; else as far as its last event.
+    const last = isEnd ? range.at(-1) : page.at(-1);
+    return {
+      events: page.map((entry) => this.#stored(entry)),
+      scannedTo: last?.position ?? from,
+      scannedEventId: last?.id ?? entries.find(({ position }) => position === from)?.id,
+      isEnd,
+    };
+  }
+
+  async heads(): Promise<readonly number[]> {
+    this.#assertOpen();
+    return this.#partitions.map((_, partition) => this.#last(partition)?.position ?? 0);
+  }
+
+  async eventAt(partition: number, position: number): Promise<contract.StoredEvent | undefined> {
+    this.#assertOpen();
+    const entry = this.#entries(partition).find((each) => each.position === position);
+    return entry && this.#stored(entry);
+  }
+
+  async positionAtTime(partition: number, time: number): Promise<number> {
+    this.#assertOpen();
+    return this.#entries(partition).findLast((entry) => entry.recordedAt <= time)?.position ?? 0;
+  }
+
+  async streamInfo(streamId: string): Promise<contract.StreamInfo> {
+    this.#assertOpen();
+    const known = this.#settings.get(streamId);
+    const entries = this.#stream(streamId);
+    return {
+      streamId,
+      version: entries.length,
+      settings: known?.settings,
+      settingsVersion: known?.version ?? 0,
+      lastEventId: entries.at(-1)?.id,
+    };
+  }
+
+  async listStreams(request: contract.StreamListRequest): Promise<readonly contract.StreamInfo[]> {
+    this.#assertOpen();
+    const { category, prefix = '', includeReserved, after, limit } = request;
+    const wanted = [...this.#streams.keys()].filter(
+      (id) =>
+        (category === undefined || categoryOf(id) === category) &&
+        id.startsWith(prefix) &&
+        (includeReserved || !isReserved(id)) &&
+        (after === undefined || compareUtf8(id, after) > 0),
+    );
+    return await Promise.all(
+      wanted
+        .sort(compareUtf8)
+        .slice(0, limit)
+        .map((id) => this.streamInfo(id)),
+    );
+  }
+
+  async keyedGet(key: string): Promise<contract.KeyedEntry | undefined> {
+    this.#assertOpen();
+    return this.#keyed.get(key);
+  }
+
+  async keyedScan(request: {
+    readonly prefix: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly contract.KeyedEntry[]> {
+    this.#assertOpen();
+    const { prefix, after, limit } = request;
+    const wanted = [...this.#keyed.values()].filter(
+      ({ key }) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0),
+    );
+    return wanted.sort((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
+  }
+
+  async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {
+    this.#assertOpen();
+    const judgement = judgeAppend({ streams: [], keyedWrites: writes }, this.#lookup);
+    if (judgement.kind === 'conflict') return judgement.conflicts;
+    for (const write of writes) this.#writeKeyed(write);
+    return [];
+  }
+
+  #writeKeyed({ key, value }: contract.KeyedWrite): void {
+    if (value === null) this.#keyed.delete(key);
+    else this.#keyed.set(key, { key, value, revision: (this.#lastRevision += 1) });
+  }
+
+  wake(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async beginCopy(): Promise<void> {
+    this.#assertOpen();
+    if (!this.#isCopying && this.#partitions.some((entries) => entries.length > 0))
+      throw new HindsightError('STORE_EXISTS', 'Events can be copied into an empty log only.');
+    this.#isCopying = true;
+  }
+
+  async appendRecorded(
+    events: readonly contract.RecordedWrite[],
+    keyedWrites: readonly contract.KeyedWrite[] = [],
+  ): Promise<void> {
+    this.#assertOpen();
+    if (!this.#isCopying)
+      throw argumentError('INVALID_ARGUMENT', 'appendRecorded is taken only between beginCopy and endCopy.');
+    for (const event of events) {
+      this.#push(event);
+      const copied = copiedSettings(event);
+      if (copied !== undefined)
+        this.#settings.set(copied.streamId, { version: this.#version(event.streamId), settings: copied.settings });
+    }
+    for (const write of keyedWrites) this.#writeKeyed(write);
+    this.#wakeAll();
+  }
+
+  async endCopy(): Promise<void> {
+    this.#assertOpen();
+    this.#isCopying = false;
+  }
+
+  async statistics(): Promise<contract.EngineStatistics> {
+    this.#assertOpen();
+    return { 'log.events': this.#partitions.flat().length, 'log.streams': this.#streams.size };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wakeAll();
+  }
+
+  readonly #lookup: Lookup = {
+    keyed: (key) => this.#keyed.get(key),
+    answerOf: (key) => {
+      const known = this.#answers.get(key);
+      const isForgotten = known?.key.expiresAt !== undefined && known.key.expiresAt <= this.#now();
+      return known === undefined || isForgotten ? undefined : { digest: known.key.digest, written: known.written };
+    },
+    stream: (streamId) => ({
+      version: this.#version(streamId),
+      isTombstoned: this.#settings.get(streamId)?.settings.tombstone === true,
+      lastEventId: this.#stream(streamId).at(-1)?.id,
+    }),
+    eventAtVersion: (streamId, version) => {
+      const entry = this.#stream(streamId)[version - 1];
+      return entry && { id: entry.id, event: this.#stored(entry) };
+    },
+    firstMatch: ({ query, after }) => {
+      for (const [partition, entries] of this.#partitions.entries()) {
+        const match = entries.find(
+          (entry) =>
+            entry.position > (after[partition] ?? 0) &&
+            !isReserved(entry.streamId) &&
+            matchesQuery(query, entry.type, entry.tags),
+        );
+        if (match !== undefined) return { partition, position: match.position, eventId: match.id };
+      }
+      return undefined;
+    },
+  };
+
+  #entries(partition: number): Entry[] {
+    const entries = this.#partitions[partition];
+    if (entries === undefined)
+      throw new RangeError(`There is no partition ${partition}; the log has ${this.#partitions.length}.`);
+    return entries;
+  }
+
+  #partitionOf(streamId: string): number {
+    return partitionOf(streamId, this.#partitions.length);
+  }
+
+  #stream(streamId: string): readonly Entry[] {
+    return this.#streams.get(streamId) ?? [];
+  }
+
+  #version(streamId: string): number {
+    return this.#stream(streamId).length;
+  }
+
+  #last(partition: number): Entry | undefined {
+    return this.#entries(partition).at(-1);
+  }
+
+  #stored({ streamId, version, position, recordedAt, record }: Entry): contract.StoredEvent {
+    return { streamId, version, partition: this.#partitionOf(streamId), position, recordedAt, record };
+  }
+
+  #wakeAll(): void {
+    for (const listener of this.#listeners) queueMicrotask(listener);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new HindsightError('CLOSED', 'The store was closed.');
+  }
+}
+
+function isWanted(entry: Entry, { category, streamId, query, includeReserved }: contract.LogFilter): boolean {
+  if (!includeReserved && (isReserved(entry.streamId) || isReserved(entry.type))) return false;
+  if (streamId !== undefined && entry.streamId !== streamId) return false;
+  return (
+    (category === undefined || categoryOf(entry.streamId) === category) &&
+    (query === undefined || matchesQuery(query, entry.type, entry.tags))
+  );
+}
+
+function takePage(wanted: readonly Entry[], { limit, bytesMax }: contract.PageBounds): readonly Entry[] {
+  const page: Entry[] = [];
+  let bytes = 0;
+  for (const entry of wanted) {
+    bytes += entry.record.length;
+    if (page.length >= limit || (page.length > 0 && bytes > bytesMax)) break;
+    page.push(entry);
+  }
+  return page;
+}
