@@ -4,6 +4,7 @@
  */
 
 import { posix } from 'node:path';
+import type { Node } from '@babel/types';
 import { lineOf, referencesOf, visitNodes } from './syntax.ts';
 import type { Complaint, Reference, Source } from './syntax.ts';
 
@@ -37,7 +38,7 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
 /** Folders whose code runs in browsers too. */
 const portable = ['core/', 'engine/', 'store/', 'engines/http/'];
 
-/** Names that only Node has. Through `globalThis` they may be looked up, since that finds nothing elsewhere instead of throwing. */
+/** Names that only Node has. Elsewhere they throw, unless `typeof` asks first or they are looked up through `globalThis`. */
 const namesOfNode = new Set([
   'process',
   'Buffer',
@@ -259,10 +260,10 @@ function worldComplaints(path: string, source: Source): Complaint[] {
       ('key' in parent && parent.key === node) ||
       parent.type.startsWith('TS');
     if (isName) return;
-    if (namesOfNode.has(node.name)) {
+    if (namesOfNode.has(node.name) && !around.some((outer) => asksFirst(outer, node.name))) {
       complaints.push({
         line: lineOf(node),
-        message: `uses ${node.name}, which browsers lack; look it up as globalThis.${node.name}?. or take it as an argument.`,
+        message: `uses ${node.name}, which browsers lack; ask first with typeof ${node.name} === 'undefined' ? … : …, or take it as an argument.`,
       });
     } else if (isCore && namesOfTheWorld.has(node.name)) {
       complaints.push({
@@ -272,6 +273,16 @@ function worldComplaints(path: string, source: Source): Complaint[] {
     }
   });
   return complaints;
+}
+
+function asksFirst(node: Node, name: string): boolean {
+  const asks = (part: Node): boolean =>
+    part.type === 'UnaryExpression' &&
+    part.operator === 'typeof' &&
+    part.argument.type === 'Identifier' &&
+    part.argument.name === name;
+  if (node.type !== 'ConditionalExpression' || node.test.type !== 'BinaryExpression') return asks(node);
+  return asks(node.test.left) || asks(node.test.right);
 }
 
 function rootComplaints(path: string, source: Source): Complaint[] {

@@ -140,6 +140,10 @@ suite('the import check lets pass', () => {
     [`${library}/engines/postgres/engine.ts`, "export const load = () => import('pg');"],
     [`${library}/store/resolve.ts`, "export const load = () => import('../engines/sqlite/engine.ts');"],
     [`${library}/store/resolve.ts`, "export const module = globalThis.process?.getBuiltinModule?.('node:sqlite');"],
+    [
+      `${library}/store/resolve.ts`,
+      "export const release = typeof process === 'undefined' ? undefined : process.env.RELEASE;",
+    ],
     [`${library}/store/resolve.ts`, "import { memoryEngine } from '../engine/memory.ts';"],
     [
       `${library}/index.ts`,

@@ -7,7 +7,8 @@ import type { Complaint, Source } from '../syntax.ts';
 import { isPublished, wordsOf } from './house-rule.ts';
 import type { HouseRule } from './house-rule.ts';
 
-const emptyNames = /^(?:utils?\d*|utilities|common|misc|helpers?|shared|lib|stuff|base|types|constants)$/;
+const emptyNames = /^(?:utils?\d*|utilities|common|misc|helpers?|stuff)$/;
+const emptyFileNames = /^(?:shared|base|types|constants)$/;
 const generationMarkers = /^(?:v\d+|new|old|legacy|next|final|copy)$/;
 
 /** Words that other systems use for our concepts, with ours. The whole vocabulary is in docs/reference/vocabulary.md. */
@@ -87,7 +88,7 @@ export const nameRules: readonly HouseRule[] = [
       const complaints: string[] = [];
       if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(stem))
         complaints.push(`is not in kebab-case; write ${wordsOf(stem.replaceAll('-', '_')).join('-')}.`);
-      const empty = [stem, ...folders].find((name) => emptyNames.test(name));
+      const empty = emptyFileNames.test(stem) ? stem : [stem, ...folders].find((name) => emptyNames.test(name));
       if (empty !== undefined)
         complaints.push(
           `says nothing with "${empty}"; name the noun that it defines, and split it where it defines several.`,
@@ -102,6 +103,7 @@ export const nameRules: readonly HouseRule[] = [
       { path: 'packages/hindsightdb/src/core/stream_id.ts', text: '' },
       { path: 'packages/hindsightdb/src/core/utils.ts', text: '' },
       { path: 'packages/hindsightdb/src/helpers/text.ts', text: '' },
+      { path: 'packages/hindsightdb/src/core/types.ts', text: '' },
       { path: 'packages/hindsightdb/src/core/record-v2.ts', text: '' },
       { path: 'test/legacy-record.test.ts', text: '' },
     ],

@@ -58,7 +58,7 @@ export const shapeRules: readonly HouseRule[] = [
             .filter((node) => !source.comments.some((comment) => documents(comment, node)))
             .map((node) => ({
               line: lineOf(node),
-              message: `exports ${nameOf(node)} without a doc comment; say in one sentence what it is, then defaults, failures and what is not promised.`,
+              message: `exports ${nameOf(node)} without a doc comment; say what it is, then defaults, failures and what is not promised.`,
             })),
     offenders: [
       { path: somewhere, text: 'export const one = 1;' },
