@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { embeddedLimits, portableLimits } from 'hindsightdb';
 import { keepsPromise, listingsOf, openWorkshop, promisedOutput } from './documents/code-blocks.ts';
 import type { Listing, Workshop } from './documents/code-blocks.ts';
 import {
@@ -78,6 +79,23 @@ test('every error code has its heading on the page of errors, and every heading 
   const codes = codesIn('packages/hindsightdb/src/core/errors.ts');
   assert.ok(codes.length > 0);
   report(errorPageComplaints(page, codes));
+});
+
+test('the table of limits says what the code enforces', () => {
+  const rows = surroundings.documentAt('docs/reference/limits.md')?.rows ?? [];
+  const said = Object.fromEntries(
+    rows.map(({ cells: [name = '', embedded, portable] }) => [
+      name.replaceAll('`', ''),
+      [Number(embedded), Number(portable)],
+    ]),
+  );
+  const enforced = Object.fromEntries(
+    Object.entries(embeddedLimits).map(([name, bound]) => [
+      name,
+      [bound, Object.entries(portableLimits).find(([other]) => other === name)?.[1]],
+    ]),
+  );
+  assert.deepEqual(said, enforced);
 });
 
 suite('the code in documents and doc comments', () => {

@@ -72,6 +72,25 @@ export const shapeRules: readonly HouseRule[] = [
       text: '/** One. */\nexport const one = 1;\n/**\n * A store.\n */\nexport class Store extends Base {\n  constructor() {}\n  #hidden() {}\n  override close() {}\n  /** Appends. */\n  append(): void;\n  append(list: string): void;\n}\nexport * from "./two.ts";\nexport { three } from "./three.ts";\nfunction four() {}',
     },
   },
+  {
+    name: 'an example in a doc comment is fenced, so that it is compiled',
+    complaints: ({ path, source }) =>
+      source === undefined || !isPublished(path)
+        ? []
+        : source.comments.flatMap((comment) => {
+            let isFenced = false;
+            return comment.value.split('\n').flatMap((line, index) => {
+              if (/^\s*\*\s*```/.test(line)) isFenced = !isFenced;
+              if (isFenced || !/^\s*\* {4,}\S/.test(line)) return [];
+              return [{ line: lineOf(comment) + index, message: 'indents an example; put it between ```ts and ```.' }];
+            });
+          }),
+    offenders: [{ path: somewhere, text: '/**\n * Counts.\n *\n *     count(1);\n */\nexport const count = 1;' }],
+    example: {
+      path: somewhere,
+      text: '/**\n * Counts.\n * ```ts\n * if (one) {\n *     count(1);\n * }\n * ```\n * - a list\n *   goes on\n */',
+    },
+  },
 ];
 
 function isFunction(node: Node): boolean {
