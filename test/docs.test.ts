@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { embeddedLimits, portableLimits } from 'hindsightdb';
 import { keepsPromise, listingsOf, openWorkshop, promisedOutput } from './documents/code-blocks.ts';
 import type { Listing, Workshop } from './documents/code-blocks.ts';
 import {
@@ -17,6 +16,7 @@ import {
 } from './documents/document-rules.ts';
 import type { Surroundings } from './documents/document-rules.ts';
 import { documentOf, documentOfDocComments } from './documents/markdown.ts';
+import { embeddedLimits, portableLimits } from '../packages/hindsightdb/src/core/limits.ts';
 import { root, textOf, writtenFiles } from './repository.ts';
 import { sourceOf, visitNodes } from './syntax.ts';
 

@@ -77,14 +77,12 @@ export const shapeRules: readonly HouseRule[] = [
     complaints: ({ path, source }) =>
       source === undefined || !isPublished(path)
         ? []
-        : source.comments.flatMap((comment) => {
-            let isFenced = false;
-            return comment.value.split('\n').flatMap((line, index) => {
-              if (/^\s*\*\s*```/.test(line)) isFenced = !isFenced;
-              if (isFenced || !/^\s*\* {4,}\S/.test(line)) return [];
-              return [{ line: lineOf(comment) + index, message: 'indents an example; put it between ```ts and ```.' }];
-            });
-          }),
+        : source.comments
+            .filter((comment) => comment.value.startsWith('*') && hasIndentedCode(comment.value))
+            .map((comment) => ({
+              line: lineOf(comment),
+              message: 'indents an example; put it between ```ts and ```.',
+            })),
     offenders: [{ path: somewhere, text: '/**\n * Counts.\n *\n *     count(1);\n */\nexport const count = 1;' }],
     example: {
       path: somewhere,
@@ -136,4 +134,10 @@ function nameOf(node: Node): string {
 
 function documents(comment: Source['comments'][number], node: Node): boolean {
   return comment.value.startsWith('*') && /\w/.test(comment.value) && lastLineOf(comment) === lineOf(node) - 1;
+}
+
+/** Whether a comment holds lines that are indented like code and end like it, outside of fences. */
+function hasIndentedCode(comment: string): boolean {
+  const prose = comment.split(/^\s*\*\s*```.*$/m).filter((_, index) => index % 2 === 0);
+  return prose.some((part) => /^\s*\* {4,}\S.*[;{]\s*$/m.test(part));
 }

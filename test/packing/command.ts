@@ -17,7 +17,8 @@ export function outcomeOf(
   const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, ...options.env };
   return new Promise((resolve, reject) => {
     execFile(program, [...args], { cwd: options.cwd, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') reject(error);
+      if (error !== null && typeof error.code !== 'number')
+        reject(new Error(`${program} could not be run.`, { cause: error }));
       else resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
