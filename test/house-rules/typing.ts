@@ -107,7 +107,7 @@ export const typeRules: readonly HouseRule[] = [
       source === undefined
         ? []
         : found(source, (node) =>
-            'accessibility' in node && typeof node.accessibility === 'string'
+            'accessibility' in node && typeof node.accessibility === 'string' && !isPrivateConstructor(node)
               ? `is ${node.accessibility} for the compiler alone; write a #name for what is hidden and nothing for what is not.`
               : undefined,
           ),
@@ -116,7 +116,7 @@ export const typeRules: readonly HouseRule[] = [
       { path: somewhere, text: 'class Store { protected open() {} }' },
       { path: somewhere, text: 'class Store { public readonly path: string; }' },
     ],
-    example: { path: somewhere, text: 'class Store { #path = 1; readonly size = 2; }' },
+    example: { path: somewhere, text: 'class Store { #path = 1; readonly size = 2; private constructor() {} }' },
   },
   {
     name: 'enums and namespaces, which Node cannot erase, are not used',
@@ -153,6 +153,11 @@ function isCast(node: Node): node is Extract<Node, { type: 'TSAsExpression' | 'T
     typeAnnotation.typeName.type === 'Identifier' &&
     typeAnnotation.typeName.name === 'const'
   );
+}
+
+/** Only a word can keep others from calling a constructor. */
+function isPrivateConstructor(node: Node): boolean {
+  return node.type === 'ClassMethod' && node.kind === 'constructor' && node.accessibility === 'private';
 }
 
 function isStatementLike(node: Node): boolean {
