@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { commandComplaints, commandLinesIn } from './documents/command-lines.ts';
 import { keepsPromise, listingsOf, openWorkshop, promisedOutput } from './documents/code-blocks.ts';
 import type { Listing, Workshop } from './documents/code-blocks.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import type { Surroundings } from './documents/document-rules.ts';
 import { documentOf, documentOfDocComments } from './documents/markdown.ts';
 import { embeddedLimits, portableLimits } from '../packages/hindsightdb/src/core/limits.ts';
+import { outcomeOf } from './packing/command.ts';
 import { root, textOf, writtenFiles } from './repository.ts';
 import { sourceOf, visitNodes } from './syntax.ts';
 
@@ -65,6 +67,16 @@ test('ARCHITECTURE.md stays a walk and does not become a book', () => {
     (architecture?.lineCount ?? 0) <= 250,
     `ARCHITECTURE.md has ${architecture?.lineCount} lines; 250 is the most that a newcomer reads.`,
   );
+});
+
+test('every command of hindsight that readers are told to type exists, with its options', async () => {
+  const helps = new Map<string, Promise<string | undefined>>();
+  const helpOf = (command: string): Promise<string | undefined> => {
+    const help = helps.get(command) ?? commandHelp(command);
+    helps.set(command, help);
+    return help;
+  };
+  report(await commandComplaints(documents.flatMap(commandLinesIn), helpOf));
 });
 
 test('every promise names tests that exist', () => {
@@ -165,6 +177,23 @@ suite('the check of the documents finds', () => {
     assert.deepEqual(scriptComplaints(page('Run `npm test` and `npm run demo`.'), planted), []);
   });
 
+  test('a command that is not there, and an option that it does not take', async () => {
+    const lines = commandLinesIn(
+      page(
+        '`hindsight tail -f`\n```sh\nnpx hindsight append shop.db \\\n  --type X | hindsight nothing # hindsight comment\nhindsight --help\n```\nThe hindsight of others.',
+      ),
+    );
+    assert.deepEqual(
+      lines.map(({ command, options }) => [command, ...options]),
+      [['tail', '-f'], ['append', '--type'], ['nothing']],
+    );
+    const complaints = await commandComplaints(lines, (command) =>
+      Promise.resolve(command === 'nothing' ? undefined : 'Usage: … -f, --follow --types'),
+    );
+    assert.equal(complaints.length, 2);
+    assert.match(complaints.join(), /append the option --type, .*hindsight nothing, which is no command/);
+  });
+
   test('a path that is not there', () => {
     assert.equal(pathComplaints(page('See `core/event.ts` and `test/x.test.ts` and `a/b`.'), planted).length, 1);
   });
@@ -240,6 +269,16 @@ async function runComplaints(workshop: Workshop, listing: Listing): Promise<stri
   if (exitCode !== 0 || stderr !== '') return [`${place} ended with exit code ${exitCode} and said:\n${stderr}`];
   if (keepsPromise(lines, promised)) return [];
   return [`${place} says that it prints\n  ${promised.join('\n  ')}\nand prints\n  ${lines.join('\n  ')}`];
+}
+
+/** What the built command says about one of its commands. For one that it does not know it answers with the help of the whole. */
+async function commandHelp(command: string): Promise<string | undefined> {
+  const { stdout } = await outcomeOf(
+    process.execPath,
+    [join(root, 'packages/hindsight-kit/bin/hindsight.js'), command, '--help'],
+    { cwd: root },
+  );
+  return new RegExp(`Usage: hindsight ${command}\\b`).test(stdout) ? stdout : undefined;
 }
 
 function report(complaints: readonly string[]): void {
