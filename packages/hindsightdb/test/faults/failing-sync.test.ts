@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { openStore } from '../../src/index.ts';
 import { FaultFolder } from './fault-folder.ts';
 import { readRecord } from './fault-record.ts';
+import { runSeed } from './seeded-random.ts';
 import { needsFaults } from './shim/compile-shim.ts';
+import { checkCuts, startRecorded } from './store-power-cut.ts';
 
 const event = { type: 'Stored', data: { fill: 's'.repeat(500) } };
 
@@ -39,22 +41,40 @@ describe('a sync that fails', needsFaults(), () => {
     assert.equal(await store.codeOf({ do: 'append', streamId: 'note-1', events: [event] }), 'SYNC_FAILED');
   });
 
-  test('is not followed by another sync of the same file', async () => {
+  test('is not tried again for the appends that it left uncertain', async () => {
     using folder = new FaultFolder();
     await using store = folder.startStore({ recordPath: folder.recordPath });
     await store.open(folder.storePath);
     await store.append('note-1', [event]);
     folder.control.arm({ calls: ['sync'], pathEnds: '-wal', times: 1, action: { kind: 'error', code: 'EIO' } });
     assert.equal(await store.codeOf({ do: 'append', streamId: 'note-2', events: [event] }), 'OUTCOME_UNKNOWN');
-    await store.codeOf({ do: 'append', streamId: 'note-3', events: [event] });
-    await store.codeOf({ do: 'close' });
+    assert.equal(await store.codeOf({ do: 'append', streamId: 'note-3', events: [event] }), 'SYNC_FAILED');
     const operations = readRecord(folder.recordPath);
     const failed = operations.findIndex(({ kind }) => kind === 'syncFailed');
     assert.ok(failed > 0);
-    const later = operations
-      .slice(failed + 1)
-      .filter((operation) => operation.kind === 'syncBegin' && operation.path.endsWith('-wal'));
-    assert.deepEqual(later, []);
+    const later = operations.slice(failed + 1).filter(({ kind }) => kind === 'syncBegin' || kind === 'write');
+    assert.deepEqual(
+      later.filter((operation) => 'path' in operation && !operation.path.endsWith('-failed')),
+      [],
+    );
+  });
+
+  test('and a power cut after it lose nothing that was acknowledged, also where the handle was closed in between', async () => {
+    using folder = new FaultFolder();
+    folder.control.arm({
+      calls: ['sync'],
+      pathEnds: '-wal',
+      skip: 8,
+      times: 1,
+      action: { kind: 'error', code: 'EIO' },
+    });
+    await using writer = startRecorded(folder, 'load-writer.ts', ['writer', '2', '40', 'marks']);
+    await writer.lineBeginning('error');
+    await writer.ended();
+    const operations = readRecord(folder.recordPath);
+    assert.ok(operations.some(({ kind }) => kind === 'syncFailed'));
+    const checked = await checkCuts(folder, operations, { seed: runSeed(), imagesMax: 80, names: 'journaled' });
+    assert.ok(checked > 0);
   });
 
   test('shows no reader what it left uncertain', async () => {

@@ -98,6 +98,10 @@ export class FaultControl {
     this.#descriptor = undefined;
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   #write(bytes: Buffer, number: number): void {
     assert.ok(number < this.#ruleCount, `no rule has the number ${number}`);
     writeSync(this.#opened(), bytes, 0, bytes.length, rulesOffset + number * ruleBytes);

@@ -51,6 +51,11 @@ export class FaultFolder {
     });
   }
 
+  /** Rules of their own for one of several processes in this folder. */
+  anotherControl(): FaultControl {
+    return new FaultControl(join(this.#root, 'control-of-another'));
+  }
+
   [Symbol.dispose](): void {
     this.control.close();
     rmSync(this.#root, { recursive: true, force: true });

@@ -54,8 +54,32 @@ describe('a full disk', needsFaults(), () => {
     const acknowledged = numbers.filter((number) => answers[number]?.kind === 'ok').map((number) => `parcel-${number}`);
     assert.ok(acknowledged.length < numbers.length, 'the disk was never full');
     const expected = acknowledged.flatMap((streamId) => [`${streamId} 1`, `${streamId} 2`]);
-    const found = (await store.read()).map(({ streamId, version }) => `${streamId} ${version}`);
-    assert.deepEqual(found.toSorted(), expected.toSorted());
+    assert.deepEqual((await versions(store)).toSorted(), expected.toSorted());
+  });
+
+  test('met only by the checkpoint of the WAL refuses no append, and writes none twice', async () => {
+    using folder = new FaultFolder();
+    await using store = folder.startStore();
+    await store.open(folder.storePath);
+    const rule = folder.control.arm({
+      calls: ['write'],
+      pathEnds: 'store.db',
+      action: { kind: 'noSpace', roomBytes: 0 },
+    });
+    // Enough to pass the size at which the writer empties the WAL into the database file, which cannot grow.
+    const large = { type: 'Stored', data: 'l'.repeat(600_000) };
+    for (let number = 0; number < 40; number++) {
+      await Promise.all([store.append(`parcel-${number}`, [large]), store.append(`parcel-${number}`, [large])]);
+    }
+    assert.ok(folder.control.counts(rule).struck > 0, 'no checkpoint was tried');
+    assert.deepEqual(
+      await versions(store),
+      Array.from({ length: 40 }, (_, number) => [`parcel-${number} 1`, `parcel-${number} 2`]).flat(),
+    );
+    folder.control.disarm(rule);
+    await store.append('parcel-1', [event]);
+    await store.close();
+    await assertSame(folder, 81);
   });
 
   test('a store cannot be made on a full disk, and can when there is space', async () => {
@@ -85,6 +109,10 @@ describe('a full disk', needsFaults(), () => {
     assert.equal(await second.codeOf({ do: 'append', streamId: 'parcel-2', events: [event] }), 'DISK_FULL');
   });
 });
+
+async function versions(store: StoreProcess): Promise<string[]> {
+  return (await store.read()).map(({ streamId, version }) => `${streamId} ${version}`);
+}
 
 /** Appends until the disk is full, and answers how many events were acknowledged. */
 async function appendUntilRefused(store: StoreProcess): Promise<number> {

@@ -26,7 +26,11 @@ const damages: readonly { readonly what: string; readonly damaged: LoggedEvent[]
     damaged: events.toSpliced(middle, 1),
     message: /have a gap|is not whole|in pieces/,
   },
-  { what: 'two events in the wrong order', damaged: swapped(middle - 1, middle), message: /follows position|have a gap/ },
+  {
+    what: 'two events in the wrong order',
+    damaged: swapped(middle - 1, middle),
+    message: /follows position|have a gap/,
+  },
   {
     what: 'a position given twice',
     damaged: changed(middle, { position: events[middle - 1]?.position ?? 0 }),

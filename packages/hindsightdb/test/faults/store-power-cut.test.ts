@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FaultFolder } from './fault-folder.ts';
 import { readRecord } from './fault-record.ts';
+import { stopped } from './process-state.ts';
 import { runSeed } from './seeded-random.ts';
 import { needsFaults } from './shim/compile-shim.ts';
 import { checkCuts, cutPowerUnderLoad, recordLoad, startRecorded } from './store-power-cut.ts';
@@ -50,4 +51,21 @@ describe('a power cut under a store', needsFaults(), () => {
       assert.ok((await checkCuts(folder, operations, { seed, imagesMax, names: 'journaled' })) > 0);
     });
   }
+
+  test('loses nothing that an opener has shown which began to open while the crashed process was still writing', async () => {
+    using folder = new FaultFolder();
+    using control = folder.anotherControl();
+    await using writer = startRecorded(folder, 'load-writer.ts', ['writer', '1', '0', 'marks']);
+    await writer.lineBeginning('ready');
+    // The opener stops on its way to the database file, whatever it may have synced before.
+    control.arm({ calls: ['open'], pathEnds: 'store.db', times: 1, action: { kind: 'stop' } });
+    await using watcher = folder.start('log-watcher.ts', ['3'], { isRecorded: true, controlPath: control.path });
+    await stopped(watcher.processId);
+    folder.control.arm({ calls: ['sync'], pathEnds: '-wal', skip: 3, action: { kind: 'killBefore' } });
+    assert.equal((await writer.ended()).signal, 'SIGKILL', writer.errors);
+    watcher.signal('SIGCONT');
+    await watcher.lineBeginning('done');
+    const operations = readRecord(folder.recordPath);
+    assert.ok((await checkCuts(folder, operations, { seed, imagesMax, names: 'journaled' })) > 0);
+  });
 });

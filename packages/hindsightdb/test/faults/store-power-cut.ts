@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStore } from '../../src/index.ts';
+import { isHindsightError, openStore, restoreStore } from '../../src/index.ts';
 import { FaultFolder } from './fault-folder.ts';
 import type { FaultProcess } from './fault-process.ts';
 import { readRecord, type DiskOperation } from './fault-record.ts';
@@ -66,7 +66,7 @@ export async function checkCuts(
 }
 
 async function checkImage({ folder, told }: PowerCutImage): Promise<void> {
-  const path = join(folder, 'store.db');
+  const path = await usableStore(join(folder, 'store.db'));
   // Whoever was told anything had a store; before that the cut may have left none, or one that was not finished.
   if (told.length > 0) assert.ok(existsSync(path), 'the store is gone');
   await using store = await openStore(path, { create: told.length === 0 });
@@ -90,6 +90,19 @@ async function checkImage({ folder, told }: PowerCutImage): Promise<void> {
   // The store goes on: an image is not only readable.
   const { position } = await store.append('after-1', [{ type: 'Continued', data: {} }]);
   assert.ok(position > (events.at(-1)?.position ?? 0));
+}
+
+/** A store on whose disk a sync has failed is marked, and is used again only in a copy. */
+async function usableStore(path: string): Promise<string> {
+  try {
+    const store = await openStore(path, { create: false });
+    await store.close();
+    return path;
+  } catch (error) {
+    if (!isHindsightError(error, 'SYNC_FAILED')) return path;
+    await restoreStore(path, `${path}.copy`);
+    return `${path}.copy`;
+  }
 }
 
 function toldAppends(told: readonly string[]): Acknowledged[] {
