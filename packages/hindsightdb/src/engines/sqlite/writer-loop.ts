@@ -102,13 +102,18 @@ export class WriterLoop {
   #transact<Result>(work: () => Result): Result {
     if (this.#failure !== undefined) throw this.#failure;
     this.#begin();
+    const result = this.#commit(work);
+    this.#assertInPlace();
+    this.#keepWalBounded();
+    return result;
+  }
+
+  #commit<Result>(work: () => Result): Result {
     let isCommitting = false;
     try {
       const result = work();
       isCommitting = true;
       this.#database.exec('COMMIT');
-      this.#assertInPlace();
-      this.#keepWalBounded();
       return result;
     } catch (error) {
       this.#writer.forget();
@@ -150,6 +155,7 @@ export class WriterLoop {
       { details: { path: this.#path } },
     );
     markFailed(this.#path, reason);
+    this.#releaseLock();
     if (!isCommitting) return this.#failure;
     return new HindsightError(
       'OUTCOME_UNKNOWN',
@@ -159,6 +165,15 @@ export class WriterLoop {
         details: { path: this.#path },
       },
     );
+  }
+
+  /** Other processes, whose disk calls may still succeed, must not wait for the write lock of a handle that has ended. */
+  #releaseLock(): void {
+    try {
+      this.#rollback();
+    } catch {
+      // The disk fails here as well. Closing the handle releases the lock in any case.
+    }
   }
 
   /** After a commit: that the files are still the ones which a later opening will find. */
@@ -174,7 +189,21 @@ export class WriterLoop {
     throw this.#failure;
   }
 
+  /** Empties the WAL when it has grown past its bound. The commit in front of it stands, whatever happens here. */
   #keepWalBounded(): void {
+    try {
+      this.#emptyWalPastBound();
+    } catch (error) {
+      if (isDiskFailure(error)) this.#fail(error, false);
+      else if (isBusy(error) || isDiskFull(error)) this.#walBytesRetry = this.#walBytes + this.#walBytesMax / 2;
+      else
+        this.#failure = new HindsightError('STORE_CORRUPT', `The WAL of ${this.#path} could not be emptied.`, {
+          cause: error,
+        });
+    }
+  }
+
+  #emptyWalPastBound(): void {
     // Asking SQLite is cheap, but not so cheap that every group need do it.
     if (this.#groups % 16 === 0) this.#walBytes = this.#checkpoint('NOOP').walBytes;
     if (this.#walBytes < Math.max(this.#walBytesMax, this.#walBytesRetry)) return;
