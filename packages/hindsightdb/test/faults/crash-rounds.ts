@@ -9,7 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openStore, type Store } from '../../src/index.ts';
 import { FaultProcess } from './fault-process.ts';
-import { assertAcknowledged, readSoundLog, type Acknowledged, type LoggedEvent } from './log-soundness.ts';
+import {
+  assertAcknowledged,
+  assertCheckFindsNothing,
+  readSoundLog,
+  type Acknowledged,
+  type LoggedEvent,
+} from './log-soundness.ts';
 import { plannedAppend, type AppendName } from './planned-append.ts';
 import { seededRandom, type SeededRandom } from './seeded-random.ts';
 
@@ -67,6 +73,7 @@ async function crashRound({ folder, round, random, acknowledged, counts }: Crash
   try {
     const events = await readSoundLog(store);
     assertAcknowledged(events, acknowledged);
+    await assertCheckFindsNothing(store, events);
     for (const [index, writer] of writers.entries()) {
       for (const name of unanswered(writer, told[index] ?? []))
         acknowledged.push(await retryUnanswered(store, name, events, counts));

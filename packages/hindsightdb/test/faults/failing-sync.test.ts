@@ -73,7 +73,7 @@ describe('a sync that fails', needsFaults(), () => {
     await writer.ended();
     const operations = readRecord(folder.recordPath);
     assert.ok(operations.some(({ kind }) => kind === 'syncFailed'));
-    const checked = await checkCuts(folder, operations, { seed: runSeed(), imagesMax: 80, names: 'journaled' });
+    const checked = await checkCuts(folder, operations, { seed: runSeed(), imagesMax: 40, names: 'journaled' });
     assert.ok(checked > 0);
   });
 

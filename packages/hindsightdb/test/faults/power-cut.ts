@@ -38,6 +38,8 @@ export type PowerCutOptions = {
   readonly imagesMax: number;
   /** Seeded subsets for each moment. Default 3. */
   readonly subsetsPerCut?: number;
+  /** How many images are checked at the same time. Default 1. */
+  readonly atOnceMax?: number;
 };
 
 /** A folder as a power cut may have left it. It is removed after the check. */
@@ -66,43 +68,56 @@ export async function forEachPowerCut(
   options: PowerCutOptions,
   check: (image: PowerCutImage) => Promise<void> | void,
 ): Promise<Record<ImageKind, number>> {
-  const { operations, folder, seed } = options;
-  const counts: Record<ImageKind, number> = {
-    whole: 0,
-    none: 0,
-    empty: 0,
-    names: 0,
-    lost: 0,
-    zeroed: 0,
-    torn: 0,
-    subset: 0,
-  };
-  const planned = sample(plan(options), options.imagesMax, seededRandom(seed));
+  const { operations, folder, seed, imagesMax, atOnceMax = 1 } = options;
+  const counts = { whole: 0, none: 0, empty: 0, names: 0, lost: 0, zeroed: 0, torn: 0, subset: 0 };
   const model = newModel(options);
   const told: string[] = [];
+  const underWay = new Set<Promise<void>>();
   let applied = 0;
-  for (const image of planned) {
-    for (; applied < image.cut; applied++) {
-      const operation = operations[applied];
-      if (operation === undefined) break;
-      model.apply(operation, applied);
-      if (operation.kind === 'mark') told.push(...operation.lines);
-    }
-    const imageFolder = mkdtempSync(join(tmpdir(), 'power-cut-'));
-    const description = describe(image, operations);
-    try {
-      writeFolder(imageFolder, folder, model.render(choiceOf(image, model, seed)));
-      await check({ folder: imageFolder, told, kind: image.kind, description });
+  try {
+    for (const image of sample(plan(options), imagesMax, seededRandom(seed))) {
+      for (; applied < image.cut; applied++) {
+        const operation = operations[applied];
+        if (operation === undefined) break;
+        model.apply(operation, applied);
+        if (operation.kind === 'mark') told.push(...operation.lines);
+      }
+      const description = `${describe(image, operations)}; FAULT_SEED=${seed}`;
+      const files = model.render(choiceOf(image, model, seed));
+      const checking = checkImage({ files, folder, description }, (imageFolder) =>
+        check({ folder: imageFolder, told: told.slice(), kind: image.kind, description }),
+      );
+      underWay.add(checking);
+      void checking.finally(() => underWay.delete(checking)).catch(() => undefined);
       counts[image.kind]++;
-    } catch (cause) {
-      throw new Error(`${description}; FAULT_SEED=${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        cause,
-      });
-    } finally {
-      rmSync(imageFolder, { recursive: true, force: true });
+      if (underWay.size >= atOnceMax) await Promise.race(underWay);
     }
+    await Promise.all(underWay);
+  } finally {
+    await Promise.allSettled(underWay);
   }
   return counts;
+}
+
+type RenderedImage = {
+  readonly files: ReadonlyMap<string, Buffer>;
+  readonly folder: string;
+  readonly description: string;
+};
+
+async function checkImage(
+  { files, folder, description }: RenderedImage,
+  check: (imageFolder: string) => Promise<void> | void,
+): Promise<void> {
+  const imageFolder = mkdtempSync(join(tmpdir(), 'power-cut-'));
+  try {
+    writeFolder(imageFolder, folder, files);
+    await check(imageFolder);
+  } catch (cause) {
+    throw new Error(`${description}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  } finally {
+    rmSync(imageFolder, { recursive: true, force: true });
+  }
 }
 
 /** The content of a folder's files by path. No process may have a database open there that this process opens too. */

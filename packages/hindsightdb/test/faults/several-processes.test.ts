@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import { openStore } from '../../src/index.ts';
 import { FaultFolder } from './fault-folder.ts';
 import { FaultProcess } from './fault-process.ts';
-import { assertAcknowledged, assertReadsAgree, readSoundLog, type Acknowledged } from './log-soundness.ts';
+import {
+  assertAcknowledged,
+  assertCheckFindsNothing,
+  assertReadsAgree,
+  readSoundLog,
+  type Acknowledged,
+} from './log-soundness.ts';
 
 const appendsOfLane = Number(process.env['LOAD_APPENDS'] ?? 60);
 
@@ -39,6 +45,7 @@ for (const { processes, lanes } of [
     const events = await readSoundLog(store);
     assertAcknowledged(events, acknowledged);
     await assertReadsAgree(store, events);
+    await assertCheckFindsNothing(store, events);
     const head = events.at(-1)?.position ?? 0;
     for (const follower of followers) follower.send(`until ${head}`);
     for (const follower of followers) await assertFollowed(follower, events);

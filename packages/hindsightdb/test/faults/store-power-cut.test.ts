@@ -11,7 +11,7 @@ import { runSeed } from './seeded-random.ts';
 import { needsFaults } from './shim/compile-shim.ts';
 import { checkCuts, cutPowerUnderLoad, recordLoad, startRecorded } from './store-power-cut.ts';
 
-const imagesMax = Number(process.env['POWER_CUT_IMAGES'] ?? 120);
+const imagesMax = Number(process.env['POWER_CUT_IMAGES'] ?? 50);
 const seed = runSeed();
 const load = { lanes: 4, appendsOfLane: 5 };
 
