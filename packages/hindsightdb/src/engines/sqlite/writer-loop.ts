@@ -6,8 +6,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
-import { openForWriting, pauseThread } from './database.ts';
+import { openForWriting } from './database.ts';
 import { fileBytes, fileIdentity, markFailed, walPath } from './files.ts';
+import { pauseThread } from './patience.ts';
 import type { GroupAnswer, WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, isDiskFailure, isDiskFull, storeError, toPlainError } from './sqlite-errors.ts';
@@ -155,7 +156,6 @@ export class WriterLoop {
       { details: { path: this.#path } },
     );
     markFailed(this.#path, reason);
-    this.#releaseLock();
     if (!isCommitting) return this.#failure;
     return new HindsightError(
       'OUTCOME_UNKNOWN',
@@ -165,15 +165,6 @@ export class WriterLoop {
         details: { path: this.#path },
       },
     );
-  }
-
-  /** Other processes, whose disk calls may still succeed, must not wait for the write lock of a handle that has ended. */
-  #releaseLock(): void {
-    try {
-      this.#rollback();
-    } catch {
-      // The disk fails here as well. Closing the handle releases the lock in any case.
-    }
   }
 
   /** After a commit: that the files are still the ones which a later opening will find. */
