@@ -43,7 +43,7 @@ export function openForWriting(request: OpenRequest): {
     const database = connect({ path, readOnly: false, cacheBytes });
     try {
       // The first look refuses what is not a store before anything is written to it.
-      patiently(() => assertStore(database, path, true));
+      patiently(() => assertStore(database, path, { mayBeEmpty: true }));
       patiently(() =>
         database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'),
       );
@@ -59,14 +59,14 @@ export function openForWriting(request: OpenRequest): {
   }
 }
 
-/** Opens a connection that reads a store which exists. */
-export function openForReading(path: string, isAlone: boolean): DatabaseSync {
+/** Opens a connection that reads a store which exists. Alone, without a writer beside it in this handle, it must not need to write. */
+export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
     if (isAlone) syncWal(path);
     const database = connect({ path, readOnly: isAlone, cacheBytes });
     try {
-      patiently(() => assertStore(database, path, false));
+      patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       database.exec('PRAGMA query_only = ON');
       return database;
     } catch (error) {
@@ -86,7 +86,7 @@ function pragma(database: DatabaseSync, name: string): number {
   return numberOf(prepareArrays(database, `PRAGMA ${name}`).get(), 0);
 }
 
-function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean): void {
+function assertStore(database: DatabaseSync, path: string, { mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
   const id = pragma(database, 'application_id');
   const isEmpty = id === 0 && pragma(database, 'page_count') === 0;
   if (isEmpty && mayBeEmpty) return;

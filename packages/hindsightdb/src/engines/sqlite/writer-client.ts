@@ -4,6 +4,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { abortReason } from '../../core/abort.ts';
 import { HindsightError } from '../../core/errors.ts';
 import type { AppendAnswer, AppendBatch, EngineStatistics, LogIdentity, NewEvent } from '../../engine/contract.ts';
 import { packGroup, unpackAnswers, type GroupAnswer, type PackedAnswers } from './group-message.ts';
@@ -34,6 +35,7 @@ const groupBytesMax = 16 * 1024 * 1024;
 /** Groups on their way at once: one that is written, and one behind it so that the writer does not wait for the message. */
 const groupsOnTheWayMax = 2;
 
+/** What a writer thread is started with and bounded by. */
 export interface WriterClientOptions {
   readonly data: WriterData;
   readonly now: () => number;
@@ -58,7 +60,7 @@ export class WriterClient {
     this.#worker = worker;
     this.#options = options;
     worker.on('message', (reply: WriterReply) => this.#receive(reply));
-    worker.on('error', (error) => this.#end(error));
+    worker.on('error', (error: Error) => this.#end(error));
     worker.on('exit', () => this.#end(new Error('The writer thread ended.')));
     worker.unref();
   }
@@ -99,7 +101,7 @@ export class WriterClient {
         // What is on its way is awaited: it may be written.
         if (index === -1) return;
         this.#waiting.splice(index, 1);
-        reject(signal?.reason);
+        if (signal !== undefined) reject(abortReason(signal));
       };
       signal?.addEventListener('abort', withdraw, { once: true });
       this.#waiting.push(waiting);
@@ -155,6 +157,7 @@ export class WriterClient {
     });
   }
 
+  /** What the writer counts. */
   async statistics(): Promise<EngineStatistics> {
     const reply = await this.request({ kind: 'statistics' });
     return { ...(reply.kind === 'statistics' && reply.statistics), 'writer.waiting': this.#waiting.length };

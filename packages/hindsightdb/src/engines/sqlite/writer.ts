@@ -42,7 +42,6 @@ export const tailMax = 1024;
 
 /** Writes to one file by one connection. */
 export class Writer {
-  readonly #database: DatabaseSync;
   readonly #tail: Tail;
   readonly #finder: Finder;
   readonly #reader: Reader;
@@ -58,7 +57,6 @@ export class Writer {
   #lastRecordedAt = 0;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
     this.#tail = new Tail(database);
     this.#finder = new Finder(database, this.#tail);
     this.#reader = new Reader(database, () => this.#now, this.#tail);
@@ -119,6 +117,7 @@ export class Writer {
     this.#statements.setState.run('copying');
   }
 
+  /** Ends copying: everything is indexed, and ordinary appends are taken again. */
   endCopy(now: number): void {
     this.#enter(now, 'copying');
     this.#index();
@@ -251,7 +250,7 @@ export class Writer {
   #isTombstoned(streamId: string): boolean {
     if (subjectOfSettingsStream(streamId) !== undefined) return false;
     const row = this.#statements.settings.get(streamId);
-    return row !== undefined && JSON.parse(String(rowOf(row)[0])).tombstone === true;
+    return row !== undefined && settingsOfText(String(rowOf(row)[0])).tombstone === true;
   }
 
   #lastEventId(streamId: string, known: KnownStream): string | undefined {
@@ -288,6 +287,12 @@ export class Writer {
       return event && { partition: 0, position: event.position, eventId: parseRecord(event.record).id };
     },
   };
+}
+
+/** Settings as this engine stored them. */
+function settingsOfText(text: string): StreamSettings {
+  // What stands in the table was written from settings that the store had checked.
+  return JSON.parse(text) as StreamSettings;
 }
 
 function stateError(wanted: 'open' | 'copying'): HindsightError {
