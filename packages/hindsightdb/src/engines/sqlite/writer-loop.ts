@@ -207,6 +207,7 @@ export class WriterLoop {
       'writer.groups': this.#groups,
       'writer.appends': this.#appends,
       'writer.checkpoints': this.#checkpoints,
+      'writer.clockBehindAppends': this.#writer.skewedAppends,
       'writer.tailEvents': this.#writer.tailLength,
       'wal.usedBytes': this.#failure === undefined ? this.#checkpoint('NOOP').walBytes : 0,
       'wal.fileBytes': fileBytes(walPath(this.#path)),

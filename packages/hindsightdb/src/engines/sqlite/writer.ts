@@ -37,6 +37,9 @@ interface KnownStream {
 /** Streams remembered between groups; beyond it the memory starts anew. */
 const knownStreamsMax = 100_000;
 
+/** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
+const clockSkewMax = 60_000_000;
+
 /** How far the tail may grow before a group indexes it. */
 export const tailMax = 1024;
 
@@ -55,6 +58,8 @@ export class Writer {
   /** The last position and time of the log, valid as long as nobody else commits. */
   #head = 0;
   #lastRecordedAt = 0;
+  /** Appends made while the clock was further behind the log than is ordinary. */
+  #skewedAppends = 0;
 
   constructor(database: DatabaseSync) {
     this.#tail = new Tail(database);
@@ -67,6 +72,11 @@ export class Writer {
   /** How many events the index tables do not hold yet, as of the last group. */
   get tailLength(): number {
     return this.#tail.entries.length;
+  }
+
+  /** How many appends were made while the clock was more than a minute behind the log. */
+  get skewedAppends(): number {
+    return this.#skewedAppends;
   }
 
   /**
@@ -172,6 +182,7 @@ export class Writer {
   }
 
   #write(batch: AppendBatch): Written {
+    if (this.#lastRecordedAt - this.#now > clockSkewMax) this.#noteSkew();
     this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
     const firstPosition = this.#head + 1;
     let lastEventId = '';
@@ -188,6 +199,17 @@ export class Writer {
     const partitions =
       this.#head < firstPosition ? [] : [{ partition: 0, firstPosition, lastPosition: this.#head, lastEventId }];
     return { recordedAt: this.#lastRecordedAt, streams, partitions };
+  }
+
+  /** The clock stands behind what was recorded before: times go on from there, and say less than they should. */
+  #noteSkew(): void {
+    this.#skewedAppends += 1;
+    if (this.#skewedAppends > 1) return;
+    const seconds = Math.round((this.#lastRecordedAt - this.#now) / 1_000_000);
+    process.emitWarning(
+      `The clock is ${seconds} s behind the newest event of the store. Until it has caught up, recordedAt repeats that event's time. Check the clock of this machine and of those that wrote before.`,
+      { type: 'HindsightWarning', code: 'HINDSIGHT_CLOCK_BEHIND' },
+    );
   }
 
   #insert(streamId: string, known: KnownStream, event: NewEvent): void {
