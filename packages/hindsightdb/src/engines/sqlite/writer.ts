@@ -58,6 +58,7 @@ export class Writer {
   /** The last position and time of the log, valid as long as nobody else commits. */
   #head = 0;
   #lastRecordedAt = 0;
+  #appendCount = 0;
   /** Appends made while the clock was further behind the log than is ordinary. */
   #skewedAppends = 0;
 
@@ -74,6 +75,11 @@ export class Writer {
     return this.#tail.entries.length;
   }
 
+  /** How many appends were judged. */
+  get appendCount(): number {
+    return this.#appendCount;
+  }
+
   /** How many appends were made while the clock was more than a minute behind the log. */
   get skewedAppends(): number {
     return this.#skewedAppends;
@@ -86,6 +92,7 @@ export class Writer {
   writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
     this.#enter(now, 'open');
     const answers = batches.map((batch) => this.#append(batch));
+    this.#appendCount += batches.length;
     if (this.#tail.entries.length >= tailMax) this.#index();
     return answers;
   }
