@@ -6,7 +6,8 @@
 export function base64OfBytes(bytes: Uint8Array): string {
   let binary = '';
   // A call takes only so many arguments; 8 KiB at a time is safe everywhere.
-  for (let start = 0; start < bytes.length; start += 8192) binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
+  for (let start = 0; start < bytes.length; start += 8192)
+    binary += String.fromCharCode(...bytes.subarray(start, start + 8192));
   return btoa(binary);
 }
 

@@ -35,7 +35,10 @@ export function isCheckpoint(value: unknown): value is Checkpoint {
 export function encodeCheckpoint(parts: CheckpointParts): Checkpoint {
   let text = `h1~${parts.logId}~${parts.epoch}`;
   for (const { position, eventId } of parts.places) {
-    text += eventId === undefined ? `~${position}` : `~${position}!${plainId.test(eventId) ? eventId : encodeURIComponent(eventId).replaceAll('~', '%7E')}`;
+    text +=
+      eventId === undefined
+        ? `~${position}`
+        : `~${position}!${plainId.test(eventId) ? eventId : encodeURIComponent(eventId).replaceAll('~', '%7E')}`;
   }
   // The brand exists in types only; this is the one place that gives it.
   return text as Checkpoint;
@@ -61,7 +64,10 @@ function decodePlace(text: string, checkpoint: string): PartitionPlace {
 }
 
 function invalid(checkpoint: string): TypeError {
-  return argumentError('CHECKPOINT_INVALID', `This is not a checkpoint: ${JSON.stringify(String(checkpoint).slice(0, 120))}.`);
+  return argumentError(
+    'CHECKPOINT_INVALID',
+    `This is not a checkpoint: ${JSON.stringify(String(checkpoint).slice(0, 120))}.`,
+  );
 }
 
 /** The part of a log's identity against which checkpoints are judged. */
@@ -77,19 +83,30 @@ export interface CheckpointJudge {
  */
 export function assertWithinEpoch(parts: CheckpointParts, log: CheckpointJudge): void {
   if (parts.logId !== log.logId || parts.places.length !== log.partitionCount) {
-    throw new HindsightError('CHECKPOINT_FOREIGN', `The checkpoint belongs to log ${parts.logId}, and this is log ${log.logId}.`);
+    throw new HindsightError(
+      'CHECKPOINT_FOREIGN',
+      `The checkpoint belongs to log ${parts.logId}, and this is log ${log.logId}.`,
+    );
   }
   const index = log.lineage.findIndex((epoch) => epoch.epoch === parts.epoch);
   if (index === -1) {
-    throw new HindsightError('CHECKPOINT_DIVERGED', 'The checkpoint was taken in a life of this log that the store at hand never had: it was restored from an earlier copy.', { details: { epoch: parts.epoch } });
+    throw new HindsightError(
+      'CHECKPOINT_DIVERGED',
+      'The checkpoint was taken in a life of this log that the store at hand never had: it was restored from an earlier copy.',
+      { details: { epoch: parts.epoch } },
+    );
   }
   const next = log.lineage[index + 1];
   parts.places.forEach(({ position }, partition) => {
     const end = (next?.firstPositions[partition] ?? Number.MAX_SAFE_INTEGER) - 1;
     if (position > end) {
-      throw new HindsightError('CHECKPOINT_DIVERGED', `The checkpoint lies at position ${position}; the log that it followed was restored to an earlier state and goes its own way after position ${end}.`, {
-        details: { partition, position, commonPosition: end },
-      });
+      throw new HindsightError(
+        'CHECKPOINT_DIVERGED',
+        `The checkpoint lies at position ${position}; the log that it followed was restored to an earlier state and goes its own way after position ${end}.`,
+        {
+          details: { partition, position, commonPosition: end },
+        },
+      );
     }
   });
 }

@@ -21,7 +21,10 @@ export interface StreamFacts {
 export function assertExpectedVersion(value: unknown): asserts value is ExpectedVersion {
   const isVersion = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
   if (isVersion || value === 'any' || value === 'exists' || value === 'none') return;
-  throw argumentError('INVALID_ARGUMENT', `expectedVersion must be a whole number from 0, 'any', 'exists' or 'none', not ${describe(value)}.`);
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `expectedVersion must be a whole number from 0, 'any', 'exists' or 'none', not ${describe(value)}.`,
+  );
 }
 
 /**

@@ -32,7 +32,9 @@ export interface Decider<State, Command, E extends Event> extends Fold<State, E>
  *       evolve: (state, event: Recorded<Added>) => ({ count: state.count + event.data.amount }),
  *     });
  */
-export function defineDecider<State, Command, E extends Event>(decider: Decider<State, Command, E>): Decider<State, Command, E> {
+export function defineDecider<State, Command, E extends Event>(
+  decider: Decider<State, Command, E>,
+): Decider<State, Command, E> {
   return decider;
 }
 

@@ -10,7 +10,8 @@ export const errorCodes = {
   KEYED_STORE_CONFLICT: 'An entry of the keyed store is not at the revision that the write expects.',
   STREAM_TOMBSTONED: 'The stream was ended for good and takes no more events.',
   KEY_REUSED: 'The idempotency key was used before with other content.',
-  REPETITION_MISMATCH: 'Some of the event ids are already stored at these versions, others are not, or their content differs.',
+  REPETITION_MISMATCH:
+    'Some of the event ids are already stored at these versions, others are not, or their content differs.',
   INVALID_ARGUMENT: 'An argument is not of the form that the method takes.',
   INVALID_TEXT: 'An id, a type or a tag is empty, ill-formed or contains NUL.',
   INVALID_QUERY: 'The query is empty or has an item that selects nothing.',
@@ -53,7 +54,11 @@ export class HindsightError extends Error {
   /** What the message says, as data. */
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'HindsightError';
     this.code = code;
@@ -63,7 +68,12 @@ export class HindsightError extends Error {
 
 /** One check of an append that did not hold. */
 export type Conflict =
-  | { readonly kind: 'version'; readonly streamId: string; readonly expected: number | 'any' | 'exists' | 'none'; readonly actual: number }
+  | {
+      readonly kind: 'version';
+      readonly streamId: string;
+      readonly expected: number | 'any' | 'exists' | 'none';
+      readonly actual: number;
+    }
   | { readonly kind: 'tombstone'; readonly streamId: string; readonly actual: number }
   | { readonly kind: 'condition'; readonly partition: number; readonly position: number; readonly eventId: string }
   | { readonly kind: 'keyedStore'; readonly key: string; readonly expected: number; readonly actual: number };
@@ -124,8 +134,17 @@ export function isConflict(error: unknown): error is ConflictError {
 export function conflictError(conflicts: readonly Conflict[]): ConflictError {
   const first = conflicts[0];
   if (first === undefined) throw new Error('A conflict names at least one check that failed.');
-  const code = { version: 'VERSION_CONFLICT', tombstone: 'STREAM_TOMBSTONED', condition: 'CONDITION_CONFLICT', keyedStore: 'KEYED_STORE_CONFLICT' } as const;
-  return new ConflictError(code[first.kind], `${conflicts.map(describeConflict).join(' ')} Nothing was written.`, conflicts);
+  const code = {
+    version: 'VERSION_CONFLICT',
+    tombstone: 'STREAM_TOMBSTONED',
+    condition: 'CONDITION_CONFLICT',
+    keyedStore: 'KEYED_STORE_CONFLICT',
+  } as const;
+  return new ConflictError(
+    code[first.kind],
+    `${conflicts.map(describeConflict).join(' ')} Nothing was written.`,
+    conflicts,
+  );
 }
 
 function describeConflict(conflict: Conflict): string {

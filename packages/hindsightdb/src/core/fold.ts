@@ -19,7 +19,11 @@ export function initialStateOf<State, E extends Event>(fold: Fold<State, E>): St
 }
 
 /** Folds events onto a state. */
-export function foldEvents<State, E extends Event>(fold: Fold<State, E>, state: State, events: Iterable<Recorded<E>>): State {
+export function foldEvents<State, E extends Event>(
+  fold: Fold<State, E>,
+  state: State,
+  events: Iterable<Recorded<E>>,
+): State {
   let next = state;
   for (const event of events) next = fold.evolve(next, event);
   return next;

@@ -16,7 +16,10 @@ export function jsonTextOf(what: string, value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    throw Object.assign(argumentError('NOT_JSON', `${what} has no JSON form: ${cause instanceof Error ? cause.message : String(cause)}`), { cause });
+    throw Object.assign(
+      argumentError('NOT_JSON', `${what} has no JSON form: ${cause instanceof Error ? cause.message : String(cause)}`),
+      { cause },
+    );
   }
   if (text === undefined) throw argumentError('NOT_JSON', `${what} has no JSON form: it is ${describe(value)}.`);
   return text;

@@ -17,13 +17,16 @@ export type Query = readonly QueryItem[];
 
 /** Checks what a user passes as a query and returns it without repetitions. Throws `INVALID_QUERY`. */
 export function normalizeQuery(query: unknown): Query {
-  if (!Array.isArray(query)) throw argumentError('INVALID_QUERY', 'A query must be an array of items like { types: [...], tags: [...] }.');
-  if (query.length === 0) throw argumentError('INVALID_QUERY', 'A query needs at least one item; to read everything, read the log.');
+  if (!Array.isArray(query))
+    throw argumentError('INVALID_QUERY', 'A query must be an array of items like { types: [...], tags: [...] }.');
+  if (query.length === 0)
+    throw argumentError('INVALID_QUERY', 'A query needs at least one item; to read everything, read the log.');
   return query.map((item: unknown, index) => normalizeItem(item, index));
 }
 
 function normalizeItem(item: unknown, index: number): QueryItem {
-  if (typeof item !== 'object' || item === null) throw argumentError('INVALID_QUERY', `Item ${index} of the query must be an object.`);
+  if (typeof item !== 'object' || item === null)
+    throw argumentError('INVALID_QUERY', `Item ${index} of the query must be an object.`);
   const types = names(item, 'types', index);
   const tags = names(item, 'tags', index);
   if (types.length === 0 && tags.length === 0) {
@@ -35,7 +38,10 @@ function normalizeItem(item: unknown, index: number): QueryItem {
 function names(item: object, field: 'types' | 'tags', index: number): readonly string[] {
   const value: unknown = Reflect.get(item, field) ?? [];
   if (!Array.isArray(value) || !value.every((name): name is string => typeof name === 'string' && name.length > 0)) {
-    throw argumentError('INVALID_QUERY', `${field} of item ${index} of the query must be an array of non-empty strings.`);
+    throw argumentError(
+      'INVALID_QUERY',
+      `${field} of item ${index} of the query must be an array of non-empty strings.`,
+    );
   }
   return [...new Set(value)];
 }

@@ -61,14 +61,29 @@ const noMetadata: Metadata = Object.freeze({});
 
 /** Parses a record. Throws `DECODE_FAILED` when it is none, or of a newer format. */
 export function decodeRecord(record: string): DecodedRecord {
-  const parsed = parseRecord(record);
-  const { encoding, format, ...members } = parsed;
-  if (format !== undefined && format !== recordFormat) throw new HindsightError('DECODE_FAILED', `Record format ${String(format)} is newer than this code knows.`);
-  const data = encoding === 'base64' ? bytesOfBase64(String(parsed.data)) : parsed.data;
-  return { ...members, data, tags: parsed.tags ?? noTags, metadata: parsed.metadata ?? noMetadata };
+  return decodeParsed(parseRecord(record));
 }
 
-interface ParsedRecord {
+/** The same from the members of a record, which a codec may have changed in between. */
+export function decodeParsed(parsed: ParsedRecord): DecodedRecord {
+  const { id, type, encoding, format, occurredAt, contentType, tags = noTags, metadata = noMetadata } = parsed;
+  if (format !== undefined && format !== recordFormat)
+    throw new HindsightError('DECODE_FAILED', `Record format ${String(format)} is newer than this code knows.`);
+  const data = encoding === 'base64' ? bytesOfBase64(String(parsed.data)) : parsed.data;
+  if (occurredAt === undefined && contentType === undefined) return { id, type, data, metadata, tags };
+  return {
+    id,
+    type,
+    data,
+    metadata,
+    tags,
+    ...(occurredAt !== undefined && { occurredAt }),
+    ...(contentType !== undefined && { contentType }),
+  };
+}
+
+/** The members of a record as they stand in its text. */
+export interface ParsedRecord {
   readonly id: string;
   readonly type: string;
   readonly data: unknown;
@@ -111,7 +126,8 @@ function dataStart(record: string): number {
   for (let index = 0; index < record.length; index += 1) {
     const unit = record[index];
     if (unit === '"') {
-      if (depth === 1 && record.startsWith(dataMember, index) && isKeyPlace(record, index)) return index + dataMember.length;
+      if (depth === 1 && record.startsWith(dataMember, index) && isKeyPlace(record, index))
+        return index + dataMember.length;
       index = endOfString(record, index);
     } else if (unit === '{' || unit === '[') depth += 1;
     else if (unit === '}' || unit === ']') depth -= 1;

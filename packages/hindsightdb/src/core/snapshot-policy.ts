@@ -21,7 +21,10 @@ export interface SinceSnapshot<State, E extends Event> {
 }
 
 /** Whether the policy asks for a snapshot now. */
-export function wantsSnapshot<State, E extends Event>(policy: SnapshotPolicy<State, E> | undefined, since: SinceSnapshot<State, E>): boolean {
+export function wantsSnapshot<State, E extends Event>(
+  policy: SnapshotPolicy<State, E> | undefined,
+  since: SinceSnapshot<State, E>,
+): boolean {
   if (policy === undefined || since.version === since.snapshotVersion) return false;
   if ('every' in policy) return since.version - since.snapshotVersion >= policy.every;
   if ('on' in policy) return since.events.some((event) => policy.on.includes(event.type));

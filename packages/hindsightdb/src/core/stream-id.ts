@@ -20,7 +20,11 @@ export function isReserved(name: string): boolean {
 
 /** Throws `RESERVED_NAME` for names that belong to the store. */
 export function assertNotReserved(what: string, name: string): void {
-  if (isReserved(name)) throw argumentError('RESERVED_NAME', `${what} ${JSON.stringify(name)} begins with $; such names belong to the store.`);
+  if (isReserved(name))
+    throw argumentError(
+      'RESERVED_NAME',
+      `${what} ${JSON.stringify(name)} begins with $; such names belong to the store.`,
+    );
 }
 
 /** The stream that records the settings of a stream. */

@@ -7,13 +7,15 @@ import { argumentError, rangeError } from './errors.ts';
 
 /** Throws `INVALID_TEXT` unless the value can serve as a name; `LIMIT_EXCEEDED` when it is longer than `bytesMax` in UTF-8. */
 export function assertName(what: string, value: unknown, bytesMax: number): asserts value is string {
-  if (typeof value !== 'string') throw argumentError('INVALID_TEXT', `${what} must be a string, not ${describe(value)}.`);
+  if (typeof value !== 'string')
+    throw argumentError('INVALID_TEXT', `${what} must be a string, not ${describe(value)}.`);
   if (value.length === 0) throw argumentError('INVALID_TEXT', `${what} must not be empty.`);
   // Four of five names are short ASCII, for which the length bound needs no count of bytes.
   if (value.length * 3 > bytesMax && utf8Length(value) > bytesMax) {
     throw rangeError('LIMIT_EXCEEDED', `${what} takes ${utf8Length(value)} bytes; the limit is ${bytesMax}.`);
   }
-  if (!value.isWellFormed()) throw argumentError('INVALID_TEXT', `${what} contains a lone surrogate, which no UTF-8 can hold.`);
+  if (!value.isWellFormed())
+    throw argumentError('INVALID_TEXT', `${what} contains a lone surrogate, which no UTF-8 can hold.`);
   if (value.includes('\0')) throw argumentError('INVALID_TEXT', `${what} contains a NUL character.`);
 }
 
@@ -24,7 +26,12 @@ export function utf8Length(text: string): number {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
     if (unit < 0x800) bytes += 1;
-    else if (unit >= 0xd800 && unit < 0xdc00 && text.charCodeAt(index + 1) >= 0xdc00 && text.charCodeAt(index + 1) < 0xe000) {
+    else if (
+      unit >= 0xd800 &&
+      unit < 0xdc00 &&
+      text.charCodeAt(index + 1) >= 0xdc00 &&
+      text.charCodeAt(index + 1) < 0xe000
+    ) {
       // A surrogate pair: two units, four bytes.
       bytes += 2;
       index += 1;
@@ -40,7 +47,8 @@ export function compareUtf8(left: string, right: string): number {
     const leftUnit = left.charCodeAt(index);
     const rightUnit = right.charCodeAt(index);
     // Surrogates stand for code points above all others, but have smaller units than U+E000 to U+FFFF.
-    if (leftUnit !== rightUnit) return isSurrogate(leftUnit) === isSurrogate(rightUnit) ? leftUnit - rightUnit : isSurrogate(leftUnit) ? 1 : -1;
+    if (leftUnit !== rightUnit)
+      return isSurrogate(leftUnit) === isSurrogate(rightUnit) ? leftUnit - rightUnit : isSurrogate(leftUnit) ? 1 : -1;
   }
   return left.length - right.length;
 }

@@ -40,7 +40,10 @@ export function microsOf(what: string, time: string | Date): number {
   const match = typeof time === 'string' ? isoPattern.exec(time) : null;
   const millis = match === null ? Number.NaN : Date.parse(withOffsetColon(time));
   if (match === null || Number.isNaN(millis)) {
-    throw argumentError('INVALID_ARGUMENT', `${what} must be a Date or ISO 8601 text with Z or an offset, like 2026-03-01T09:30:00Z, not ${describe(time)}.`);
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `${what} must be a Date or ISO 8601 text with Z or an offset, like 2026-03-01T09:30:00Z, not ${describe(time)}.`,
+    );
   }
   const digits = (match[2] ?? '').padEnd(6, '0');
   // Date.parse keeps three decimals, or rounds them: seconds are taken from it and all decimals from the text.
@@ -48,5 +51,7 @@ export function microsOf(what: string, time: string | Date): number {
 }
 
 function withOffsetColon(time: string): string {
-  return time.replace(/([+-]\d{2})(\d{2})$/, (whole, hours: string, minutes: string) => (time.includes('T') ? `${hours}:${minutes}` : whole));
+  return time.replace(/([+-]\d{2})(\d{2})$/, (whole, hours: string, minutes: string) =>
+    time.includes('T') ? `${hours}:${minutes}` : whole,
+  );
 }

@@ -45,10 +45,14 @@ function applyOne(upcaster: Upcaster, event: RecordedEvent): readonly RecordedEv
     const results: readonly UpcastEvent[] = isList(result) ? result : [result];
     return results.map((change) => changed(event, change));
   } catch (cause) {
-    throw new HindsightError('UPCAST_FAILED', `The upcaster of ${event.type} failed on event ${event.id} (${event.streamId}, version ${event.version}): ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-      details: { eventId: event.id, streamId: event.streamId, version: event.version, type: upcaster.type },
-    });
+    throw new HindsightError(
+      'UPCAST_FAILED',
+      `The upcaster of ${event.type} failed on event ${event.id} (${event.streamId}, version ${event.version}): ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+        details: { eventId: event.id, streamId: event.streamId, version: event.version, type: upcaster.type },
+      },
+    );
   }
 }
 
@@ -57,12 +61,15 @@ function isList(result: UpcastEvent | readonly UpcastEvent[]): result is readonl
 }
 
 function changed(event: RecordedEvent, change: UpcastEvent): RecordedEvent {
-  if (typeof change !== 'object' || change === null) throw new TypeError(`it returned ${String(change)} in place of an event`);
+  if (typeof change !== 'object' || change === null)
+    throw new TypeError(`it returned ${String(change)} in place of an event`);
   const { type = event.type, metadata = event.metadata, tags = event.tags } = change;
   return { ...event, type, metadata, tags, data: 'data' in change ? change.data : event.data };
 }
 
 /** A text that changes when the upcasters do: a part of the key under which snapshots are kept. */
 export function upcasterFingerprint(upcasters: readonly Upcaster[]): string {
-  return canonicalJson(upcasters.map((each) => [each.type, each.version ?? [each.when?.toString() ?? null, each.upcast.toString()]]));
+  return canonicalJson(
+    upcasters.map((each) => [each.type, each.version ?? [each.when?.toString() ?? null, each.upcast.toString()]]),
+  );
 }

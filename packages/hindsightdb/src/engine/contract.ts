@@ -111,6 +111,12 @@ export interface Written {
   readonly partitions: readonly WrittenPartition[];
 }
 
+/** What is remembered of an append under its key. */
+export interface KeyedAnswer {
+  readonly digest: string;
+  readonly written: Written;
+}
+
 /** How an append ended. Anything else is thrown. */
 export type AppendAnswer =
   | { readonly kind: 'appended'; readonly written: Written }
@@ -146,6 +152,7 @@ export interface StreamPage {
 /** What of a partition is wanted. Absent: everything. */
 export interface LogFilter {
   readonly category?: string;
+  readonly streamId?: string;
   readonly query?: Query;
   /** Also streams and types that begin with `$`. */
   readonly includeReserved: boolean;
@@ -243,6 +250,9 @@ export interface Engine {
    */
   append(batch: AppendBatch, options?: { readonly signal?: AbortSignal }): Promise<AppendAnswer>;
 
+  /** What the append under a key was answered first; undefined when the key is unknown or expired. */
+  answerOf(key: string): Promise<KeyedAnswer | undefined>;
+
   readStream(request: StreamReadRequest): Promise<StreamPage>;
   readLog(request: LogReadRequest): Promise<LogPage>;
   /** The newest position of each partition; 0 where it is empty. Always that of an event which a read can see. */
@@ -257,7 +267,11 @@ export interface Engine {
 
   keyedGet(key: string): Promise<KeyedEntry | undefined>;
   /** Entries whose key begins with the prefix, in code-unit order of UTF-8, after a key. */
-  keyedScan(request: { readonly prefix: string; readonly after?: string; readonly limit: number }): Promise<readonly KeyedEntry[]>;
+  keyedScan(request: {
+    readonly prefix: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly KeyedEntry[]>;
   /** Writes all or nothing; durable like an append. An empty answer means written. */
   keyedWrite(writes: readonly KeyedWrite[]): Promise<readonly Conflict[]>;
 

@@ -6,7 +6,17 @@
 import { holdsVersion, type StreamFacts } from '../core/condition.ts';
 import type { Conflict } from '../core/errors.ts';
 import { saysTheSame } from '../core/record.ts';
-import type { AppendAnswer, AppendBatch, AppendKey, BoundaryCondition, StoredEvent, StreamWrite, Written, WrittenPartition } from './contract.ts';
+import type {
+  AppendAnswer,
+  AppendBatch,
+  AppendKey,
+  BoundaryCondition,
+  KeyedAnswer,
+  StoredEvent,
+  StreamWrite,
+  Written,
+  WrittenPartition,
+} from './contract.ts';
 
 /** What is known of a stream inside the transaction. */
 export interface StreamState extends StreamFacts {
@@ -16,12 +26,14 @@ export interface StreamState extends StreamFacts {
 /** What an engine looks up inside its transaction. */
 export interface Lookup {
   keyed(key: string): { readonly revision: number } | undefined;
-  answerOf(key: string): { readonly digest: string; readonly written: Written } | undefined;
+  answerOf(key: string): KeyedAnswer | undefined;
   stream(streamId: string): StreamState;
   /** The stored event and its id at a version of a stream. */
   eventAtVersion(streamId: string, version: number): { readonly id: string; readonly event: StoredEvent } | undefined;
   /** The first event after the boundary's positions that matches its query. */
-  firstMatch(condition: BoundaryCondition): { readonly partition: number; readonly position: number; readonly eventId: string } | undefined;
+  firstMatch(
+    condition: BoundaryCondition,
+  ): { readonly partition: number; readonly position: number; readonly eventId: string } | undefined;
 }
 
 /** Go on and write, or the answer that stands already. */
@@ -42,7 +54,9 @@ export function judgeAppend(batch: AppendBatch, lookup: Lookup): Judgement {
 function judgeKey(key: AppendKey, lookup: Lookup): Judgement | undefined {
   const known = lookup.answerOf(key.key);
   if (known === undefined) return undefined;
-  return known.digest === key.digest ? { kind: 'duplicate', written: known.written } : { kind: 'keyReused', key: key.key };
+  return known.digest === key.digest
+    ? { kind: 'duplicate', written: known.written }
+    : { kind: 'keyReused', key: key.key };
 }
 
 function* conflictsOf(batch: AppendBatch, lookup: Lookup): Generator<Conflict> {
@@ -51,7 +65,8 @@ function* conflictsOf(batch: AppendBatch, lookup: Lookup): Generator<Conflict> {
     const stream = lookup.stream(streamId);
     const actual = stream.version;
     if (stream.isTombstoned && write.events.length > 0) yield { kind: 'tombstone', streamId, actual };
-    else if (!holdsVersion(expected, stream) || !followsPredecessor(write, stream)) yield { kind: 'version', streamId, expected, actual };
+    else if (!holdsVersion(expected, stream) || !followsPredecessor(write, stream))
+      yield { kind: 'version', streamId, expected, actual };
   }
   if (batch.condition !== undefined) {
     const match = lookup.firstMatch(batch.condition);
@@ -78,7 +93,11 @@ function judgeRepetition(batch: AppendBatch, lookup: Lookup): Judgement | undefi
   const known = found.reduce((count, each) => count + each.filter((entry) => entry !== undefined).length, 0);
   if (known === 0) return undefined;
   const isSame = known === given && writes.every((write, index) => isSaidAgain(write, found[index] ?? []));
-  if (!isSame) return { kind: 'repetitionMismatch', streamId: writes[found.findIndex((each) => each.some(Boolean))]?.streamId ?? '' };
+  if (!isSame)
+    return {
+      kind: 'repetitionMismatch',
+      streamId: writes[found.findIndex((each) => each.some(Boolean))]?.streamId ?? '',
+    };
   return { kind: 'duplicate', written: writtenBefore(batch.streams, found.flat().filter(isPresent), lookup) };
 }
 
@@ -103,7 +122,9 @@ function isPresent<T>(value: T | undefined): value is T {
 
 function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredEvent[], lookup: Lookup): Written {
   const partitions = new Map<number, WrittenPartition>();
-  for (const { partition, position, streamId, version } of [...events].sort((left, right) => left.position - right.position)) {
+  for (const { partition, position, streamId, version } of [...events].sort(
+    (left, right) => left.position - right.position,
+  )) {
     const firstPosition = partitions.get(partition)?.firstPosition ?? position;
     const lastEventId = lookup.eventAtVersion(streamId, version)?.id ?? '';
     partitions.set(partition, { partition, firstPosition, lastPosition: position, lastEventId });
@@ -113,8 +134,15 @@ function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredE
     partitions: [...partitions.values()],
     streams: streams.map(({ streamId, events: given, expectedVersion }) => {
       const own = events.filter((event) => event.streamId === streamId);
-      const first = own[0]?.version ?? (typeof expectedVersion === 'number' ? expectedVersion : lookup.stream(streamId).version) + 1;
-      return { streamId, partition: own[0]?.partition ?? 0, firstVersion: first, lastVersion: first + given.length - 1 };
+      const first =
+        own[0]?.version ??
+        (typeof expectedVersion === 'number' ? expectedVersion : lookup.stream(streamId).version) + 1;
+      return {
+        streamId,
+        partition: own[0]?.partition ?? 0,
+        firstVersion: first,
+        lastVersion: first + given.length - 1,
+      };
     }),
   };
 }

@@ -61,14 +61,32 @@ export class MemoryEngine implements contract.Engine {
     const { partitionCount = 1, spansPartitions = true, now, newId } = options;
     this.#now = now;
     this.#partitions = Array.from({ length: partitionCount }, () => []);
-    this.capabilities = { engine: 'memory', durability: 'none', spansPartitions, sharedAcrossProcesses: false, wakeWithinMs: 0, limits: embeddedLimits };
-    this.identity = { logId: newId(), partitionCount, lineage: [{ epoch: newId(), firstPositions: Array.from({ length: partitionCount }, () => 1), beganAt: now() }] };
+    this.capabilities = {
+      engine: 'memory',
+      durability: 'none',
+      spansPartitions,
+      sharedAcrossProcesses: false,
+      wakeWithinMs: 0,
+      limits: embeddedLimits,
+    };
+    this.identity = {
+      logId: newId(),
+      partitionCount,
+      lineage: [{ epoch: newId(), firstPositions: Array.from({ length: partitionCount }, () => 1), beganAt: now() }],
+    };
   }
 
-  async append(batch: contract.AppendBatch, options: { readonly signal?: AbortSignal } = {}): Promise<contract.AppendAnswer> {
+  async append(
+    batch: contract.AppendBatch,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<contract.AppendAnswer> {
     this.#assertOpen();
     options.signal?.throwIfAborted();
-    if (this.#isCopying) throw new HindsightError('STORE_BUSY', 'Events are being copied into this log; appends are taken when the copy has ended.');
+    if (this.#isCopying)
+      throw new HindsightError(
+        'STORE_BUSY',
+        'Events are being copied into this log; appends are taken when the copy has ended.',
+      );
     const judgement = judgeAppend(batch, this.#lookup);
     if (judgement.kind !== 'write') return judgement;
     const written = this.#write(batch);
@@ -78,15 +96,25 @@ export class MemoryEngine implements contract.Engine {
   }
 
   #write(batch: contract.AppendBatch): contract.Written {
-    const touched = new Set(batch.streams.filter((write) => write.events.length > 0).map((write) => this.#partitionOf(write.streamId)));
+    const touched = new Set(
+      batch.streams.filter((write) => write.events.length > 0).map((write) => this.#partitionOf(write.streamId)),
+    );
     const clock = this.#now();
     const recordedAt = Math.max(clock, ...[...touched].map((partition) => this.#last(partition)?.recordedAt ?? 0));
-    const before = [...touched].map((partition) => ({ partition, firstPosition: (this.#last(partition)?.position ?? 0) + 1 }));
+    const before = [...touched].map((partition) => ({
+      partition,
+      firstPosition: (this.#last(partition)?.position ?? 0) + 1,
+    }));
     const streams = batch.streams.map((write) => {
       const firstVersion = this.#version(write.streamId) + 1;
       for (const event of write.events) this.#push({ streamId: write.streamId, recordedAt, ...event });
       this.#apply(write);
-      return { streamId: write.streamId, partition: this.#partitionOf(write.streamId), firstVersion, lastVersion: firstVersion + write.events.length - 1 };
+      return {
+        streamId: write.streamId,
+        partition: this.#partitionOf(write.streamId),
+        firstVersion,
+        lastVersion: firstVersion + write.events.length - 1,
+      };
     });
     for (const write of batch.keyedWrites ?? []) this.#writeKeyed(write);
     const partitions = before.map(({ partition, firstPosition }) => {
@@ -99,7 +127,16 @@ export class MemoryEngine implements contract.Engine {
   #push(event: contract.RecordedWrite): void {
     const entries = this.#entries(this.#partitionOf(event.streamId));
     const { streamId, recordedAt, id, type, tags, record } = event;
-    const entry = { streamId, recordedAt, id, type, tags, record, version: this.#version(streamId) + 1, position: (entries.at(-1)?.position ?? 0) + 1 };
+    const entry = {
+      streamId,
+      recordedAt,
+      id,
+      type,
+      tags,
+      record,
+      version: this.#version(streamId) + 1,
+      position: (entries.at(-1)?.position ?? 0) + 1,
+    };
     entries.push(entry);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) this.#streams.set(streamId, [entry]);
@@ -108,10 +145,17 @@ export class MemoryEngine implements contract.Engine {
 
   #apply(write: contract.StreamWrite): void {
     const { effect } = write;
-    if (effect?.kind === 'settings') this.#settings.set(effect.streamId, { version: this.#version(write.streamId), settings: effect.settings });
+    if (effect?.kind === 'settings')
+      this.#settings.set(effect.streamId, { version: this.#version(write.streamId), settings: effect.settings });
     if (effect?.kind === 'removal') {
-      for (const entry of this.#stream(effect.streamId)) if (entry.version < effect.beforeVersion) entry.record = removedRecord(entry.record);
+      for (const entry of this.#stream(effect.streamId))
+        if (entry.version < effect.beforeVersion) entry.record = removedRecord(entry.record);
     }
+  }
+
+  async answerOf(key: string): Promise<contract.KeyedAnswer | undefined> {
+    this.#assertOpen();
+    return this.#lookup.answerOf(key);
   }
 
   async readStream(request: contract.StreamReadRequest): Promise<contract.StreamPage> {
@@ -123,7 +167,10 @@ export class MemoryEngine implements contract.Engine {
     const first = firstShownVersion(settings, version);
     const oldest = oldestShownAt(settings, this.#now()) ?? 0;
     const shown = entries.filter((entry) => entry.version >= first && entry.recordedAt >= oldest);
-    const wanted = direction === 'forward' ? shown.filter((entry) => entry.version >= fromVersion) : shown.filter((entry) => entry.version <= fromVersion).reverse();
+    const wanted =
+      direction === 'forward'
+        ? shown.filter((entry) => entry.version >= fromVersion)
+        : shown.filter((entry) => entry.version <= fromVersion).reverse();
     const page = takePage(wanted, request);
     return { events: page.map((entry) => this.#stored(entry)), version, nextVersion: wanted[page.length]?.version };
   }
@@ -142,7 +189,12 @@ export class MemoryEngine implements contract.Engine {
     const isEnd = page.length === wanted.length;
     // Everything was looked through when the page holds all that was wanted; else as far as its last event.
     const last = isEnd ? range.at(-1) : page.at(-1);
-    return { events: page.map((entry) => this.#stored(entry)), scannedTo: last?.position ?? from, scannedEventId: last?.id ?? entries.find(({ position }) => position === from)?.id, isEnd };
+    return {
+      events: page.map((entry) => this.#stored(entry)),
+      scannedTo: last?.position ?? from,
+      scannedEventId: last?.id ?? entries.find(({ position }) => position === from)?.id,
+      isEnd,
+    };
   }
 
   async heads(): Promise<readonly number[]> {
@@ -165,16 +217,31 @@ export class MemoryEngine implements contract.Engine {
     this.#assertOpen();
     const known = this.#settings.get(streamId);
     const entries = this.#stream(streamId);
-    return { streamId, version: entries.length, settings: known?.settings, settingsVersion: known?.version ?? 0, lastEventId: entries.at(-1)?.id };
+    return {
+      streamId,
+      version: entries.length,
+      settings: known?.settings,
+      settingsVersion: known?.version ?? 0,
+      lastEventId: entries.at(-1)?.id,
+    };
   }
 
   async listStreams(request: contract.StreamListRequest): Promise<readonly contract.StreamInfo[]> {
     this.#assertOpen();
     const { category, prefix = '', includeReserved, after, limit } = request;
     const wanted = [...this.#streams.keys()].filter(
-      (id) => (category === undefined || categoryOf(id) === category) && id.startsWith(prefix) && (includeReserved || !isReserved(id)) && (after === undefined || compareUtf8(id, after) > 0),
+      (id) =>
+        (category === undefined || categoryOf(id) === category) &&
+        id.startsWith(prefix) &&
+        (includeReserved || !isReserved(id)) &&
+        (after === undefined || compareUtf8(id, after) > 0),
     );
-    return await Promise.all(wanted.sort(compareUtf8).slice(0, limit).map((id) => this.streamInfo(id)));
+    return await Promise.all(
+      wanted
+        .sort(compareUtf8)
+        .slice(0, limit)
+        .map((id) => this.streamInfo(id)),
+    );
   }
 
   async keyedGet(key: string): Promise<contract.KeyedEntry | undefined> {
@@ -182,10 +249,16 @@ export class MemoryEngine implements contract.Engine {
     return this.#keyed.get(key);
   }
 
-  async keyedScan(request: { readonly prefix: string; readonly after?: string; readonly limit: number }): Promise<readonly contract.KeyedEntry[]> {
+  async keyedScan(request: {
+    readonly prefix: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly contract.KeyedEntry[]> {
     this.#assertOpen();
     const { prefix, after, limit } = request;
-    const wanted = [...this.#keyed.values()].filter(({ key }) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0));
+    const wanted = [...this.#keyed.values()].filter(
+      ({ key }) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0),
+    );
     return wanted.sort((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
   }
 
@@ -209,17 +282,23 @@ export class MemoryEngine implements contract.Engine {
 
   async beginCopy(): Promise<void> {
     this.#assertOpen();
-    if (!this.#isCopying && this.#partitions.some((entries) => entries.length > 0)) throw new HindsightError('STORE_EXISTS', 'Events can be copied into an empty log only.');
+    if (!this.#isCopying && this.#partitions.some((entries) => entries.length > 0))
+      throw new HindsightError('STORE_EXISTS', 'Events can be copied into an empty log only.');
     this.#isCopying = true;
   }
 
-  async appendRecorded(events: readonly contract.RecordedWrite[], keyedWrites: readonly contract.KeyedWrite[] = []): Promise<void> {
+  async appendRecorded(
+    events: readonly contract.RecordedWrite[],
+    keyedWrites: readonly contract.KeyedWrite[] = [],
+  ): Promise<void> {
     this.#assertOpen();
-    if (!this.#isCopying) throw argumentError('INVALID_ARGUMENT', 'appendRecorded is taken only between beginCopy and endCopy.');
+    if (!this.#isCopying)
+      throw argumentError('INVALID_ARGUMENT', 'appendRecorded is taken only between beginCopy and endCopy.');
     for (const event of events) {
       this.#push(event);
       const copied = copiedSettings(event);
-      if (copied !== undefined) this.#settings.set(copied.streamId, { version: this.#version(event.streamId), settings: copied.settings });
+      if (copied !== undefined)
+        this.#settings.set(copied.streamId, { version: this.#version(event.streamId), settings: copied.settings });
     }
     for (const write of keyedWrites) this.#writeKeyed(write);
     this.#wakeAll();
@@ -247,14 +326,23 @@ export class MemoryEngine implements contract.Engine {
       const isForgotten = known?.key.expiresAt !== undefined && known.key.expiresAt <= this.#now();
       return known === undefined || isForgotten ? undefined : { digest: known.key.digest, written: known.written };
     },
-    stream: (streamId) => ({ version: this.#version(streamId), isTombstoned: this.#settings.get(streamId)?.settings.tombstone === true, lastEventId: this.#stream(streamId).at(-1)?.id }),
+    stream: (streamId) => ({
+      version: this.#version(streamId),
+      isTombstoned: this.#settings.get(streamId)?.settings.tombstone === true,
+      lastEventId: this.#stream(streamId).at(-1)?.id,
+    }),
     eventAtVersion: (streamId, version) => {
       const entry = this.#stream(streamId)[version - 1];
       return entry && { id: entry.id, event: this.#stored(entry) };
     },
     firstMatch: ({ query, after }) => {
       for (const [partition, entries] of this.#partitions.entries()) {
-        const match = entries.find((entry) => entry.position > (after[partition] ?? 0) && !isReserved(entry.streamId) && matchesQuery(query, entry.type, entry.tags));
+        const match = entries.find(
+          (entry) =>
+            entry.position > (after[partition] ?? 0) &&
+            !isReserved(entry.streamId) &&
+            matchesQuery(query, entry.type, entry.tags),
+        );
         if (match !== undefined) return { partition, position: match.position, eventId: match.id };
       }
       return undefined;
@@ -263,7 +351,8 @@ export class MemoryEngine implements contract.Engine {
 
   #entries(partition: number): Entry[] {
     const entries = this.#partitions[partition];
-    if (entries === undefined) throw new RangeError(`There is no partition ${partition}; the log has ${this.#partitions.length}.`);
+    if (entries === undefined)
+      throw new RangeError(`There is no partition ${partition}; the log has ${this.#partitions.length}.`);
     return entries;
   }
 
@@ -296,9 +385,13 @@ export class MemoryEngine implements contract.Engine {
   }
 }
 
-function isWanted(entry: Entry, { category, query, includeReserved }: contract.LogFilter): boolean {
+function isWanted(entry: Entry, { category, streamId, query, includeReserved }: contract.LogFilter): boolean {
   if (!includeReserved && (isReserved(entry.streamId) || isReserved(entry.type))) return false;
-  return (category === undefined || categoryOf(entry.streamId) === category) && (query === undefined || matchesQuery(query, entry.type, entry.tags));
+  if (streamId !== undefined && entry.streamId !== streamId) return false;
+  return (
+    (category === undefined || categoryOf(entry.streamId) === category) &&
+    (query === undefined || matchesQuery(query, entry.type, entry.tags))
+  );
 }
 
 function takePage(wanted: readonly Entry[], { limit, bytesMax }: contract.PageBounds): readonly Entry[] {
@@ -311,4 +404,3 @@ function takePage(wanted: readonly Entry[], { limit, bytesMax }: contract.PageBo
   }
   return page;
 }
-

@@ -1,0 +1,283 @@
+/**
+ * Appends: from what a user asks to a batch for the engine, and from the engine's answer to a result or an error.
+ */
+
+import { encodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
+import { assertExpectedVersion, type ExpectedVersion } from '../core/condition.ts';
+import { argumentError, conflictError, HindsightError, rangeError } from '../core/errors.ts';
+import type { Event, Metadata } from '../core/event.ts';
+import { canonicalJson, jsonTextOf } from '../core/json.ts';
+import { normalizeQuery, type Query } from '../core/query.ts';
+import { dataTextOfBytes } from '../core/record.ts';
+import { sha256Hex } from '../core/sha256.ts';
+import { assertNotReserved } from '../core/stream-id.ts';
+import { assertName, describe } from '../core/text.ts';
+import { isoOfMicros, microsOf } from '../core/time.ts';
+import type {
+  AppendAnswer,
+  AppendBatch,
+  AppendKey,
+  BoundaryCondition,
+  Engine,
+  KeyedWrite,
+  NewEvent,
+  StreamEffect,
+  StreamWrite,
+  Written,
+} from '../engine/contract.ts';
+import { encodeEvents } from './encode.ts';
+import { positionsOf, type Place } from './places.ts';
+import type { StoreContext } from './settings.ts';
+
+/** The dynamic consistency boundary: the append is refused when an event after the place matches the query. */
+export interface AppendCondition {
+  readonly failIfEventsMatch: Query;
+  /** What was read before deciding; events up to here do not count. Default: every event counts. */
+  readonly after?: Place;
+}
+
+/** What may be said of an append. */
+export interface AppendOptions {
+  readonly condition?: AppendCondition;
+  /** Sent again under the same key, an append gives its first answer and writes nothing. Kept for good unless `keyRetentionMs` is set. */
+  readonly key?: string;
+  /** How long the key is remembered, in milliseconds. Default: for good. */
+  readonly keyRetentionMs?: number;
+  /** Metadata for all events of the append; an event's own goes before it. */
+  readonly metadata?: Metadata;
+  /** Withdraws the append while it is not yet being written; after that the answer is awaited. */
+  readonly signal?: AbortSignal;
+}
+
+/** One stream of an append to several. Without events it is only checked. */
+export interface StreamAppend<E extends Event = Event> {
+  readonly streamId: string;
+  readonly events?: readonly E[];
+  /** Default `'any'`. */
+  readonly expectedVersion?: ExpectedVersion;
+}
+
+/** An append to several streams: written together or not at all. A stream occurs once. */
+export interface AppendRequest<E extends Event = Event> extends AppendOptions {
+  readonly streams: readonly StreamAppend<E>[];
+}
+
+/** Where the events of a stream went. For a check-only stream `firstVersion` is one more than `version`. */
+export interface AppendedStream {
+  readonly streamId: string;
+  readonly firstVersion: number;
+  readonly version: number;
+}
+
+/** What an append answers, also to a repetition. */
+export interface AppendResult {
+  /** The version of the first stream after the append. */
+  readonly version: number;
+  readonly streams: readonly AppendedStream[];
+  /** The position of the last event. */
+  readonly position: number;
+  /** A place behind which everything of this append lies; for `waitFor`, and as `after` of a condition. */
+  readonly checkpoint: Checkpoint;
+  readonly recordedAt: string;
+  /** The append was written before; nothing was written now. */
+  readonly isDuplicate: boolean;
+}
+
+/** What the store itself adds to an append. */
+export interface InternalStreamAppend extends StreamAppend {
+  readonly predecessorId?: string;
+  readonly effect?: StreamEffect;
+}
+
+export interface InternalAppend extends AppendOptions {
+  readonly streams: readonly InternalStreamAppend[];
+  readonly isReservedAllowed: boolean;
+  /** In place of the digest of the streams: a command under its key is known by the command. */
+  readonly contentDigest?: string;
+  readonly keyedWrites?: readonly KeyedWrite[];
+}
+
+/** An append that the engine can take. */
+export interface PreparedAppend {
+  readonly batch: AppendBatch;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Checks and encodes an append. A promise only where a schema, a codec or a checkpoint makes one necessary. */
+export function prepareAppend(context: StoreContext, append: InternalAppend): PreparedAppend | Promise<PreparedAppend> {
+  assertAppend(context, append);
+  const key = appendKey(context, append);
+  const condition = boundaryOf(context, append.condition);
+  const events = append.streams.map(({ streamId, events = [] }) =>
+    encodeEvents(context, { streamId, events, metadata: append.metadata, isReservedAllowed: append.isReservedAllowed }),
+  );
+  const finish = (
+    encoded: readonly (readonly NewEvent[])[],
+    boundary: BoundaryCondition | undefined,
+  ): PreparedAppend => {
+    const streams = append.streams.map((stream, index) => streamWrite(stream, encoded[index] ?? []));
+    assertTotals(context, streams);
+    const { keyedWrites } = append;
+    return {
+      signal: append.signal,
+      batch: {
+        streams,
+        ...(key && { key }),
+        ...(boundary && { condition: boundary }),
+        ...(keyedWrites && { keyedWrites }),
+      },
+    };
+  };
+  if (isSettled(events) && !(condition instanceof Promise)) return finish(events, condition);
+  return Promise.all([Promise.all(events), condition]).then(([encoded, boundary]) => finish(encoded, boundary));
+}
+
+function isSettled<T>(values: readonly (T | Promise<T>)[]): values is readonly T[] {
+  return !values.some((value) => value instanceof Promise);
+}
+
+function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, metadata }: InternalAppend): void {
+  if (!Array.isArray(streams) || streams.length === 0)
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `An append needs an array of at least one stream, not ${describe(streams)}.`,
+    );
+  if (streams.length > limits.streamsPerAppendMax)
+    throw rangeError(
+      'LIMIT_EXCEEDED',
+      `An append takes ${limits.streamsPerAppendMax} streams at most, not ${streams.length}.`,
+    );
+  const seen = new Set<string>();
+  for (const { streamId, expectedVersion = 'any' } of streams) {
+    assertName('A stream id', streamId, limits.streamIdBytesMax);
+    if (!isReservedAllowed) assertNotReserved('The stream id', streamId);
+    assertExpectedVersion(expectedVersion);
+    if (seen.has(streamId))
+      throw argumentError(
+        'INVALID_ARGUMENT',
+        `Stream ${JSON.stringify(streamId)} occurs twice in the append; put all of its events in one place.`,
+      );
+    seen.add(streamId);
+  }
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null))
+    throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
+  if (streams.every(({ events = [] }) => events.length === 0))
+    throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
+}
+
+function assertTotals({ limits }: StoreContext, streams: readonly StreamWrite[]): void {
+  let count = 0;
+  let length = 0;
+  for (const { events } of streams) {
+    count += events.length;
+    for (const event of events) length += event.record.length;
+  }
+  if (count > limits.eventsPerAppendMax)
+    throw rangeError('LIMIT_EXCEEDED', `An append takes ${limits.eventsPerAppendMax} events at most, not ${count}.`);
+  if (length > limits.appendBytesMax)
+    throw rangeError(
+      'LIMIT_EXCEEDED',
+      `The records of the append take ${length} bytes or more; the limit is ${limits.appendBytesMax}.`,
+    );
+}
+
+function streamWrite(stream: InternalStreamAppend, events: readonly NewEvent[]): StreamWrite {
+  const { streamId, expectedVersion = 'any', predecessorId, effect } = stream;
+  return {
+    streamId,
+    expectedVersion,
+    events,
+    ...(predecessorId !== undefined && { predecessorId }),
+    ...(effect && { effect }),
+  };
+}
+
+function appendKey(context: StoreContext, append: InternalAppend): AppendKey | undefined {
+  const { key, keyRetentionMs } = append;
+  if (key === undefined) return undefined;
+  assertName('The key of an append', key, context.limits.idBytesMax);
+  return {
+    key,
+    digest: append.contentDigest ?? contentDigest(append.streams),
+    ...(keyRetentionMs !== undefined && { expiresAt: context.now() + keyRetentionMs * 1000 }),
+  };
+}
+
+/** A digest of what the caller gave: nothing that the library fills in counts, so that a retry after a deploy is a retry. */
+function contentDigest(streams: readonly StreamAppend[]): string {
+  return digestOf(streams.map(({ streamId, events = [] }) => [streamId, events.map(givenContent)]));
+}
+
+/** A digest of any value that has a JSON form, in which the order of keys does not count. */
+export function digestOf(value: unknown): string {
+  return sha256Hex(canonicalJson(JSON.parse(jsonTextOf('What is sent under a key', value))));
+}
+
+function givenContent({ type, data, id, tags, occurredAt, contentType }: Event): unknown {
+  const given = data instanceof Uint8Array ? { base64: dataTextOfBytes(data) } : data;
+  const at = occurredAt === undefined ? null : isoOfMicros(microsOf('occurredAt', occurredAt));
+  return [type, given ?? null, id ?? null, [...new Set(tags)].sort(), at, contentType ?? null];
+}
+
+function boundaryOf(
+  { engine, limits }: StoreContext,
+  condition: AppendCondition | undefined,
+): BoundaryCondition | undefined | Promise<BoundaryCondition> {
+  if (condition === undefined) return undefined;
+  const query = normalizeQuery(condition.failIfEventsMatch);
+  if (query.length > limits.queryItemsMax)
+    throw rangeError('LIMIT_EXCEEDED', `A query takes ${limits.queryItemsMax} items at most, not ${query.length}.`);
+  const { after } = condition;
+  if (after === undefined) return { query, after: engine.identity.lineage[0]?.firstPositions.map(() => 0) ?? [] };
+  return positionsOf(engine, 'condition.after', after).then((positions) => ({ query, after: positions }));
+}
+
+/** The result of an answer, or the error that it means for the caller. */
+export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
+  switch (answer.kind) {
+    case 'appended':
+    case 'duplicate':
+      return describeWritten(engine, answer.written, answer.kind === 'duplicate');
+    case 'conflict':
+      throw conflictError(answer.conflicts);
+    case 'keyReused':
+      throw new HindsightError(
+        'KEY_REUSED',
+        `The key ${JSON.stringify(answer.key)} was used before for other content. Nothing was written; give every decision a key of its own.`,
+        { details: { key: answer.key } },
+      );
+    case 'repetitionMismatch':
+      throw new HindsightError(
+        'REPETITION_MISMATCH',
+        `Some of the event ids given for stream ${JSON.stringify(answer.streamId)} are stored at these versions already, but not all of them with this content. Nothing was written.`,
+        {
+          details: { streamId: answer.streamId },
+        },
+      );
+    default:
+      return answer satisfies never;
+  }
+}
+
+function describeWritten(engine: Engine, written: Written, isDuplicate: boolean): AppendResult {
+  const streams = written.streams.map(({ streamId, firstVersion, lastVersion }) => ({
+    streamId,
+    firstVersion,
+    version: lastVersion,
+  }));
+  const { logId, lineage, partitionCount } = engine.identity;
+  const places = Array.from({ length: partitionCount }, (_, partition) => {
+    const own = written.partitions.find((each) => each.partition === partition);
+    return own === undefined
+      ? { position: 0, eventId: undefined }
+      : { position: own.lastPosition, eventId: own.lastEventId };
+  });
+  return {
+    version: streams[0]?.version ?? 0,
+    streams,
+    position: Math.max(...written.partitions.map((each) => each.lastPosition)),
+    checkpoint: encodeCheckpoint({ logId, epoch: lineage.at(-1)?.epoch ?? '', places }),
+    recordedAt: isoOfMicros(written.recordedAt),
+    isDuplicate,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * From events as engines keep them to events as users see them: parsed, through the codec stage, upcast.
+ */
+
+import { HindsightError } from '../core/errors.ts';
+import { removedType, type RecordedEvent } from '../core/event.ts';
+import { dataTextOf, decodeParsed, decodeRecord, parseRecord, type DecodedRecord } from '../core/record.ts';
+import { isoOfMicrosCached } from '../core/time.ts';
+import { upcastEvent } from '../core/upcast.ts';
+import type { StoredEvent } from '../engine/contract.ts';
+import type { Codec } from './codec.ts';
+import type { StoreContext } from './settings.ts';
+
+const isoOf = isoOfMicrosCached();
+
+/** Decodes a page of stored events. A promise only where a codec makes one necessary. */
+export function decodeEvents(
+  context: StoreContext,
+  stored: readonly StoredEvent[],
+): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
+  if (context.codec === undefined) return upcastAll(context, stored.map(decodeOne));
+  return decodeThroughCodec(context.codec, stored).then((events) => upcastAll(context, events));
+}
+
+function upcastAll({ upcasters }: StoreContext, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  return upcasters.length === 0 ? events : events.flatMap((event) => upcastEvent(upcasters, event));
+}
+
+/** Decodes one stored event, before the upcasters. */
+function decodeOne(stored: StoredEvent): RecordedEvent {
+  try {
+    return withPlace(stored, decodeRecord(stored.record));
+  } catch (cause) {
+    throw decodeError(stored, cause);
+  }
+}
+
+function withPlace(
+  { streamId, version, partition, position, recordedAt }: StoredEvent,
+  record: DecodedRecord,
+): RecordedEvent {
+  const { id, type, data, metadata, tags, occurredAt, contentType } = record;
+  const event = {
+    id,
+    type,
+    data,
+    metadata,
+    tags,
+    streamId,
+    version,
+    partition,
+    position,
+    recordedAt: isoOf(recordedAt),
+  };
+  if (occurredAt === undefined && contentType === undefined) return event;
+  return {
+    ...event,
+    ...(occurredAt !== undefined && { occurredAt }),
+    ...(contentType !== undefined && { contentType }),
+  };
+}
+
+function decodeError(stored: StoredEvent, cause: unknown): HindsightError {
+  const { position, streamId, version } = stored;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new HindsightError(
+    'DECODE_FAILED',
+    `The record at position ${position} (${streamId}, version ${version}) cannot be decoded: ${reason}`,
+    { cause, details: { position, streamId, version } },
+  );
+}
+
+async function decodeThroughCodec(codec: Codec, stored: readonly StoredEvent[]): Promise<readonly RecordedEvent[]> {
+  const parsed = stored.map(({ record }) => parseRecord(record));
+  // What was removed has nothing left for the codec.
+  const passing = stored
+    .map((event, index) => ({ event, record: parsed[index] }))
+    .filter(({ record }) => record?.type !== removedType);
+  const items = passing.map(({ event, record }) => ({
+    kind: 'event' as const,
+    streamId: event.streamId,
+    type: record?.type ?? '',
+    data: dataTextOf(event.record),
+    metadata: JSON.stringify(record?.metadata ?? {}),
+  }));
+  const outputs = items.length === 0 ? [] : await codec.decode(items);
+  if (outputs.length !== items.length)
+    throw new TypeError(`The codec gave ${outputs.length} answers for ${items.length} items.`);
+  const outputOf = new Map(passing.map(({ event }, index) => [event, outputs[index]]));
+  return stored.map((event, index) => {
+    const record = parsed[index];
+    if (record === undefined) throw new Error('Every stored event was parsed.');
+    const output = outputOf.get(event);
+    try {
+      return withPlace(
+        event,
+        decodeParsed(
+          output === undefined
+            ? record
+            : { ...record, data: JSON.parse(output.data), metadata: JSON.parse(output.metadata) },
+        ),
+      );
+    } catch (cause) {
+      throw decodeError(event, cause);
+    }
+  });
+}

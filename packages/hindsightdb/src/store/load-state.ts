@@ -1,0 +1,160 @@
+/**
+ * Loading the state of an entity: the newest usable snapshot, and the events behind it.
+ */
+
+import type { Event, Recorded } from '../core/event.ts';
+import { initialStateOf, type Fold } from '../core/fold.ts';
+import { canonicalJson } from '../core/json.ts';
+import { sha256Hex } from '../core/sha256.ts';
+import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
+import { decodeEvents } from './decode.ts';
+import { readStreamPages } from './read.ts';
+import type { StoreContext } from './settings.ts';
+
+/** A fold that may keep snapshots. Every decider is one. */
+export interface SnapshottedFold<State, E extends Event> extends Fold<State, E> {
+  readonly category?: string;
+  readonly version?: number | string;
+  readonly snapshots?: SnapshotPolicy<State, E>;
+}
+
+/** The state of an entity at a version of its stream. */
+export interface Loaded<State> {
+  readonly state: State;
+  /** The version of the stream that the state includes; 0 where there is no stream. */
+  readonly version: number;
+}
+
+/** A state to fold on from: a snapshot, or what a cache remembers. */
+export interface Baseline<State> extends Loaded<State> {
+  /** The version that the newest snapshot holds; 0 where there is none. */
+  readonly snapshotVersion: number;
+}
+
+/** A loaded state with what the next snapshot depends on. */
+export interface LoadedEntity<State, E extends Event> extends Baseline<State> {
+  /** The events that were folded onto the baseline, as far as a snapshot policy asks for them. */
+  readonly folded: readonly Recorded<E>[];
+}
+
+/** Folds a stream from a baseline on, or from its beginning, up to `toVersion` inclusive. Memory does not grow with the stream. */
+export async function foldStream<State, E extends Event>(
+  context: StoreContext,
+  fold: SnapshottedFold<State, E>,
+  streamId: string,
+  options: {
+    readonly baseline?: Baseline<State> | undefined;
+    readonly toVersion?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
+): Promise<LoadedEntity<State, E>> {
+  const { baseline, toVersion = Number.MAX_SAFE_INTEGER } = options;
+  let state = baseline === undefined ? initialStateOf(fold) : baseline.state;
+  let version = baseline?.version ?? 0;
+  let streamVersion = version;
+  const isKeeping = fold.snapshots !== undefined && !('every' in fold.snapshots);
+  let folded: Recorded<E>[] = [];
+  const pages = readStreamPages(context, streamId, {
+    fromVersion: version + 1,
+    toVersion,
+    ...(options.signal && { signal: options.signal }),
+  });
+  for await (const page of pages()) {
+    // The caller's fold declares which events the stream holds; what is read is taken at its word.
+    const events = (await decodeEvents(context, page.events)) as readonly Recorded<E>[];
+    for (const event of events) state = fold.evolve(state, event);
+    if (isKeeping) folded = folded.concat(events);
+    streamVersion = page.version;
+  }
+  version = Math.min(toVersion, streamVersion);
+  return { state, version, snapshotVersion: baseline?.snapshotVersion ?? 0, folded };
+}
+
+interface StoredSnapshot {
+  readonly version: number;
+  readonly state: unknown;
+}
+
+/**
+ * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold's declared version,
+ * the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
+ */
+function snapshotKey<State, E extends Event>(
+  { engine, upcasterFingerprint }: StoreContext,
+  fold: SnapshottedFold<State, E>,
+  streamId: string,
+): string {
+  const { logId, lineage } = engine.identity;
+  const meaning = canonicalJson([
+    fold.category ?? null,
+    fold.version ?? 1,
+    upcasterFingerprint,
+    logId,
+    lineage.at(-1)?.epoch ?? '',
+  ]);
+  return `snapshot/${streamId}/${digestCached(meaning)}`;
+}
+
+const digests = new Map<string, string>();
+
+function digestCached(meaning: string): string {
+  const known = digests.get(meaning);
+  if (known !== undefined) return known;
+  // Few meanings exist in a process; the bound only keeps a strange use from growing without end.
+  if (digests.size > 1000) digests.clear();
+  const digest = sha256Hex(meaning).slice(0, 32);
+  digests.set(meaning, digest);
+  return digest;
+}
+
+/** The newest snapshot of an entity under this fold, or undefined. One that cannot be read counts as none. */
+export async function readSnapshot<State, E extends Event>(
+  context: StoreContext,
+  fold: SnapshottedFold<State, E>,
+  streamId: string,
+): Promise<Baseline<State> | undefined> {
+  if (fold.snapshots === undefined) return undefined;
+  const entry = await context.engine.keyedGet(snapshotKey(context, fold, streamId));
+  if (entry === undefined) return undefined;
+  const snapshot: StoredSnapshot = JSON.parse(entry.value);
+  const text =
+    context.codec === undefined
+      ? undefined
+      : (await context.codec.decode([codecItem(streamId, JSON.stringify(snapshot.state))]))[0]?.data;
+  // The key holds the fold's version: what was written under it is a state of this fold.
+  const state = (text === undefined ? snapshot.state : JSON.parse(text)) as State;
+  return { state, version: snapshot.version, snapshotVersion: snapshot.version };
+}
+
+/** Keeps a snapshot. An older one of the same fold is replaced. */
+export async function writeSnapshot<State, E extends Event>(
+  context: StoreContext,
+  fold: SnapshottedFold<State, E>,
+  streamId: string,
+  loaded: Loaded<State>,
+): Promise<void> {
+  const plain = JSON.stringify(loaded.state);
+  const encoded =
+    context.codec === undefined
+      ? plain
+      : ((await context.codec.encode([codecItem(streamId, plain)]))[0]?.data ?? plain);
+  await context.engine.keyedWrite([
+    { key: snapshotKey(context, fold, streamId), value: `{"version":${loaded.version},"state":${encoded}}` },
+  ]);
+}
+
+function codecItem(streamId: string, data: string) {
+  return { kind: 'snapshot' as const, streamId, type: 'snapshot', data, metadata: '{}' };
+}
+
+/** Loads an entity as of its newest version, or as of an earlier one. A snapshot that lies later is not used. */
+export async function loadEntity<State, E extends Event>(
+  context: StoreContext,
+  fold: SnapshottedFold<State, E>,
+  streamId: string,
+  options: { readonly toVersion?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<LoadedEntity<State, E>> {
+  const snapshot = await readSnapshot(context, fold, streamId);
+  const isUsable = snapshot !== undefined && snapshot.version <= (options.toVersion ?? Number.MAX_SAFE_INTEGER);
+  return await foldStream(context, fold, streamId, { ...options, baseline: isUsable ? snapshot : undefined });
+}

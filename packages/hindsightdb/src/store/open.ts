@@ -1,0 +1,127 @@
+/**
+ * Opening a store: the address chooses the engine, which is imported only then.
+ */
+
+import { argumentError, HindsightError } from '../core/errors.ts';
+import type { Metadata } from '../core/event.ts';
+import { portableLimits } from '../core/limits.ts';
+import { upcasterFingerprint } from '../core/upcast.ts';
+import { describe } from '../core/text.ts';
+import { uuidV7Maker } from '../core/uuid.ts';
+import type { Engine } from '../engine/contract.ts';
+import { MemoryEngine } from '../engine/memory.ts';
+import { assertWhole } from './read-options.ts';
+import type {
+  EventDefinition,
+  EventInputsOf,
+  EventRegistry,
+  EventsOf,
+  StoreContext,
+  StoreOptions,
+} from './settings.ts';
+import { Store } from './store.ts';
+
+/**
+ * Opens the store at an address, and makes it where there is none.
+ *
+ * - `./shop.db`, `sqlite:./shop.db`, `file:…`: the embedded store in a file;
+ * - `memory:`: a store in memory, gone with the process.
+ *
+ * Throws `STORE_NOT_FOUND` (with `create: false`), `FOREIGN_FILE`, `FORMAT_TOO_NEW`, `STORE_CORRUPT`, `STORE_READ_ONLY`,
+ * `RUNTIME_TOO_OLD` or `ENGINE_UNAVAILABLE`, each with what to do.
+ */
+export async function openStore<const Registry extends EventRegistry = EventRegistry>(
+  address: string | URL,
+  options: StoreOptions<Registry> = {},
+): Promise<Store<EventsOf<Registry>, EventInputsOf<Registry>>> {
+  const shared = { now: options.now ?? systemMicros, newId: options.newId ?? uuidV7Maker(Date.now, randomBytes) };
+  const engine = await resolveEngine(address, options, shared);
+  return new Store(contextOf(engine, options, shared));
+}
+
+/** Puts a store over an engine that is open already: for engines that others write, and for tests of them. */
+export function storeOver<const Registry extends EventRegistry = EventRegistry>(
+  engine: Engine,
+  options: StoreOptions<Registry> = {},
+): Store<EventsOf<Registry>, EventInputsOf<Registry>> {
+  return new Store(
+    contextOf(engine, options, {
+      now: options.now ?? systemMicros,
+      newId: options.newId ?? uuidV7Maker(Date.now, randomBytes),
+    }),
+  );
+}
+
+interface Shared {
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+async function resolveEngine(address: string | URL, options: StoreOptions, shared: Shared): Promise<Engine> {
+  const text = address instanceof URL ? address.href : address;
+  if (typeof text !== 'string' || text === '')
+    throw argumentError('INVALID_ARGUMENT', `The address of a store must be a path or a URL, not ${describe(text)}.`);
+  const { partitionCount = 1, pendingAppendsMax = 10_000, create = true, readOnly = false } = options;
+  assertWhole('partitionCount', partitionCount, { min: 1, max: 1024 });
+  assertWhole('pendingAppendsMax', pendingAppendsMax, { min: 1, max: 1_000_000 });
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
+  switch (scheme) {
+    case 'memory':
+      return new MemoryEngine({ ...shared, partitionCount });
+    case undefined:
+    case 'sqlite':
+    case 'file': {
+      if (partitionCount !== 1) throw argumentError('INVALID_ARGUMENT', 'The embedded log has exactly one partition.');
+      const { openSqliteEngine } = await import('../engines/sqlite/open.ts');
+      return await openSqliteEngine({
+        ...shared,
+        address: scheme === 'sqlite' ? text.slice('sqlite:'.length) : text,
+        create,
+        readOnly,
+        pendingAppendsMax,
+      });
+    }
+    default:
+      throw new HindsightError(
+        'ENGINE_UNAVAILABLE',
+        `No engine is known for ${scheme}: addresses. Known are paths, sqlite: and memory:.`,
+      );
+  }
+}
+
+function contextOf(engine: Engine, options: StoreOptions, shared: Shared): StoreContext {
+  const { upcasters = [], strictTypes = false, limits = 'engine', codec } = options;
+  const release = environmentRelease();
+  const metadata: Metadata = { ...(release !== undefined && { release }), ...options.metadata };
+  return {
+    ...shared,
+    engine,
+    definitions: definitionsOf(options.events ?? {}),
+    strictTypes,
+    upcasters,
+    upcasterFingerprint: upcasterFingerprint(upcasters),
+    metadata,
+    limits: limits === 'portable' ? portableLimits : engine.capabilities.limits,
+    codec,
+  };
+}
+
+function definitionsOf(registry: EventRegistry): ReadonlyMap<string, EventDefinition> {
+  return new Map(
+    Object.entries(registry).map(([type, entry]) => [type, '~standard' in entry ? { schema: entry } : entry]),
+  );
+}
+
+/** The build that runs, where the environment names it: read without Node's modules, since browsers open stores too. */
+function environmentRelease(): string | undefined {
+  return typeof process === 'undefined' ? undefined : process.env['HINDSIGHT_RELEASE'];
+}
+
+/** The system's clock. Decimals of the monotonic clock are put behind its milliseconds, so that times of one millisecond mostly differ. */
+function systemMicros(): number {
+  return Date.now() * 1000 + Math.floor((performance.now() % 1) * 1000);
+}
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
+}

@@ -1,0 +1,71 @@
+/**
+ * What can be said of a read, and its checks.
+ */
+
+import { argumentError } from '../core/errors.ts';
+import { describe } from '../core/text.ts';
+import type { Direction, PageBounds } from '../engine/contract.ts';
+import type { Place } from './places.ts';
+
+/** What every read takes. */
+export interface ReadOptions {
+  /** Default `'forward'`. The range is the same in both directions; `'backward'` begins at its end. */
+  readonly direction?: Direction;
+  /** How many events at most. Default: no limit. */
+  readonly limit?: number;
+  /** How many events are read at once, 1 to 10,000. Default 1,000. A page is also ended by 4 MiB of records. */
+  readonly pageSize?: number;
+  /** Ends the read between two pages, throwing the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which part of a stream is read. Both ends are inclusive. */
+export interface StreamReadOptions extends ReadOptions {
+  readonly fromVersion?: number;
+  readonly toVersion?: number;
+}
+
+/** Which part of the log is read. A read ends where the log ended when it began. */
+export interface LogReadOptions extends ReadOptions {
+  /** Only events after this place. */
+  readonly after?: Place;
+  /** Only events up to this place, inclusive. */
+  readonly until?: Place;
+  /** Only events recorded at or after this time. */
+  readonly fromTime?: string | Date;
+  /** Only events recorded at or before this time. */
+  readonly untilTime?: string | Date;
+  /** Also the store's own events, whose streams and types begin with `$`. Default false. */
+  readonly includeReserved?: boolean;
+}
+
+const pageSizeDefault = 1000;
+const pageSizeMax = 10_000;
+const pageBytesMax = 4 * 1024 * 1024;
+
+/** Direction and bounds with defaults, checked. */
+export function readBounds(options: ReadOptions): {
+  readonly direction: Direction;
+  readonly limit: number;
+  readonly page: PageBounds;
+} {
+  const { direction = 'forward', limit = Number.MAX_SAFE_INTEGER, pageSize = pageSizeDefault } = options;
+  if (direction !== 'forward' && direction !== 'backward')
+    throw argumentError('INVALID_ARGUMENT', `direction must be 'forward' or 'backward', not ${describe(direction)}.`);
+  assertWhole('limit', limit, { min: 0, max: Number.MAX_SAFE_INTEGER });
+  assertWhole('pageSize', pageSize, { min: 1, max: pageSizeMax });
+  return { direction, limit, page: { limit: pageSize, bytesMax: pageBytesMax } };
+}
+
+/** Throws a `TypeError` unless the value is a whole number within the bounds. */
+export function assertWhole(
+  what: string,
+  value: unknown,
+  { min, max }: { readonly min: number; readonly max: number },
+): void {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `${what} must be a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}, not ${describe(value)}.`,
+  );
+}

@@ -1,0 +1,123 @@
+/**
+ * Operations on whole streams: settings, truncation, tombstone and physical removal. Each is recorded as an event in the
+ * stream that records the settings, in the same decision as its effect.
+ */
+
+import { argumentError, HindsightError } from '../core/errors.ts';
+import { parseRecord } from '../core/record.ts';
+import { assertNotReserved, settingsStreamOf } from '../core/stream-id.ts';
+import {
+  eventsRemovedType,
+  firstShownVersion,
+  settingsChangedType,
+  type StreamSettings,
+} from '../core/stream-settings.ts';
+import { assertName, describe } from '../core/text.ts';
+import type { StreamInfo } from '../engine/contract.ts';
+import type { InternalAppend } from './append.ts';
+import { assertWhole } from './read-options.ts';
+import type { StoreContext } from './settings.ts';
+
+/** The append that records and applies settings. Throws `TRUNCATION_REFUSED` where they would cut off the state. */
+export async function settingsAppend(
+  context: StoreContext,
+  streamId: string,
+  settings: StreamSettings,
+  expectedVersion: number | 'any',
+): Promise<InternalAppend> {
+  assertName('A stream id', streamId, context.limits.streamIdBytesMax);
+  assertNotReserved('The stream id', streamId);
+  assertSettings(settings);
+  const info = await context.engine.streamInfo(streamId);
+  if (info.settings?.tombstone === true)
+    throw new HindsightError(
+      'STREAM_TOMBSTONED',
+      `Stream ${JSON.stringify(streamId)} was ended for good; its settings cannot be changed.`,
+    );
+  const { truncateBefore } = settings;
+  if (truncateBefore !== undefined && truncateBefore !== info.settings?.truncateBefore)
+    await assertTruncatable(context, info, truncateBefore);
+  const event = { type: settingsChangedType, data: settings };
+  return {
+    isReservedAllowed: true,
+    streams: [
+      {
+        streamId: settingsStreamOf(streamId),
+        expectedVersion,
+        events: [event],
+        effect: { kind: 'settings', streamId, settings },
+      },
+    ],
+  };
+}
+
+function assertSettings(settings: StreamSettings): void {
+  if (typeof settings !== 'object' || settings === null)
+    throw argumentError('INVALID_ARGUMENT', `Stream settings must be an object, not ${describe(settings)}.`);
+  const { truncateBefore, maxCount, maxAgeMs, tombstone, custom, ...unknown } = settings;
+  const strange = Object.keys(unknown)[0];
+  if (strange !== undefined)
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `There is no stream setting ${JSON.stringify(strange)}; your own go into custom.`,
+    );
+  if (truncateBefore !== undefined)
+    assertWhole('truncateBefore', truncateBefore, { min: 1, max: Number.MAX_SAFE_INTEGER });
+  if (maxCount !== undefined) assertWhole('maxCount', maxCount, { min: 1, max: Number.MAX_SAFE_INTEGER });
+  if (maxAgeMs !== undefined) assertWhole('maxAgeMs', maxAgeMs, { min: 1, max: 1e13 });
+  if (tombstone !== undefined && tombstone !== true)
+    throw argumentError('INVALID_ARGUMENT', 'tombstone can be set to true only.');
+  if (custom !== undefined && (typeof custom !== 'object' || custom === null))
+    throw argumentError('INVALID_ARGUMENT', `custom must be an object, not ${describe(custom)}.`);
+}
+
+/** A truncated stream folds to the right state only when the first event that is kept carries the state before it. */
+async function assertTruncatable(
+  context: StoreContext,
+  { streamId, version }: StreamInfo,
+  truncateBefore: number,
+): Promise<void> {
+  const page = await context.engine.readStream({
+    streamId,
+    direction: 'forward',
+    fromVersion: truncateBefore,
+    limit: 1,
+    bytesMax: 1,
+  });
+  const first = page.events[0];
+  const refused = (reason: string): HindsightError =>
+    new HindsightError(
+      'TRUNCATION_REFUSED',
+      `Stream ${JSON.stringify(streamId)} cannot be truncated before version ${truncateBefore}: ${reason}`,
+      { details: { streamId, truncateBefore } },
+    );
+  if (first === undefined || first.version !== truncateBefore)
+    throw refused(`there is no such version to keep; the stream is at ${version}.`);
+  const { type } = parseRecord(first.record);
+  if (context.definitions.get(type)?.carriesState !== true) {
+    throw refused(
+      `its event ${type} is not declared to carry the state. Append an event that sums up the stream, declare its type with carriesState: true, and truncate before that.`,
+    );
+  }
+}
+
+/** The append that records and does the physical removal of what truncation hides. Undefined where there is nothing to remove. */
+export async function removalAppend(context: StoreContext, streamId: string): Promise<InternalAppend | undefined> {
+  const { settings, version } = await context.engine.streamInfo(streamId);
+  // Count and age hide events only as long as they are set; truncation and tombstone are for good.
+  const beforeVersion = firstShownVersion(
+    settings && {
+      ...(settings.truncateBefore !== undefined && { truncateBefore: settings.truncateBefore }),
+      ...(settings.tombstone && { tombstone: true }),
+    },
+    version,
+  );
+  if (beforeVersion <= 1) return undefined;
+  const event = { type: eventsRemovedType, data: { beforeVersion } };
+  return {
+    isReservedAllowed: true,
+    streams: [
+      { streamId: settingsStreamOf(streamId), events: [event], effect: { kind: 'removal', streamId, beforeVersion } },
+    ],
+  };
+}
