@@ -91,8 +91,11 @@ function gitCommit(): string {
   }
 }
 
+function versionIn(path: string): string {
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
+}
+
 function versions(hasPeers: boolean): Record<string, string> {
-  const versionIn = (path: string): string => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
   const peers = ['@event-driven-io/emmett', '@event-driven-io/emmett-sqlite', 'sqlite3'];
   return {
     hindsightdb: versionIn('../packages/hindsightdb/package.json'),

@@ -4,7 +4,7 @@ import { loadPeer } from '../peers/load.ts';
 import type { EmmettStore } from './emmett.ts';
 
 interface EmmettModule {
-  getInMemoryEventStore(): EmmettStore;
+  readonly getInMemoryEventStore: () => EmmettStore;
 }
 
 export async function openEmmettMemory(): Promise<EmmettStore> {

@@ -1,14 +1,14 @@
 /**
- * Emmett on SQLite. By default it opens a connection for each append, and writers that meet on the file fail with "busy" errors
- * that it does not retry. Measured here is the fastest arrangement in which nothing fails: one shared connection, the
- * writers queueing before it. (Sharing the connection without a queue would let appends join one another's transaction
- * and be answered before the commit.)
+ * Emmett on SQLite. By default it opens a connection for each append, and callers that meet on the file fail with "busy"
+ * errors that it does not retry; its consumer then stops. Measured here is the fastest arrangement in which nothing fails: a
+ * connection pool of one, handed in as its options allow, before which everybody queues. (One shared connection without a
+ * queue would let appends join one another's transaction and be answered before the commit.)
  */
 
 import { join } from 'node:path';
 import { loadPeer } from '../peers/load.ts';
 import type { AppendLog, LogTotals } from './append-log.ts';
-import { emmettEvent, type EmmettEvent, type EmmettStore } from './emmett.ts';
+import { emmettLog, type EmmettEvent, type EmmettStore } from './emmett.ts';
 
 interface Connection {
   close(): void;
@@ -29,9 +29,11 @@ export interface EmmettSqliteStore extends EmmettStore {
   consumer(): Consumer;
 }
 
-interface StoreOptions {
-  readonly fileName: string;
-  readonly connectionOptions?: { readonly singleton: true; readonly connection: Connection };
+/** What Emmett asks of a pool. */
+interface ConnectionPool {
+  connection(): Promise<Connection>;
+  withConnection<Result>(use: (connection: Connection) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
 }
 
 interface Batch {
@@ -41,12 +43,15 @@ interface Batch {
 }
 
 interface EmmettSqliteModule {
-  sqliteConnection(options: { readonly fileName: string }): Connection;
-  getSQLiteEventStore(options: StoreOptions): EmmettSqliteStore;
-  readMessagesBatch(
+  readonly sqliteConnection: (options: { readonly fileName: string }) => Connection;
+  readonly getSQLiteEventStore: (options: {
+    readonly fileName: string;
+    readonly pool: ConnectionPool;
+  }) => EmmettSqliteStore;
+  readonly readMessagesBatch: (
     connection: Connection,
     options: { readonly after: bigint; readonly batchSize: number },
-  ): Promise<Batch>;
+  ) => Promise<Batch>;
 }
 
 async function emmettSqlite(): Promise<EmmettSqliteModule> {
@@ -59,31 +64,32 @@ async function emmettSqlite(): Promise<EmmettSqliteModule> {
 
 const fileIn = (directory: string): string => join(directory, 'emmett.db');
 
-/** A store on one connection, with a queue before it. */
-export async function openEmmettSqlite(directory: string): Promise<AppendLog & { readonly store: EmmettSqliteStore }> {
-  const { getSQLiteEventStore, sqliteConnection } = await emmettSqlite();
-  const fileName = fileIn(directory);
-  const connection = sqliteConnection({ fileName });
-  const store = getSQLiteEventStore({ fileName, connectionOptions: { singleton: true, connection } });
-  await store.schema.migrate();
+/** A pool of one connection, which its users get one after the other. */
+function queueingPool(connection: Connection): ConnectionPool {
   let queue: Promise<unknown> = Promise.resolve();
   return {
-    store,
-    append: async (streamId, events) => {
-      const turn = queue.then(() => store.appendToStream(streamId, events.map(emmettEvent)));
-      queue = turn;
-      await turn;
+    connection: async () => connection,
+    withConnection: async (use) => {
+      const turn = queue.then(() => use(connection));
+      queue = turn.catch(() => undefined);
+      return await turn;
     },
-    close: async () => connection.close(),
+    close: async () => {},
   };
 }
 
-/** A store as its guide opens it, with a connection for each call: the only way in which its consumer can run beside a writer. */
-export async function openEmmettSqlitePlainly(directory: string): Promise<EmmettSqliteStore> {
-  const { getSQLiteEventStore } = await emmettSqlite();
-  const store = getSQLiteEventStore({ fileName: fileIn(directory) });
+export interface OpenEmmettSqlite extends AppendLog {
+  readonly store: EmmettSqliteStore;
+}
+
+/** A store on one connection, with a queue before it. */
+export async function openEmmettSqlite(directory: string): Promise<OpenEmmettSqlite> {
+  const { getSQLiteEventStore, sqliteConnection } = await emmettSqlite();
+  const fileName = fileIn(directory);
+  const connection = sqliteConnection({ fileName });
+  const store = getSQLiteEventStore({ fileName, pool: queueingPool(connection) });
   await store.schema.migrate();
-  return store;
+  return { store, ...emmettLog(store, async () => connection.close()) };
 }
 
 /** Reads the whole log in batches of a thousand, as its consumers do. */

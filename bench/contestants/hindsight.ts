@@ -1,7 +1,7 @@
 /** Hindsight itself, through its public root and with its defaults. */
 
 import { join } from 'node:path';
-import { defineDecider, openStore, type Recorded, type Store } from 'hindsightdb';
+import { defineDecider, openStore, type Event, type Recorded, type Store } from 'hindsightdb';
 import type { AppendLog, LogTotals } from './append-log.ts';
 import { decideOrder, evolveOrder, initialOrder, type AddItem, type OrderState } from '../drive/order.ts';
 import type { SampleEvent } from '../drive/sample-events.ts';
@@ -22,17 +22,15 @@ export async function hindsightLog(directory: string | undefined): Promise<Appen
   };
 }
 
-interface Sample {
-  readonly quantity: number;
-}
+/** What the log holds: the bench wrote it itself. */
+type Sample = Event<string, SampleEvent['data']>;
 
 /** Reads the whole log by pages and looks at the data of each event. */
 export async function readHindsightPages(store: Store): Promise<LogTotals> {
   let [eventCount, quantitySum] = [0, 0];
-  for await (const { events } of store.readLog().pages()) {
+  for await (const { events } of store.readLog<Sample>().pages()) {
     for (const event of events) {
-      // The bench wrote these events itself.
-      quantitySum += (event.data as Sample).quantity;
+      quantitySum += event.data.quantity;
       eventCount++;
     }
   }
@@ -42,9 +40,8 @@ export async function readHindsightPages(store: Store): Promise<LogTotals> {
 /** The same with one step of the loop an event. */
 export async function readHindsightEvents(store: Store): Promise<LogTotals> {
   let [eventCount, quantitySum] = [0, 0];
-  for await (const event of store.readLog()) {
-    // The bench wrote these events itself.
-    quantitySum += (event.data as Sample).quantity;
+  for await (const event of store.readLog<Sample>()) {
+    quantitySum += event.data.quantity;
     eventCount++;
   }
   return { eventCount, quantitySum };

@@ -3,7 +3,7 @@
 /** The value below which the share `q` of the values lies (nearest rank). Sorts a copy. */
 export function quantile(values: ArrayLike<number>, q: number): number {
   if (values.length === 0) return Number.NaN;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const rank = Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1));
   return sorted[rank] ?? Number.NaN;
 }
@@ -11,7 +11,7 @@ export function quantile(values: ArrayLike<number>, q: number): number {
 /** The middle of the values; of an even number, the mean of the two in the middle. */
 export function median(values: ArrayLike<number>): number {
   if (values.length === 0) return Number.NaN;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   const upper = Math.floor(sorted.length / 2);
   const lower = sorted.length % 2 === 0 ? upper - 1 : upper;
   return ((sorted[lower] ?? Number.NaN) + (sorted[upper] ?? Number.NaN)) / 2;

@@ -78,7 +78,7 @@ function seriesNames(
 ): string[] {
   const ends = series
     .map(({ name, colour, points }) => ({ name, colour, y: place.yOf(points.at(-1)?.y ?? 0) }))
-    .sort((a, b) => a.y - b.y);
+    .toSorted((a, b) => a.y - b.y);
   let above = Number.NEGATIVE_INFINITY;
   return ends.map(({ name, colour, y }) => {
     above = Math.max(y, above + 17);

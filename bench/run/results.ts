@@ -91,6 +91,8 @@ function seriesOf(
   const sign = better === 'higher' ? 1 : -1;
   const [best] = variants
     .filter(({ name, measurements }) => figureOf.variants.includes(name) && measurements.length > 0)
-    .sort((a, b) => sign * ((b.medians[figureOf.figure] ?? Number.NaN) - (a.medians[figureOf.figure] ?? Number.NaN)));
+    .toSorted(
+      (a, b) => sign * ((b.medians[figureOf.figure] ?? Number.NaN) - (a.medians[figureOf.figure] ?? Number.NaN)),
+    );
   return best?.measurements.map((figures) => figures[figureOf.figure] ?? Number.NaN);
 }

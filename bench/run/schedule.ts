@@ -34,13 +34,12 @@ export class Schedule {
     const { scale, hasPeers, repetitions } = this.#bench;
     const variants = workload.variants(scale).filter((variant) => hasPeers || variant.needsPeers !== true);
     const failures = await this.#buildFixtures(workload, variants);
+    const timesOf = ({ repetitionsMax = repetitions }: Variant): number => Math.min(repetitions, repetitionsMax);
     const measured = new Map<string, Figures[]>(variants.map(({ name }) => [name, []]));
     for (let repetition = 1; repetition <= repetitions; repetition++) {
       for (const variant of variants) {
-        if (failures.has(variant.name) || repetition > (variant.repetitionsMax ?? repetitions)) continue;
-        this.#bench.progress(
-          `${workload.name}: ${variant.name}, ${repetition} of ${variant.repetitionsMax ?? repetitions}`,
-        );
+        if (failures.has(variant.name) || repetition > timesOf(variant)) continue;
+        this.#bench.progress(`${workload.name}: ${variant.name}, ${repetition} of ${timesOf(variant)}`);
         try {
           measured.get(variant.name)?.push(await this.#measure(workload, variant));
         } catch (error) {

@@ -32,12 +32,15 @@ export function yardstickVariants(load: AppendLoad): readonly Variant[] {
   ];
 }
 
+async function emmettMemoryLog(): Promise<AppendLog> {
+  return emmettLog(await openEmmettMemory(), async () => {});
+}
+
 /** Other stores, and ours in memory beside theirs. */
 export function peerVariants(load: AppendLoad): readonly Variant[] {
-  const memory = async (): Promise<AppendLog> => emmettLog(await openEmmettMemory(), async () => {});
   return [
     { ...variant('emmett, SQLite', durability.sqliteFull, load, openEmmettSqlite), needsPeers: true },
     variant('hindsight, memory', durability.none, load, () => hindsightLog(undefined)),
-    { ...variant('emmett, memory', durability.none, load, memory), needsPeers: true },
+    { ...variant('emmett, memory', durability.none, load, emmettMemoryLog), needsPeers: true },
   ];
 }

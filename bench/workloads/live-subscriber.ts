@@ -1,8 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { durability } from '../contestants/append-log.ts';
-import { emmettEvent } from '../contestants/emmett.ts';
-import { openEmmettSqlitePlainly } from '../contestants/emmett-sqlite.ts';
+import { openEmmettSqlite } from '../contestants/emmett-sqlite.ts';
 import { openHindsight } from '../contestants/hindsight.ts';
 import { delayFigures, machineNowMs, untilSeen, writeWithPauses, type Moments } from '../drive/live-follow.ts';
 import { sampleEvent } from '../drive/sample-events.ts';
@@ -16,7 +15,7 @@ async function measureHindsight(context: MeasureContext, write: Writer): Promise
   const ending = new AbortController();
   const following = (async () => {
     for await (const { events } of store.subscribe({ after: 'start', signal: ending.signal }).pages()) {
-      for (const _event of events) seen.push(machineNowMs());
+      for (let count = 0; count < events.length; count++) seen.push(machineNowMs());
     }
   })();
   const answered = await write(context, (turn) => store.append('order-1', [sampleEvent(turn, 0)]));
@@ -37,8 +36,8 @@ const inAnotherProcess: Writer = async ({ directory, scale }) => {
 };
 
 async function measureEmmett({ directory, scale }: MeasureContext): Promise<Figures> {
-  const store = await openEmmettSqlitePlainly(directory);
-  const consumer = store.consumer();
+  const log = await openEmmettSqlite(directory);
+  const consumer = log.store.consumer();
   const seen: Moments = [];
   consumer.processor({
     processorId: 'bench',
@@ -46,13 +45,11 @@ async function measureEmmett({ directory, scale }: MeasureContext): Promise<Figu
     eachMessage: () => void seen.push(machineNowMs()),
   });
   const running = consumer.start();
-  const answered = await writeWithPauses(
-    (turn) => store.appendToStream('order-1', [emmettEvent(sampleEvent(turn, 0))]),
-    scale,
-  );
+  const answered = await writeWithPauses((turn) => log.append('order-1', [sampleEvent(turn, 0)]), scale);
   await untilSeen(seen, answered.length);
   await consumer.close();
   await running;
+  await log.close();
   return delayFigures(answered, seen);
 }
 

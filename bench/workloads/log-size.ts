@@ -1,4 +1,4 @@
-import { durability } from '../contestants/append-log.ts';
+import { durability, type AppendLog } from '../contestants/append-log.ts';
 import { openBareFile } from '../contestants/bare-file.ts';
 import { entityId, openHindsight, orderDecider } from '../contestants/hindsight.ts';
 import { measureAppends } from '../drive/append-load.ts';
@@ -40,10 +40,9 @@ async function measureAt(context: MeasureContext, { eventCount, entityCount }: P
     });
     loads = { loadP50Ms: p50Ms, loadP99Ms: p99Ms };
   }
-  const log = {
-    append: async (streamId: string, events: Parameters<typeof store.append>[1]) =>
-      void (await store.append(streamId, events)),
-    close: () => store.close(),
+  const log: AppendLog = {
+    append: async (streamId, events) => void (await store.append(streamId, events)),
+    close: async () => await store.close(),
   };
   const streamIdOf = (writer: number, turn: number): string =>
     entityId(
