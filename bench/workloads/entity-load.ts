@@ -1,3 +1,4 @@
+import { handle } from 'hindsightdb';
 import { durability } from '../contestants/append-log.ts';
 import { loadWithEmmett } from '../contestants/emmett.ts';
 import { openEmmettSqlite } from '../contestants/emmett-sqlite.ts';
@@ -23,7 +24,7 @@ const hindsightFixture: Fixture = {
       for (let each = 0; each < 50; each++)
         await store.append(shortId(index * 50 + each), sampleEvents(each, tailCount, 0));
       // A handled command is what keeps a snapshot; the events behind it are the tail.
-      await store.handle(snapshottedOrderDecider, longId(index), { turn: longCount });
+      await handle(store, snapshottedOrderDecider, longId(index), { turn: longCount });
       await store.append(longId(index), sampleEvents(longCount, tailCount, 0));
       progress(`${index + 1} of ${entityCount} long entities`);
     }

@@ -1,3 +1,4 @@
+import { handle } from 'hindsightdb';
 import { durability } from '../contestants/append-log.ts';
 import { openHindsight, snapshottedOrderDecider } from '../contestants/hindsight.ts';
 import { runClosedLoop } from '../drive/closed-loop.ts';
@@ -17,7 +18,7 @@ function variant(name: string, entityOf: (handler: number) => string): Variant {
           warmUpMs: scale.warmUpMs,
           measureMs: scale.measureMs,
           write: async (handler, turn) => {
-            const { events } = await store.handle(snapshottedOrderDecider, entityOf(handler), { turn });
+            const { events } = await handle(store, snapshottedOrderDecider, entityOf(handler), { turn });
             return events.length;
           },
         })),

@@ -86,6 +86,8 @@ export interface AppendResult {
 /** What the store itself adds to an append. */
 export interface InternalStreamAppend extends StreamAppend {
   readonly predecessorId?: string;
+  /** Events that were encoded before, in place of `events`. */
+  readonly encoded?: readonly NewEvent[];
   readonly effect?: StreamEffect;
 }
 
@@ -108,8 +110,15 @@ export function prepareAppend(context: StoreContext, append: InternalAppend): Pr
   assertAppend(context, append);
   const key = appendKey(context, append);
   const condition = boundaryOf(context, append.condition);
-  const events = append.streams.map(({ streamId, events = [] }) =>
-    encodeEvents(context, { streamId, events, metadata: append.metadata, isReservedAllowed: append.isReservedAllowed }),
+  const events = append.streams.map(
+    ({ streamId, events = [], encoded }) =>
+      encoded ??
+      encodeEvents(context, {
+        streamId,
+        events,
+        metadata: append.metadata,
+        isReservedAllowed: append.isReservedAllowed,
+      }),
   );
   const finish = (
     encoded: readonly (readonly NewEvent[])[],
@@ -161,7 +170,7 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
   }
   if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null))
     throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
-  if (streams.every(({ events = [] }) => events.length === 0))
+  if (streams.every(({ events = [], encoded = [] }) => events.length + encoded.length === 0))
     throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
 }
 
