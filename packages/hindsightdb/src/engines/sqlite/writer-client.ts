@@ -6,7 +6,8 @@
 import { Worker } from 'node:worker_threads';
 import { HindsightError } from '../../core/errors.ts';
 import type { AppendAnswer, AppendBatch, EngineStatistics, LogIdentity, NewEvent } from '../../engine/contract.ts';
-import type { GroupAnswer, WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { packGroup, unpackAnswers, type GroupAnswer, type PackedAnswers } from './group-message.ts';
+import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { fromPlainError } from './sqlite-errors.ts';
 
 /** An append that waits for its group. */
@@ -122,7 +123,7 @@ export class WriterClient {
     this.#groupsOnTheWay += 1;
     this.#post(
       { kind: 'group', members },
-      { kind: 'group', batches: members.map((member) => member.batch), now: this.#options.now() },
+      { kind: 'group', group: packGroup(members.map((member) => member.batch)), now: this.#options.now() },
     );
     this.#scheduleFlush();
   }
@@ -168,10 +169,18 @@ export class WriterClient {
       return;
     }
     this.#groupsOnTheWay -= 1;
-    if (reply.kind === 'answers') sent.members.forEach((member, index) => settle(member, reply.answers[index]));
+    if (reply.kind === 'answers') this.#answer(sent.members, reply.answers);
     else if (reply.kind === 'failed') for (const member of sent.members) settle(member, reply);
     this.#options.onWritten();
     this.#scheduleFlush();
+  }
+
+  #answer(members: readonly Waiting[], packed: PackedAnswers): void {
+    const answers = unpackAnswers(
+      packed,
+      members.map((member) => member.batch),
+    );
+    members.forEach((member, index) => settle(member, answers[index]));
   }
 
   #end(error: Error): void {

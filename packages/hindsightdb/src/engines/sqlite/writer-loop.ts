@@ -8,7 +8,8 @@ import { HindsightError } from '../../core/errors.ts';
 import type { AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
 import { openForWriting, pauseThread } from './database.ts';
 import { fileBytes, fileIdentity, markFailed, walPath } from './files.ts';
-import type { GroupAnswer, WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { packAnswers, unpackGroup, type GroupAnswer } from './group-message.ts';
+import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, isDiskFailure, isDiskFull, storeError, toPlainError } from './sqlite-errors.ts';
 import { Writer } from './writer.ts';
@@ -59,12 +60,9 @@ export class WriterLoop {
   #serve(request: WriterRequest): WriterReply {
     switch (request.kind) {
       case 'group':
-        return { kind: 'answers', answers: this.#group(request.batches, request.now) };
+        return { kind: 'answers', answers: packAnswers(this.#group(unpackGroup(request.group), request.now)) };
       case 'keyedWrite':
-        return {
-          kind: 'answers',
-          answers: [this.#transact(() => this.#writer.writeKeyed(request.writes, request.now))],
-        };
+        return { kind: 'answer', answer: this.#transact(() => this.#writer.writeKeyed(request.writes, request.now)) };
       case 'beginCopy':
         this.#transact(() => this.#writer.beginCopy(request.now));
         return { kind: 'done' };
