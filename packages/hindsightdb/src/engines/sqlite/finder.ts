@@ -167,18 +167,10 @@ export class Finder {
         );
   }
 
-  #kindKeys(
-    category: string | undefined,
-    types: readonly string[],
-  ): readonly { readonly key: number; readonly category: string; readonly type: string }[] {
-    const rows = (statement: StatementSync, ...values: SQLInputValue[]) =>
-      statement.all(...values).map((row) => {
-        const [key, ofCategory, type] = rowOf(row);
-        return { key: Number(key), category: String(ofCategory), type: String(type) };
-      });
-    if (types.length === 0) return category === undefined ? [] : rows(this.#kinds.byCategory, category);
+  #kindKeys(category: string | undefined, types: readonly string[]): readonly Kind[] {
+    if (types.length === 0) return category === undefined ? [] : kindsOf(this.#kinds.byCategory, category);
     return types.flatMap((type) =>
-      category === undefined ? rows(this.#kinds.byType, type) : rows(this.#kinds.byBoth, category, type),
+      category === undefined ? kindsOf(this.#kinds.byType, type) : kindsOf(this.#kinds.byBoth, category, type),
     );
   }
 
@@ -189,6 +181,19 @@ export class Finder {
     const { type, tags } = this.#tail.labels(entry);
     return (includeReserved || !isReserved(type)) && (query === undefined || matchesQuery(query, type, tags));
   }
+}
+
+interface Kind {
+  readonly key: number;
+  readonly category: string;
+  readonly type: string;
+}
+
+function kindsOf(statement: StatementSync, ...values: SQLInputValue[]): readonly Kind[] {
+  return statement.all(...values).map((row) => {
+    const [key, category, type] = rowOf(row);
+    return { key: Number(key), category: String(category), type: String(type) };
+  });
 }
 
 /** Positions found in the index tables, and where the search paused if it did. */

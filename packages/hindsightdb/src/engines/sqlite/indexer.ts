@@ -57,9 +57,9 @@ export class Indexer {
       kinds.push({ key: this.#kindKeys.keyOf(categoryOf(streamId), labels.type), version, position });
       for (const tag of labels.tags) tags.push({ key: this.#tagKeys.keyOf(tag), version, position });
     }
-    for (const { key, version, position } of streams.sort(byKey)) this.#streamEvent.run(key, version, position);
-    for (const { key, position } of kinds.sort(byKey)) this.#kindEvent.run(key, position);
-    for (const { key, position } of tags.sort(byKey)) this.#tagEvent.run(key, position);
+    for (const { key, version, position } of streams.toSorted(byKey)) this.#streamEvent.run(key, version, position);
+    for (const { key, position } of kinds.toSorted(byKey)) this.#kindEvent.run(key, position);
+    for (const { key, position } of tags.toSorted(byKey)) this.#tagEvent.run(key, position);
     this.#progress.run(last.position);
   }
 

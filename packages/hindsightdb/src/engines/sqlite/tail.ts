@@ -45,6 +45,7 @@ export class Tail {
     return this.#head;
   }
 
+  /** Its events, in the order of the log. */
   get entries(): readonly TailEntry[] {
     return this.#entries;
   }

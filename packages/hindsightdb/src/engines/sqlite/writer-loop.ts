@@ -110,7 +110,7 @@ export class WriterLoop {
       return result;
     } catch (error) {
       this.#writer.forget();
-      if (isDiskFailure(error)) throw this.#fail(error, isCommitting);
+      if (isDiskFailure(error)) throw this.#fail(error, { isCommitting });
       this.#rollback();
       throw error;
     }
@@ -124,7 +124,7 @@ export class WriterLoop {
         this.#database.exec('BEGIN IMMEDIATE');
         return;
       } catch (error) {
-        if (isDiskFailure(error)) throw this.#fail(error, false);
+        if (isDiskFailure(error)) throw this.#fail(error, { isCommitting: false });
         if (!isBusy(error) || performance.now() > deadline) throw error;
         pauseThread(0.1 + Math.random() * 0.4);
       }
@@ -140,7 +140,7 @@ export class WriterLoop {
    * Ends the handle. What the failed commit wrote may or may not be found by who opens the file next, and must not be synced
    * again: the system may have forgotten that it was never written.
    */
-  #fail(error: unknown, isCommitting: boolean): HindsightError {
+  #fail(error: unknown, { isCommitting }: { readonly isCommitting: boolean }): HindsightError {
     const reason = error instanceof Error ? error.message : String(error);
     this.#failure = new HindsightError(
       'SYNC_FAILED',
@@ -197,7 +197,7 @@ export class WriterLoop {
       if (this.#checkpoint('NOOP').walBytes >= idleWalBytesMin) this.#checkpoint('PASSIVE');
     } catch (error) {
       // A lock held elsewhere is no reason to worry: the next pause will do. A failing disk has ended the handle.
-      if (isDiskFailure(error) && this.#failure === undefined) this.#fail(error, false);
+      if (isDiskFailure(error) && this.#failure === undefined) this.#fail(error, { isCommitting: false });
       else if (!isBusy(error) && !isDiskFull(error) && this.#failure === undefined) throw error;
     }
   }
@@ -207,6 +207,7 @@ export class WriterLoop {
       'writer.groups': this.#groups,
       'writer.appends': this.#appends,
       'writer.checkpoints': this.#checkpoints,
+      'writer.clockBehindAppends': this.#writer.skewedAppends,
       'writer.tailEvents': this.#writer.tailLength,
       'wal.usedBytes': this.#failure === undefined ? this.#checkpoint('NOOP').walBytes : 0,
       'wal.fileBytes': fileBytes(walPath(this.#path)),

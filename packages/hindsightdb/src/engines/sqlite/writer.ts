@@ -37,12 +37,14 @@ interface KnownStream {
 /** Streams remembered between groups; beyond it the memory starts anew. */
 const knownStreamsMax = 100_000;
 
+/** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
+const clockSkewMax = 60_000_000;
+
 /** How far the tail may grow before a group indexes it. */
 export const tailMax = 1024;
 
 /** Writes to one file by one connection. */
 export class Writer {
-  readonly #database: DatabaseSync;
   readonly #tail: Tail;
   readonly #finder: Finder;
   readonly #reader: Reader;
@@ -56,9 +58,10 @@ export class Writer {
   /** The last position and time of the log, valid as long as nobody else commits. */
   #head = 0;
   #lastRecordedAt = 0;
+  /** Appends made while the clock was further behind the log than is ordinary. */
+  #skewedAppends = 0;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
     this.#tail = new Tail(database);
     this.#finder = new Finder(database, this.#tail);
     this.#reader = new Reader(database, () => this.#now, this.#tail);
@@ -69,6 +72,11 @@ export class Writer {
   /** How many events the index tables do not hold yet, as of the last group. */
   get tailLength(): number {
     return this.#tail.entries.length;
+  }
+
+  /** How many appends were made while the clock was more than a minute behind the log. */
+  get skewedAppends(): number {
+    return this.#skewedAppends;
   }
 
   /**
@@ -119,6 +127,7 @@ export class Writer {
     this.#statements.setState.run('copying');
   }
 
+  /** Ends copying: everything is indexed, and ordinary appends are taken again. */
   endCopy(now: number): void {
     this.#enter(now, 'copying');
     this.#index();
@@ -173,6 +182,7 @@ export class Writer {
   }
 
   #write(batch: AppendBatch): Written {
+    if (this.#lastRecordedAt - this.#now > clockSkewMax) this.#noteSkew();
     this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
     const firstPosition = this.#head + 1;
     let lastEventId = '';
@@ -189,6 +199,17 @@ export class Writer {
     const partitions =
       this.#head < firstPosition ? [] : [{ partition: 0, firstPosition, lastPosition: this.#head, lastEventId }];
     return { recordedAt: this.#lastRecordedAt, streams, partitions };
+  }
+
+  /** The clock stands behind what was recorded before: times go on from there, and say less than they should. */
+  #noteSkew(): void {
+    this.#skewedAppends += 1;
+    if (this.#skewedAppends > 1) return;
+    const seconds = Math.round((this.#lastRecordedAt - this.#now) / 1_000_000);
+    process.emitWarning(
+      `The clock is ${seconds} s behind the newest event of the store. Until it has caught up, recordedAt repeats that event's time. Check the clock of this machine and of those that wrote before.`,
+      { type: 'HindsightWarning', code: 'HINDSIGHT_CLOCK_BEHIND' },
+    );
   }
 
   #insert(streamId: string, known: KnownStream, event: NewEvent): void {
@@ -251,7 +272,7 @@ export class Writer {
   #isTombstoned(streamId: string): boolean {
     if (subjectOfSettingsStream(streamId) !== undefined) return false;
     const row = this.#statements.settings.get(streamId);
-    return row !== undefined && JSON.parse(String(rowOf(row)[0])).tombstone === true;
+    return row !== undefined && settingsOfText(String(rowOf(row)[0])).tombstone === true;
   }
 
   #lastEventId(streamId: string, known: KnownStream): string | undefined {
@@ -288,6 +309,12 @@ export class Writer {
       return event && { partition: 0, position: event.position, eventId: parseRecord(event.record).id };
     },
   };
+}
+
+/** Settings as this engine stored them. */
+function settingsOfText(text: string): StreamSettings {
+  // What stands in the table was written from settings that the store had checked.
+  return JSON.parse(text) as StreamSettings;
 }
 
 function stateError(wanted: 'open' | 'copying'): HindsightError {
