@@ -77,8 +77,8 @@ export const schema: readonly string[] = [
    ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX append_key_by_expiry ON append_key (expires_at) WHERE expires_at IS NOT NULL`,
 
-  // The keyed store beside the log: checkpoints, snapshots, leases.
-  `CREATE TABLE keyed (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  // The keyed store beside the log: checkpoints, snapshots, leases. Values may be large, so it has rowids.
+  `CREATE TABLE keyed (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT`,
 
   // Facts are immutable. A trigger before UPDATE and DELETE does not see INSERT OR REPLACE, so inserting at a taken or
   // passed position is refused as well.

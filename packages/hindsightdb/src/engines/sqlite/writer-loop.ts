@@ -28,6 +28,7 @@ export class WriterLoop {
   readonly #walBytesMax: number;
   readonly identity: LogIdentity;
   readonly #file: string | undefined;
+  readonly #pageBytes: number;
   #walFile: string | undefined;
   #failure: HindsightError | undefined;
   /** Frames of the WAL that are in use, in bytes, as of the last look. */
@@ -46,6 +47,7 @@ export class WriterLoop {
     this.#walBytesMax = walBytesMax;
     this.#writer = new Writer(database);
     this.#file = fileIdentity(open.path);
+    this.#pageBytes = numberOf(prepareArrays(database, 'PRAGMA page_size').get(), 4096);
   }
 
   /** Answers one request. Never throws. */
@@ -186,7 +188,7 @@ export class WriterLoop {
     const row = prepareArrays(this.#database, `PRAGMA wal_checkpoint(${mode})`).get();
     const [busy = 0, frames = 0] = row === undefined ? [] : rowOf(row).map(Number);
     if (mode !== 'NOOP') this.#checkpoints += 1;
-    return { isBlocked: busy !== 0, walBytes: Math.max(0, frames) * 4096 };
+    return { isBlocked: busy !== 0, walBytes: Math.max(0, frames) * this.#pageBytes };
   }
 
   /** Uses a pause: indexes the tail and empties the WAL a little at a time. Whether anything was done. */
@@ -211,9 +213,7 @@ export class WriterLoop {
       'writer.tailEvents': this.#writer.tailLength,
       'wal.usedBytes': this.#failure === undefined ? this.#checkpoint('NOOP').walBytes : 0,
       'wal.fileBytes': fileBytes(walPath(this.#path)),
-      'database.bytes':
-        numberOf(prepareArrays(this.#database, 'PRAGMA page_count').get(), 0) *
-        numberOf(prepareArrays(this.#database, 'PRAGMA page_size').get(), 0),
+      'database.bytes': numberOf(prepareArrays(this.#database, 'PRAGMA page_count').get(), 0) * this.#pageBytes,
     };
   }
 
