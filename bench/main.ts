@@ -92,7 +92,8 @@ function gitCommit(): string {
 }
 
 function versionIn(path: string): string {
-  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
+  // Every package file has a version.
+  return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { readonly version: string }).version;
 }
 
 function versions(hasPeers: boolean): Record<string, string> {

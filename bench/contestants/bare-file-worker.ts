@@ -3,7 +3,8 @@
 import { fdatasyncSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
-const file: number = workerData;
+// Started by bare-file.ts alone, with the number of an open file.
+const file = workerData as number;
 
 parentPort?.on('message', (text: string) => {
   try {

@@ -32,7 +32,8 @@ export async function readFlatFile(directory: string): Promise<LogTotals> {
     const lines = (rest + String(piece)).split('\n');
     rest = lines.pop() ?? '';
     for (const text of lines) {
-      const line: Line = JSON.parse(text);
+      // `writeFlatFile` wrote it.
+      const line = JSON.parse(text) as Line;
       eventCount++;
       quantitySum += line.data.quantity;
     }

@@ -62,7 +62,8 @@ export function compareWithBaseline(results: RunResults): string {
 
 function readBaseline(): Baseline | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    // Only `writeBaseline` writes this file.
+    return JSON.parse(readFileSync(file, 'utf8')) as Baseline;
   } catch {
     // Before the first published run there is none.
     return undefined;

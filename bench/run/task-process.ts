@@ -4,7 +4,8 @@ import { workloads } from '../workloads/index.ts';
 import type { Task, TaskMessage } from './task.ts';
 import { fullScale, quickScale, type Figures } from './workload.ts';
 
-const task: Task = JSON.parse(process.argv[2] ?? '');
+// Started by task.ts alone.
+const task = JSON.parse(process.argv[2] ?? '') as Task;
 const scale = task.scale === 'full' ? fullScale : quickScale;
 const workload = workloads.find(({ name }) => name === task.workload);
 const progress = (text: string): void => send({ kind: 'progress', text });

@@ -30,9 +30,9 @@ const inThisProcess: Writer = async ({ scale }, append) => await writeWithPauses
 
 const inAnotherProcess: Writer = async ({ directory, scale }) => {
   const child = fork(new URL('../drive/live-writer.ts', import.meta.url), [directory, scale.name]);
-  const [message] = await once(child, 'message');
-  const answered: Moments = message;
-  return answered;
+  const answered: unknown[] = await once(child, 'message');
+  // The writer sends one message, its moments.
+  return answered[0] as Moments;
 };
 
 async function measureEmmett({ directory, scale }: MeasureContext): Promise<Figures> {
