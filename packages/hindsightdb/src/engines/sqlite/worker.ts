@@ -25,7 +25,9 @@ function start(): void {
     return;
   }
   reply({ kind: 'ready', identity: loop.identity });
-  const idle = setTimeout(() => loop.idle(), idleAfterMs);
+  const idle = setTimeout(() => {
+    if (loop.idle()) idle.refresh();
+  }, idleAfterMs);
   port.on('message', (request: WriterRequest) => {
     reply(loop.serve(request));
     if (request.kind === 'close') {

@@ -191,17 +191,23 @@ export class WriterLoop {
     return { isBlocked: busy !== 0, walBytes: Math.max(0, frames) * this.#pageBytes };
   }
 
-  /** Uses a pause: indexes the tail and empties the WAL a little at a time. Whether anything was done. */
-  idle(): void {
-    if (this.#failure !== undefined) return;
+  /** Uses a pause: indexes some of the tail and empties the WAL. Answers whether another pause has something to do. */
+  idle(): boolean {
+    return this.#tidy(() => this.#writer.indexSome());
+  }
+
+  #tidy(index: () => boolean): boolean {
+    if (this.#failure !== undefined) return false;
+    let isMore = false;
     try {
-      if (this.#writer.tailLength >= idleTailMin) this.#transact(() => this.#writer.index());
+      if (this.#writer.tailLength >= idleTailMin) isMore = this.#transact(index);
       if (this.#checkpoint('NOOP').walBytes >= idleWalBytesMin) this.#checkpoint('PASSIVE');
     } catch (error) {
       // A lock held elsewhere is no reason to worry: the next pause will do. A failing disk has ended the handle.
       if (isDiskFailure(error) && this.#failure === undefined) this.#fail(error, { isCommitting: false });
       else if (!isBusy(error) && !isDiskFull(error) && this.#failure === undefined) throw error;
     }
+    return isMore;
   }
 
   #statistics(): EngineStatistics {
@@ -219,7 +225,10 @@ export class WriterLoop {
 
   #close(): void {
     try {
-      this.idle();
+      this.#tidy(() => {
+        this.#writer.indexAll();
+        return false;
+      });
     } finally {
       this.#database.close();
     }
