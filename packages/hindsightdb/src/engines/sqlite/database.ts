@@ -138,7 +138,7 @@ function makeSchema(database: DatabaseSync, { newLogId, newEpoch, now }: OpenReq
   database
     .prepare('INSERT INTO epoch (ordinal, epoch, first_position, began_at) VALUES (1, ?, 1, ?)')
     .run(newEpoch, now);
-  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0)`).run();
+  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0), ('streams_indexed', 0)`).run();
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
 }
 

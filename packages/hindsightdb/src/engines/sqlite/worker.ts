@@ -25,7 +25,9 @@ function start(): void {
     return;
   }
   reply({ kind: 'ready', identity: loop.identity });
-  const idle = setTimeout(() => loop.idle(), idleAfterMs);
+  const idle = setTimeout(() => {
+    if (loop.idle()) idle.refresh();
+  }, idleAfterMs);
   let isClosing = false;
   const note = (request: WriterRequest): WriterRequest => {
     isClosing ||= request.kind === 'close';

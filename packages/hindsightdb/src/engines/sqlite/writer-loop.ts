@@ -251,8 +251,14 @@ export class WriterLoop {
   /** What keeps maintenance from its work: no room and others' locks pass by themselves; a failing disk ends the handle. */
   #noteMaintenanceError(error: unknown): void {
     if (isBusy(error) || isDiskFull(error) || this.#failure !== undefined) return;
-    if (!isDiskFailure(error)) throw error;
-    this.#fail(error, { isCommitting: false });
+    if (isDiskFailure(error)) this.#fail(error, { isCommitting: false });
+    else {
+      this.#failure = new HindsightError(
+        'STORE_CORRUPT',
+        `The WAL or the index tables of ${this.#path} could not be kept. This handle has ended; find the first bad place with check.`,
+        { cause: error, details: { path: this.#path } },
+      );
+    }
   }
 
   #checkpoint(mode: 'NOOP' | 'PASSIVE' | 'RESTART'): { readonly isBlocked: boolean; readonly walBytes: number } {
@@ -262,15 +268,21 @@ export class WriterLoop {
     return { isBlocked: busy !== 0, walBytes: Math.max(0, frames) * this.#pageBytes };
   }
 
-  /** Uses a pause: indexes the tail and empties the WAL a little at a time. Whether anything was done. */
-  idle(): void {
-    if (this.#failure !== undefined) return;
+  /** Uses a pause: indexes some of the tail and empties the WAL. Answers whether another pause has something to do. */
+  idle(): boolean {
+    return this.#tidy(() => this.#writer.indexSome());
+  }
+
+  #tidy(index: () => boolean): boolean {
+    if (this.#failure !== undefined) return false;
+    let isMore = false;
     try {
-      if (this.#writer.tailLength >= idleTailMin) this.#transact(() => this.#writer.index());
+      if (this.#writer.tailLength >= idleTailMin) isMore = this.#transact(index);
       if (this.#checkpoint('NOOP').walBytes >= idleWalBytesMin) this.#checkpoint('PASSIVE');
     } catch (error) {
       this.#noteMaintenanceError(error);
     }
+    return isMore;
   }
 
   #statistics(): EngineStatistics {
@@ -288,7 +300,10 @@ export class WriterLoop {
 
   #close(): void {
     try {
-      this.idle();
+      this.#tidy(() => {
+        this.#writer.indexAll();
+        return false;
+      });
     } finally {
       this.#database.close();
     }
