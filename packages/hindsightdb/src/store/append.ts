@@ -27,6 +27,7 @@ import type {
 } from '../engine/contract.ts';
 import { encodeEvents } from './encode.ts';
 import { positionsOf, type Place } from './places.ts';
+import { assertWhole } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What features of the library see of the engines' answers. */
@@ -44,7 +45,7 @@ export interface AppendOptions {
   readonly condition?: AppendCondition;
   /** Sent again under the same key, an append gives its first answer and writes nothing. Kept for good unless `keyRetentionMs` is set. */
   readonly key?: string;
-  /** How long the key is remembered, in milliseconds. Default: for good. */
+  /** How long the key is remembered, in milliseconds, at least 1. Default: for good. */
   readonly keyRetentionMs?: number;
   /** Metadata for all events of the append; an event's own goes before it. */
   readonly metadata?: Metadata;
@@ -179,7 +180,7 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
       );
     seen.add(streamId);
   }
-  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null))
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)))
     throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
   if (streams.every(({ events = [], encoded = [] }) => events.length + encoded.length === 0))
     throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
@@ -212,10 +213,14 @@ function streamWrite(stream: InternalStreamAppend, events: readonly NewEvent[]):
   };
 }
 
+/** A hundred and ninety years. Counted from today, the end of it is still a safe integer of microseconds. */
+const keyRetentionMsMax = 6e12;
+
 function appendKey(context: StoreContext, append: InternalAppend): AppendKey | undefined {
   const { key, keyRetentionMs } = append;
   if (key === undefined) return undefined;
   assertName('The key of an append', key, context.limits.idBytesMax);
+  if (keyRetentionMs !== undefined) assertWhole('keyRetentionMs', keyRetentionMs, { min: 1, max: keyRetentionMsMax });
   return {
     key,
     digest: append.contentDigest ?? contentDigest(append.streams),

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openStore } from '../../src/index.ts';
 
-const events = { Summed: { carriesState: true } };
-const added = { type: 'Added', data: { amount: 1 } };
-const summed = { type: 'Summed', data: { total: 1 } };
+const events = { Added: {}, Summed: { carriesState: true } };
+const added = { type: 'Added', data: { amount: 1 } } as const;
+const summed = { type: 'Summed', data: { total: 1 } } as const;
 
 test('a stream whose hidden events were removed can be truncated again, and ended', async () => {
   await using store = await openStore('memory:', { events });
