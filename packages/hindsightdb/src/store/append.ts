@@ -7,11 +7,11 @@ import { assertExpectedVersion, type ExpectedVersion } from '../core/condition.t
 import { argumentError, conflictError, HindsightError, rangeError } from '../core/errors.ts';
 import type { Event, Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
-import { normalizeQuery, type Query } from '../core/query.ts';
+import type { Query } from '../core/query.ts';
 import { dataTextOfBytes } from '../core/record.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
-import { assertName, describe } from '../core/text.ts';
+import { assertName, describe, utf8Length } from '../core/text.ts';
 import { isoOfMicros, isoOfMicrosCached, microsOf } from '../core/time.ts';
 import type {
   AppendAnswer,
@@ -27,7 +27,7 @@ import type {
 } from '../engine/contract.ts';
 import { encodeEvents } from './encode.ts';
 import { positionsOf, type Place } from './places.ts';
-import { assertWhole } from './read-options.ts';
+import { assertWhole, checkedQuery } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What features of the library see of the engines' answers. */
@@ -80,7 +80,7 @@ export interface AppendResult {
   readonly streams: readonly AppendedStream[];
   /** The position of the last event. */
   readonly position: number;
-  /** A place behind which everything of this append lies; for `waitFor`, and as `after` of a condition. */
+  /** A place behind which everything of this append lies; as `after` of a condition, a read or a subscription. */
   readonly checkpoint: Checkpoint;
   readonly recordedAt: string;
   /** The append was written before; nothing was written now. */
@@ -195,10 +195,13 @@ function assertTotals({ limits }: StoreContext, streams: readonly StreamWrite[])
   }
   if (count > limits.eventsPerAppendMax)
     throw rangeError('LIMIT_EXCEEDED', `An append takes ${limits.eventsPerAppendMax} events at most, not ${count}.`);
-  if (length > limits.appendBytesMax)
+  // UTF-8 takes three bytes a unit at most: only an append that comes near the limit is counted.
+  if (length * 3 <= limits.appendBytesMax) return;
+  const bytes = streams.flatMap(({ events }) => events).reduce((sum, event) => sum + utf8Length(event.record), 0);
+  if (bytes > limits.appendBytesMax)
     throw rangeError(
       'LIMIT_EXCEEDED',
-      `The records of the append take ${length} bytes or more; the limit is ${limits.appendBytesMax}.`,
+      `The records of the append take ${bytes} bytes; the limit is ${limits.appendBytesMax}.`,
     );
 }
 
@@ -249,9 +252,7 @@ function boundaryOf(
   condition: AppendCondition | undefined,
 ): BoundaryCondition | undefined | Promise<BoundaryCondition> {
   if (condition === undefined) return undefined;
-  const query = normalizeQuery(condition.failIfEventsMatch);
-  if (query.length > limits.queryItemsMax)
-    throw rangeError('LIMIT_EXCEEDED', `A query takes ${limits.queryItemsMax} items at most, not ${query.length}.`);
+  const query = checkedQuery(limits, condition.failIfEventsMatch);
   const { after } = condition;
   if (after === undefined) return { query, after: engine.identity.lineage[0]?.firstPositions.map(() => 0) ?? [] };
   return positionsOf(engine, 'condition.after', after).then((positions) => ({ query, after: positions }));
