@@ -331,6 +331,7 @@ export class MemoryEngine implements contract.Engine {
       isTombstoned: this.#settings.get(streamId)?.settings.tombstone === true,
       lastEventId: this.#stream(streamId).at(-1)?.id,
     }),
+    partitionOf: (streamId) => this.#partitionOf(streamId),
     eventAtVersion: (streamId, version) => {
       const entry = this.#stream(streamId)[version - 1];
       return entry && { id: entry.id, event: this.#stored(entry) };
