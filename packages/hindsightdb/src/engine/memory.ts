@@ -52,7 +52,7 @@ export class MemoryEngine implements contract.Engine {
   readonly #settings = new Map<string, Settings>();
   readonly #answers = new Map<string, { readonly key: contract.AppendKey; readonly written: contract.Written }>();
   readonly #keyed = new Map<string, contract.KeyedEntry>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<{ readonly call: () => void }>();
   #lastRevision = 0;
   #isCopying = false;
   #isClosed = false;
@@ -276,8 +276,10 @@ export class MemoryEngine implements contract.Engine {
   }
 
   wake(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    // A registration of its own, so that the same function given twice is called until it was ended twice.
+    const registration = { call: listener };
+    this.#listeners.add(registration);
+    return () => this.#listeners.delete(registration);
   }
 
   async beginCopy(): Promise<void> {
@@ -378,7 +380,11 @@ export class MemoryEngine implements contract.Engine {
   }
 
   #wakeAll(): void {
-    for (const listener of this.#listeners) queueMicrotask(listener);
+    for (const registration of this.#listeners)
+      queueMicrotask(() => {
+        // One that was ended in the meantime is not called any more.
+        if (this.#listeners.has(registration)) registration.call();
+      });
   }
 
   #assertOpen(): void {
