@@ -87,12 +87,20 @@ export class MemoryEngine implements contract.Engine {
         'STORE_BUSY',
         'Events are being copied into this log; appends are taken when the copy has ended.',
       );
+    if (!this.capabilities.spansPartitions) this.#assertWithinPartition(batch);
     const judgement = judgeAppend(batch, this.#lookup);
     if (judgement.kind !== 'write') return judgement;
     const written = this.#write(batch);
     if (batch.key !== undefined) this.#answers.set(batch.key.key, { key: batch.key, written });
     this.#wakeAll();
     return { kind: 'appended', written };
+  }
+
+  #assertWithinPartition({ streams, condition }: contract.AppendBatch): void {
+    const touched = new Set(streams.map((write) => this.#partitionOf(write.streamId)));
+    const isWithin = touched.size <= 1 && (condition === undefined || this.#partitions.length === 1);
+    if (!isWithin)
+      throw new HindsightError('UNSUPPORTED', 'Appends and conditions of this log cannot concern several partitions.');
   }
 
   #write(batch: contract.AppendBatch): contract.Written {
