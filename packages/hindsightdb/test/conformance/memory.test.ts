@@ -1,0 +1,13 @@
+import { describe, test } from 'node:test';
+import { conformanceCases } from '../../src/conformance/index.ts';
+import { memoryFixture } from './memory-fixture.ts';
+
+for (const fixture of [
+  memoryFixture(),
+  memoryFixture({ partitionCount: 4 }),
+  memoryFixture({ partitionCount: 4, spansPartitions: false }),
+]) {
+  describe(`conformance of ${fixture.name}`, () => {
+    for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
+  });
+}
