@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-// Plain JavaScript in old syntax, on purpose: this file must load on a Node that is too old, to be able to say so.
+// Plain JavaScript without anything new, on purpose: this file must load on a Node that is too old, to be able to say so.
 
-const needed = [24, 12];
-const [major, minor] = process.versions.node.split('.').map(Number);
-const newEnough = major > needed[0] || (major === needed[0] && minor >= needed[1]);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const newEnough = major > 24 || (major === 24 && minor >= 12);
 
 if (!newEnough) {
   console.error(
-    `hindsight needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}: install a newer one from https://nodejs.org, or run it through npm in a project that depends on a Node package.`,
+    `hindsight needs Node 24.12 or newer, and this is Node ${process.versions.node}: install a newer one from https://nodejs.org, or run it through npm in a project that depends on a Node package.`,
   );
   process.exitCode = 1;
 } else if (process.getBuiltinModule('node:sqlite') === undefined) {
@@ -16,5 +15,5 @@ if (!newEnough) {
   );
   process.exitCode = 1;
 } else {
-  await import('../dist/cli/main.js');
+  void import('../dist/cli/main.js');
 }

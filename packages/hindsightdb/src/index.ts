@@ -57,4 +57,4 @@ export type {
   StreamInfo,
 } from './engine/contract.ts';
 export { handle, type HandleOptions, type HandleResult } from './commands/handle.ts';
-export { restoreStore } from './engines/sqlite/restore.ts';
+export { restoreStore } from './store/restore.ts';

@@ -113,6 +113,17 @@ function isParsedRecord(value: unknown): value is ParsedRecord {
   return typeof Reflect.get(value, 'id') === 'string' && typeof Reflect.get(value, 'type') === 'string';
 }
 
+const typeMember = '","type":';
+
+/** The type of a record, without parsing all of it: id and type stand first. */
+export function typeOfRecord(record: string): string {
+  const start = record.indexOf(typeMember) + typeMember.length;
+  const end = endOfString(record, start);
+  // An id cannot hold the member's text: its quotes would be escaped.
+  const text = record.slice(start + 1, end);
+  return text.includes('\\') ? String(JSON.parse(record.slice(start, end + 1))) : text;
+}
+
 /** The exact JSON text of a record's data. */
 export function dataTextOf(record: string): string {
   return record.slice(dataStart(record), -1);

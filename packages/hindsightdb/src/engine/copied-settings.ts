@@ -17,5 +17,5 @@ export function copiedSettings(
   // The store alone writes events of this reserved type, always with settings as data.
   return streamId === undefined || typeof data !== 'object' || data === null
     ? undefined
-    : { streamId, settings: data as StreamSettings };
+    : { streamId, settings: data };
 }

@@ -2,7 +2,7 @@
  * Appends: from what a user asks to a batch for the engine, and from the engine's answer to a result or an error.
  */
 
-import { encodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
+import { encodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
 import { assertExpectedVersion, type ExpectedVersion } from '../core/condition.ts';
 import { argumentError, conflictError, HindsightError, rangeError } from '../core/errors.ts';
 import type { Event, Metadata } from '../core/event.ts';
@@ -12,7 +12,7 @@ import { dataTextOfBytes } from '../core/record.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName, describe } from '../core/text.ts';
-import { isoOfMicros, microsOf } from '../core/time.ts';
+import { isoOfMicros, isoOfMicrosCached, microsOf } from '../core/time.ts';
 import type {
   AppendAnswer,
   AppendBatch,
@@ -86,6 +86,8 @@ export interface AppendResult {
 /** What the store itself adds to an append. */
 export interface InternalStreamAppend extends StreamAppend {
   readonly predecessorId?: string;
+  /** Events that were encoded before, in place of `events`. */
+  readonly encoded?: readonly NewEvent[];
   readonly effect?: StreamEffect;
 }
 
@@ -108,8 +110,15 @@ export function prepareAppend(context: StoreContext, append: InternalAppend): Pr
   assertAppend(context, append);
   const key = appendKey(context, append);
   const condition = boundaryOf(context, append.condition);
-  const events = append.streams.map(({ streamId, events = [] }) =>
-    encodeEvents(context, { streamId, events, metadata: append.metadata, isReservedAllowed: append.isReservedAllowed }),
+  const events = append.streams.map(
+    ({ streamId, events = [], encoded }) =>
+      encoded ??
+      encodeEvents(context, {
+        streamId,
+        events,
+        metadata: append.metadata,
+        isReservedAllowed: append.isReservedAllowed,
+      }),
   );
   const finish = (
     encoded: readonly (readonly NewEvent[])[],
@@ -161,7 +170,7 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
   }
   if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null))
     throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
-  if (streams.every(({ events = [] }) => events.length === 0))
+  if (streams.every(({ events = [], encoded = [] }) => events.length + encoded.length === 0))
     throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
 }
 
@@ -259,6 +268,8 @@ export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
   }
 }
 
+const isoOf = isoOfMicrosCached();
+
 function describeWritten(engine: Engine, written: Written, isDuplicate: boolean): AppendResult {
   const streams = written.streams.map(({ streamId, firstVersion, lastVersion }) => ({
     streamId,
@@ -266,18 +277,18 @@ function describeWritten(engine: Engine, written: Written, isDuplicate: boolean)
     version: lastVersion,
   }));
   const { logId, lineage, partitionCount } = engine.identity;
-  const places = Array.from({ length: partitionCount }, (_, partition) => {
-    const own = written.partitions.find((each) => each.partition === partition);
-    return own === undefined
-      ? { position: 0, eventId: undefined }
-      : { position: own.lastPosition, eventId: own.lastEventId };
-  });
+  const places: PartitionPlace[] = Array.from({ length: partitionCount }, () => ({ position: 0, eventId: undefined }));
+  let position = 0;
+  for (const { partition, lastPosition, lastEventId } of written.partitions) {
+    places[partition] = { position: lastPosition, eventId: lastEventId };
+    position = Math.max(position, lastPosition);
+  }
   return {
     version: streams[0]?.version ?? 0,
     streams,
-    position: Math.max(...written.partitions.map((each) => each.lastPosition)),
+    position,
     checkpoint: encodeCheckpoint({ logId, epoch: lineage.at(-1)?.epoch ?? '', places }),
-    recordedAt: isoOfMicros(written.recordedAt),
+    recordedAt: isoOf(written.recordedAt),
     isDuplicate,
   };
 }

@@ -75,7 +75,7 @@ export class Store<E extends Event = Event, Input extends Event = E> {
   readonly #context: StoreContext;
   /** The encoding of an earlier append that has to wait; later ones wait behind it, so that calls are written in their order. */
   #encoding: Promise<unknown> | undefined;
-  #background = new Set<Promise<void>>();
+  readonly #background = new Set<Promise<void>>();
 
   /** Use `openStore`. */
   constructor(context: StoreContext) {
@@ -205,7 +205,7 @@ export class Store<E extends Event = Event, Input extends Event = E> {
         const events = (await decodeEvents(
           context,
           page.events,
-        )) as readonly RecordedEvent[] as readonly Recorded<Own>[];
+        )) as readonly Recorded<Own>[];
         yield { ...page, events };
       }
     });

@@ -65,7 +65,7 @@ function assertSettings(settings: StreamSettings): void {
     assertWhole('truncateBefore', truncateBefore, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxCount !== undefined) assertWhole('maxCount', maxCount, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxAgeMs !== undefined) assertWhole('maxAgeMs', maxAgeMs, { min: 1, max: 1e13 });
-  if (tombstone !== undefined && tombstone !== true)
+  if (tombstone !== undefined && ! tombstone)
     throw argumentError('INVALID_ARGUMENT', 'tombstone can be set to true only.');
   if (custom !== undefined && (typeof custom !== 'object' || custom === null))
     throw argumentError('INVALID_ARGUMENT', `custom must be an object, not ${describe(custom)}.`);

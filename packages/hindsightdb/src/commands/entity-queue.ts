@@ -1,0 +1,346 @@
+/**
+ * The queue of one entity: commands for it are decided one after the other, each on the state that the ones before it leave,
+ * also while their events are still on the way to the disk. Their answers are released in order, after the commit.
+ *
+ *     decide A ── append A ──────────────────── committed ── answer A
+ *       └ decide B on A's state ── append B behind A ── committed ── answer B
+ *
+ * An append that was decided so names the event that it rests on and is refused unless exactly that event came before it;
+ * then the command is decided anew on what the store holds.
+ */
+
+import { decisionOf, type Decider } from '../core/decider.ts';
+import { conflictError } from '../core/errors.ts';
+import type { Event, Recorded } from '../core/event.ts';
+import { wantsSnapshot } from '../core/snapshot-policy.ts';
+import type { AppendAnswer, KeyedAnswer, NewEvent, Written } from '../engine/contract.ts';
+import { resultOf } from '../store/append.ts';
+import { encodeEvents } from '../store/encode.ts';
+import { foldStream, loadEntity, writeSnapshot, type Baseline } from '../store/load-state.ts';
+import type { Store } from '../store/store.ts';
+import type { HandleOptions, HandleResult } from './handle.ts';
+import { NotCommittedYet, pendingEvents, type PendingEvents } from './pending-events.ts';
+
+/** A command that waits for its turn or its answer. */
+export interface Job<State, Command, E extends Event> {
+  readonly command: Command;
+  readonly options: HandleOptions;
+  /** Digest of stream and command, where a key is given. */
+  readonly contentDigest: string | undefined;
+  readonly resolve: (result: HandleResult<State, E>) => void;
+  readonly reject: (error: unknown) => void;
+  /** How often its append was refused because somebody else had written. */
+  conflicts: number;
+}
+
+/** What a decision rests on. */
+interface Basis<State> {
+  readonly state: State;
+  readonly version: number;
+  /** The last event of an append on its way; undefined when the state is what the store holds. */
+  readonly predecessorId: string | undefined;
+}
+
+/** A decision whose events are on their way. */
+interface Decision<State, E extends Event> {
+  readonly basis: Basis<State>;
+  readonly encoded: readonly NewEvent[];
+  readonly pending: PendingEvents<E>;
+  /** The state behind it; undefined when the fold needs to know position or time. */
+  readonly next: { readonly state: State } | undefined;
+}
+
+/** How many decisions of one entity may be on the way at once. */
+const onTheWayMax = 256;
+const retriesDefault = 3;
+
+/** Handles the commands of one entity in their order. */
+export class EntityQueue<State, Command, E extends Event> {
+  readonly #store: Store;
+  readonly #decider: Decider<State, Command, E>;
+  readonly #streamId: string;
+  /** Not decided yet. */
+  #jobs: Job<State, Command, E>[] = [];
+  /** Decided, on the way; oldest first. */
+  readonly #onTheWay: Job<State, Command, E>[] = [];
+  /** To be decided anew, once nothing is on the way any more. */
+  #again: Job<State, Command, E>[] = [];
+  /** What the store held at the last look: where reading goes on, never an answer by itself. */
+  #baseline: Baseline<State> | undefined;
+  /** The state behind what is on the way. */
+  #ahead: Basis<State> | undefined;
+  /** Counts what failed on the way: a decision made on something that failed since is void. */
+  #failures = 0;
+  #lastSettled: Promise<unknown> = Promise.resolve();
+  #isRunning = false;
+  /** Set when the fold asks for what only the commit decides: then every decision waits for the one before it. */
+  #isPatient = false;
+
+  constructor(store: Store, decider: Decider<State, Command, E>, streamId: string) {
+    this.#store = store;
+    this.#decider = decider;
+    this.#streamId = streamId;
+  }
+
+  /** Whether nothing waits and nothing is on the way. */
+  get isIdle(): boolean {
+    return !this.#isRunning && this.#onTheWay.length === 0;
+  }
+
+  add(job: Job<State, Command, E>): void {
+    this.#jobs.push(job);
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      if (this.#again.length > 0) await this.#putBackInFront();
+      const job = this.#jobs.shift();
+      if (job === undefined) break;
+      try {
+        job.options.signal?.throwIfAborted();
+        await this.#handle(job);
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  async #putBackInFront(): Promise<void> {
+    await this.#allSettled();
+    this.#jobs = [...this.#again, ...this.#jobs];
+    this.#again = [];
+  }
+
+  async #allSettled(): Promise<void> {
+    while (this.#onTheWay.length > 0) await this.#lastSettled;
+  }
+
+  async #handle(job: Job<State, Command, E>): Promise<void> {
+    const hasToWait =
+      this.#isPatient ||
+      this.#onTheWay.length >= onTheWayMax ||
+      this.#isKeyOnTheWay(job.options.key) ||
+      this.#ahead === undefined;
+    if (hasToWait && this.#onTheWay.length > 0) await this.#allSettled();
+    const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
+    if (known !== undefined) return await this.#answerAgain(job, known);
+    const basis = this.#ahead ?? (await this.#look(job.options.signal));
+    const failures = this.#failures;
+    const events = this.#decide(job, basis);
+    if (events instanceof Refusal || events.length === 0)
+      return await this.#answerWithoutEvents(job, { basis, events, failures });
+    const decision = await this.#encode(job, basis, events);
+    // While this was being prepared, what it rests on may have failed.
+    if (failures !== this.#failures) this.#jobs.unshift(job);
+    else this.#send(job, decision);
+  }
+
+  /** The answer to a command under the same key is on its way; wait for it rather than decide beside it. */
+  #isKeyOnTheWay(key: string | undefined): boolean {
+    return key !== undefined && this.#onTheWay.some((other) => other.options.key === key);
+  }
+
+  async #knownAnswer({ options: { key = '' }, contentDigest }: Job<State, Command, E>): Promise<Written | undefined> {
+    const { engine } = this.#store.context;
+    const known: KeyedAnswer | undefined = await engine.answerOf(key);
+    if (known !== undefined && known.digest !== contentDigest) resultOf(engine, { kind: 'keyReused', key });
+    return known?.written;
+  }
+
+  /** The first answer to a command that comes again: its events, and the state that they left. */
+  async #answerAgain(job: Job<State, Command, E>, written: Written): Promise<void> {
+    const { context } = this.#store;
+    const { firstVersion: fromVersion = 1, lastVersion: toVersion = 0 } =
+      written.streams.find((stream) => stream.streamId === this.#streamId) ?? {};
+    const events = await this.#store.readStream<E>(this.#streamId, { fromVersion, toVersion }).toArray();
+    const { state } = await loadEntity(context, this.#decider, this.#streamId, { toVersion });
+    const { checkpoint } = resultOf(context.engine, { kind: 'duplicate', written });
+    job.resolve({ events, state, version: toVersion, checkpoint, isDuplicate: true });
+  }
+
+  /** What the store holds now. The remembered state is only where reading begins. */
+  async #look(signal: AbortSignal | undefined): Promise<Basis<State>> {
+    const { context } = this.#store;
+    const baseline = this.#baseline;
+    const loaded =
+      baseline === undefined
+        ? await loadEntity(context, this.#decider, this.#streamId, { signal })
+        : await foldStream(context, this.#decider, this.#streamId, { baseline, signal });
+    this.#baseline = loaded;
+    return { state: loaded.state, version: loaded.version, predecessorId: undefined };
+  }
+
+  #decide(
+    { command, options: { expectedVersion } }: Job<State, Command, E>,
+    { state, version }: Basis<State>,
+  ): readonly E[] | Refusal {
+    if (expectedVersion !== undefined && expectedVersion !== version) {
+      return new Refusal(
+        conflictError([{ kind: 'version', streamId: this.#streamId, expected: expectedVersion, actual: version }]),
+      );
+    }
+    try {
+      return decisionOf(this.#decider.decide(command, state));
+    } catch (error) {
+      return new Refusal(error);
+    }
+  }
+
+  /** A refusal, or nothing to do. It is the answer only if what it was decided on comes true. */
+  async #answerWithoutEvents(
+    job: Job<State, Command, E>,
+    decided: { readonly basis: Basis<State>; readonly events: readonly E[] | Refusal; readonly failures: number },
+  ): Promise<void> {
+    const { basis, events, failures } = decided;
+    if (basis.predecessorId !== undefined) await this.#allSettled();
+    if (failures !== this.#failures) {
+      this.#jobs.unshift(job);
+      return;
+    }
+    // Another process may have carried out the same command since its key was looked up.
+    const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
+    if (known !== undefined) await this.#answerAgain(job, known);
+    else if (events instanceof Refusal) job.reject(events.error);
+    else
+      job.resolve({
+        events: [],
+        state: basis.state,
+        version: basis.version,
+        checkpoint: await this.#store.head(),
+        isDuplicate: false,
+      });
+  }
+
+  async #encode(job: Job<State, Command, E>, basis: Basis<State>, events: readonly E[]): Promise<Decision<State, E>> {
+    const { context } = this.#store;
+    const encoding = encodeEvents(context, {
+      streamId: this.#streamId,
+      events,
+      metadata: job.options.metadata,
+      isReservedAllowed: false,
+    });
+    const encoded = encoding instanceof Promise ? await encoding : encoding;
+    const decoding = pendingEvents<E>(context, encoded, { streamId: this.#streamId, version: basis.version });
+    const pending = decoding instanceof Promise ? await decoding : decoding;
+    return { basis, encoded, pending, next: this.#foldAhead(basis, pending) };
+  }
+
+  /** The state behind the events. A fold that fails on them fails here, before anything is written. */
+  #foldAhead({ state }: Basis<State>, { ahead }: PendingEvents<E>): { readonly state: State } | undefined {
+    try {
+      return { state: this.#fold(state, ahead) };
+    } catch (error) {
+      if (!(error instanceof NotCommittedYet)) throw error;
+      this.#isPatient = true;
+      return undefined;
+    }
+  }
+
+  #fold(state: State, events: readonly Recorded<E>[]): State {
+    return events.reduce((before, event) => this.#decider.evolve(before, event), state);
+  }
+
+  #send(job: Job<State, Command, E>, decision: Decision<State, E>): void {
+    const { key, keyRetentionMs, signal } = job.options;
+    const { basis, encoded, next } = decision;
+    const answer = this.#store.appendInternal({
+      isReservedAllowed: false,
+      streams: [
+        {
+          streamId: this.#streamId,
+          encoded,
+          expectedVersion: basis.version,
+          ...(basis.predecessorId !== undefined && { predecessorId: basis.predecessorId }),
+        },
+      ],
+      ...(key !== undefined && { key }),
+      ...(keyRetentionMs !== undefined && { keyRetentionMs }),
+      ...(job.contentDigest !== undefined && { contentDigest: job.contentDigest }),
+      ...(signal !== undefined && { signal }),
+    });
+    this.#onTheWay.push(job);
+    this.#ahead =
+      next === undefined
+        ? undefined
+        : { state: next.state, version: basis.version + encoded.length, predecessorId: encoded.at(-1)?.id };
+    const earlier = this.#lastSettled;
+    this.#lastSettled = this.#receive(job, decision, { answer, earlier });
+  }
+
+  async #receive(
+    job: Job<State, Command, E>,
+    decision: Decision<State, E>,
+    { answer, earlier }: { readonly answer: Promise<AppendAnswer>; readonly earlier: Promise<unknown> },
+  ): Promise<void> {
+    const settled = await Promise.allSettled([answer, earlier]);
+    this.#onTheWay.splice(this.#onTheWay.indexOf(job), 1);
+    if (this.#onTheWay.length === 0) this.#ahead = undefined;
+    const [outcome] = settled;
+    try {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      const { value } = outcome;
+      if (value.kind === 'conflict' && this.#mayTryAgain(job, decision)) this.#tryAgain(job);
+      else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written);
+      else if (value.kind === 'appended') job.resolve(this.#committed(decision, value.written));
+      else resultOf(this.#store.context.engine, value);
+    } catch (error) {
+      this.#failures += 1;
+      this.#ahead = undefined;
+      job.reject(error);
+    }
+  }
+
+  #mayTryAgain(job: Job<State, Command, E>, { basis }: Decision<State, E>): boolean {
+    // That an append fails because the one before it failed is no conflict of this command's own.
+    if (basis.predecessorId !== undefined) return true;
+    if (job.options.expectedVersion !== undefined) return false;
+    job.conflicts += 1;
+    return job.conflicts <= (job.options.retries ?? retriesDefault);
+  }
+
+  #tryAgain(job: Job<State, Command, E>): void {
+    this.#failures += 1;
+    this.#ahead = undefined;
+    this.#again.push(job);
+    this.#start();
+  }
+
+  /** The answer after the commit. The state also becomes the place to read on from. */
+  #committed({ basis, encoded, pending, next }: Decision<State, E>, written: Written): HandleResult<State, E> {
+    const { engine } = this.#store.context;
+    const events = pending.committed(written);
+    const state = next === undefined ? this.#fold(basis.state, events) : next.state;
+    const version = basis.version + encoded.length;
+    const { snapshots } = this.#decider;
+    let snapshotVersion = this.#baseline?.snapshotVersion ?? 0;
+    if (wantsSnapshot(snapshots, { snapshotVersion, version, state, events })) {
+      this.#store.inBackground(writeSnapshot(this.#store.context, this.#decider, this.#streamId, { state, version }));
+      snapshotVersion = version;
+    }
+    if (version > (this.#baseline?.version ?? 0)) this.#baseline = { state, version, snapshotVersion };
+    return {
+      events,
+      state,
+      version,
+      checkpoint: resultOf(engine, { kind: 'appended', written }).checkpoint,
+      isDuplicate: false,
+    };
+  }
+}
+
+/** That a decider refused a command: its error, kept apart from errors of the queue's own. */
+class Refusal {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Opening a store's database: made where there is none, refused where it is something else.
+ */
+
+import { existsSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { HindsightError } from '../../core/errors.ts';
+import type { Epoch, LogIdentity } from '../../engine/contract.ts';
+import { assertLocalDisk, assertNotFailed, syncFolderOf, syncWal } from './files.ts';
+import { applicationId, formatVersion, schema } from './format.ts';
+import { connect } from './runtime.ts';
+import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { isBusy, storeError } from './sqlite-errors.ts';
+
+/** What a database is opened with. Ids are for what may have to be made: a log, an epoch. */
+export interface OpenRequest {
+  readonly path: string;
+  readonly create: boolean;
+  readonly newLogId: string;
+  readonly newEpoch: string;
+  /** Microseconds since 1970. */
+  readonly now: number;
+}
+
+/** Memory for pages, on each of the two connections of a handle. */
+export const cacheBytes: number = 32 * 1024 * 1024;
+
+/** How long an opening waits for another process that is making or recovering the same store. */
+const openWaitMs = 10_000;
+
+/** Opens the connection that writes. Nothing that it shows rests on a commit that is not synced. */
+export function openForWriting(request: OpenRequest): {
+  readonly database: DatabaseSync;
+  readonly identity: LogIdentity;
+} {
+  const { path } = request;
+  assertLocalDisk(path);
+  assertNotFailed(path);
+  const isNew = !existsSync(path);
+  if (isNew && !request.create) throw notFound(path);
+  try {
+    syncWal(path);
+    const database = connect({ path, readOnly: false, cacheBytes });
+    try {
+      // The first look refuses what is not a store before anything is written to it.
+      patiently(() => assertStore(database, path, true));
+      patiently(() =>
+        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'),
+      );
+      patiently(() => prepareStore(database, request));
+      if (isNew) syncFolderOf(path);
+      return { database, identity: readIdentity(database) };
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+/** Opens a connection that reads a store which exists. */
+export function openForReading(path: string, isAlone: boolean): DatabaseSync {
+  if (!existsSync(path)) throw notFound(path);
+  try {
+    if (isAlone) syncWal(path);
+    const database = connect({ path, readOnly: isAlone, cacheBytes });
+    try {
+      patiently(() => assertStore(database, path, false));
+      database.exec('PRAGMA query_only = ON');
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+function notFound(path: string): HindsightError {
+  return new HindsightError('STORE_NOT_FOUND', `There is no store at ${path}.`, { details: { path } });
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return numberOf(prepareArrays(database, `PRAGMA ${name}`).get(), 0);
+}
+
+function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean): void {
+  const id = pragma(database, 'application_id');
+  const isEmpty = id === 0 && pragma(database, 'page_count') === 0;
+  if (isEmpty && mayBeEmpty) return;
+  if (id !== applicationId)
+    throw new HindsightError(
+      'FOREIGN_FILE',
+      `${path} is ${isEmpty ? 'an empty file' : 'a SQLite database of something else'}, not a Hindsight store.`,
+      { details: { path } },
+    );
+  const version = pragma(database, 'user_version');
+  if (version > formatVersion)
+    throw new HindsightError(
+      'FORMAT_TOO_NEW',
+      `${path} has format ${version}, and this code knows formats up to ${formatVersion}. Take a newer release of hindsightdb.`,
+      { details: { path, version } },
+    );
+}
+
+/** Makes the schema of a new file, or begins a new epoch in a backup that is opened for writing. */
+function prepareStore(database: DatabaseSync, request: OpenRequest): void {
+  if (pragma(database, 'application_id') === applicationId && !isBackup(database)) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have been faster.
+    if (pragma(database, 'application_id') !== applicationId) makeSchema(database, request);
+    else if (isBackup(database)) beginEpoch(database, request);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function makeSchema(database: DatabaseSync, { newLogId, newEpoch, now }: OpenRequest): void {
+  for (const statement of schema) database.exec(statement);
+  database.prepare(`INSERT INTO log (singleton, log_id, state) VALUES (1, ?, 'open')`).run(newLogId);
+  database
+    .prepare('INSERT INTO epoch (ordinal, epoch, first_position, began_at) VALUES (1, ?, 1, ?)')
+    .run(newEpoch, now);
+  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0)`).run();
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
+}
+
+function isBackup(database: DatabaseSync): boolean {
+  return database.prepare(`SELECT 1 FROM log WHERE state = 'backup'`).get() !== undefined;
+}
+
+/** A restored log lives on in a new epoch, so that checkpoints taken after the backup are recognised as not its own. */
+function beginEpoch(database: DatabaseSync, { newEpoch, now }: OpenRequest): void {
+  database
+    .prepare(
+      'INSERT INTO epoch (ordinal, epoch, first_position, began_at) SELECT (SELECT max(ordinal) FROM epoch) + 1, ?, coalesce((SELECT max(position) FROM event), 0) + 1, ?',
+    )
+    .run(newEpoch, now);
+  database.exec(`UPDATE log SET state = 'open'`);
+}
+
+/** The log's identity. */
+export function readIdentity(database: DatabaseSync): LogIdentity {
+  const log = prepareArrays(database, 'SELECT log_id FROM log').get();
+  const rows = prepareArrays(database, 'SELECT epoch, first_position, began_at FROM epoch ORDER BY ordinal').all();
+  const lineage = rows.map((row): Epoch => {
+    const [epoch, firstPosition, beganAt] = rowOf(row);
+    return { epoch: String(epoch), firstPositions: [Number(firstPosition)], beganAt: Number(beganAt) };
+  });
+  if (log === undefined || lineage.length === 0)
+    throw new HindsightError('STORE_CORRUPT', 'The store has lost its identity: its tables log or epoch are empty.');
+  return { logId: String(rowOf(log)[0]), partitionCount: 1, lineage };
+}
+
+/** Tries again while another process stands in the way. Runs where waiting is allowed: at opening, or off the main thread. */
+function patiently(work: () => void): void {
+  const deadline = performance.now() + openWaitMs;
+  for (;;) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      pauseThread(2);
+    }
+  }
+}
+
+const neverChanges = new Int32Array(new SharedArrayBuffer(4));
+
+/** Lets the thread sleep. */
+export function pauseThread(ms: number): void {
+  Atomics.wait(neverChanges, 0, 0, ms);
+}

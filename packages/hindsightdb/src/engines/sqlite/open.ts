@@ -1,0 +1,63 @@
+/**
+ * Opening the embedded engine: the writer thread first, which makes or recovers the file, then the connection for reads.
+ */
+
+import type { Engine } from '../../engine/contract.ts';
+import { openForReading, readIdentity } from './database.ts';
+import { assertNotFailed, pathOf } from './files.ts';
+import { loadSqlite } from './runtime.ts';
+import { SqliteEngine } from './sqlite-engine.ts';
+import { Wake } from './wake.ts';
+import { WriterClient } from './writer-client.ts';
+
+/** What the embedded engine is opened with. */
+export interface SqliteEngineOptions {
+  /** A path or a `file:` URL. */
+  readonly address: string;
+  readonly create: boolean;
+  readonly readOnly: boolean;
+  readonly pendingAppendsMax: number;
+  /** Microseconds since 1970. */
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** The WAL's size at which the writer checkpoints between two groups. Default 16 MiB. */
+  readonly walBytesMax?: number;
+}
+
+const walBytesDefault = 16 * 1024 * 1024;
+
+/** Opens the embedded log at a path. */
+export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
+  const { now, newId, create, pendingAppendsMax, walBytesMax = walBytesDefault } = options;
+  loadSqlite();
+  const path = pathOf(options.address);
+  if (options.readOnly) {
+    assertNotFailed(path);
+    const database = openForReading(path, true);
+    return new SqliteEngine({
+      path,
+      database,
+      identity: readIdentity(database),
+      writer: undefined,
+      wake: new Wake(database),
+      now,
+    });
+  }
+  const open = { path, create, newLogId: newId(), newEpoch: newId(), now: now() };
+  let onWritten = (): void => undefined;
+  const { client, identity } = await WriterClient.start({
+    data: { open, walBytesMax },
+    now,
+    pendingAppendsMax,
+    onWritten: () => onWritten(),
+  });
+  try {
+    const database = openForReading(path, false);
+    const wake = new Wake(database);
+    onWritten = () => wake.wakeAll();
+    return new SqliteEngine({ path, database, identity, writer: client, wake, now });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}

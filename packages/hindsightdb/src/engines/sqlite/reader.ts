@@ -1,0 +1,432 @@
+/**
+ * Reads: one connection on the caller's thread. Every read is one short transaction; nothing is held open between two.
+ */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isReserved } from '../../core/stream-id.ts';
+import { parseRecord, typeOfRecord } from '../../core/record.ts';
+import { firstShownVersion, oldestShownAt, type StreamSettings } from '../../core/stream-settings.ts';
+import { compareUtf8 } from '../../core/text.ts';
+import type {
+  KeyedAnswer,
+  KeyedEntry,
+  LogFilter,
+  LogPage,
+  LogReadRequest,
+  PageBounds,
+  StoredEvent,
+  StreamInfo,
+  StreamListRequest,
+  StreamPage,
+  StreamReadRequest,
+} from '../../engine/contract.ts';
+import { Finder } from './finder.ts';
+import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
+import { Tail } from './tail.ts';
+
+/** How many hidden events a page passes over before it ends, empty if need be. */
+const hiddenMax = 10_000;
+/** How many steps a page takes through index tables before it ends, empty if need be: some tens of milliseconds. */
+const stepsMax = 20_000;
+
+const eventColumns = 'position, stream_id, version, recorded_at, record';
+
+/** Reads of one connection. */
+export class Reader {
+  readonly #database: DatabaseSync;
+  readonly #now: () => number;
+  readonly #tail: Tail;
+  readonly #finder: Finder;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  /** The writer hands in its own tail, which holds what it has not committed yet. */
+  constructor(database: DatabaseSync, now: () => number, tail: Tail = new Tail(database)) {
+    this.#database = database;
+    this.#now = now;
+    this.#tail = tail;
+    this.#finder = new Finder(database, this.#tail);
+    this.#statements = prepareStatements(database);
+  }
+
+  head(): number {
+    return numberOf(this.#statements.head.get(), 0);
+  }
+
+  eventAt(position: number): StoredEvent | undefined {
+    const row = this.#statements.byPosition.get(position);
+    return row && storedEvent(row);
+  }
+
+  /** The greatest position recorded at or before a time. Times never decrease along the log, so it is found by halving. */
+  positionAtTime(time: number): number {
+    return inSnapshot(this.#database, () => {
+      let low = 0;
+      let high = this.head();
+      while (low < high) {
+        const middle = Math.ceil((low + high) / 2);
+        const row = this.#statements.timeAtOrBefore.get(middle);
+        const [position, recordedAt] = row === undefined ? [0, 0] : rowOf(row).map(Number);
+        if ((recordedAt ?? 0) > time) high = Math.max(low, (position ?? 0) - 1);
+        else low = middle;
+      }
+      return numberOf(this.#statements.timeAtOrBefore.get(low), 0);
+    });
+  }
+
+  answerOf(key: string): KeyedAnswer | undefined {
+    const row = this.#statements.answer.get(key, this.#now());
+    if (row === undefined) return undefined;
+    const [digest, written] = rowOf(row);
+    return { digest: String(digest), written: JSON.parse(String(written)) };
+  }
+
+  keyedGet(key: string): KeyedEntry | undefined {
+    const row = this.#statements.keyed.get(key);
+    return row && keyedEntry(row);
+  }
+
+  keyedScan({
+    prefix,
+    after,
+    limit,
+  }: {
+    readonly prefix: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): readonly KeyedEntry[] {
+    const { statement, values } = range(this.#statements.keyedFrom, this.#statements.keyedAfter, prefix, after);
+    return takeWhile(statement.iterate(...values), limit, keyedEntry, (entry) => entry.key.startsWith(prefix));
+  }
+
+  readStream(request: StreamReadRequest): StreamPage {
+    return inSnapshot(this.#database, () => {
+      this.#tail.refresh();
+      const { streamId, direction, fromVersion } = request;
+      const key = numberOf(this.#statements.streamKey.get(streamId), 0);
+      const inTail = this.#tail.stream(streamId);
+      const version = this.#version(streamId, key);
+      const settings = this.#settings(streamId);
+      const first = Math.max(
+        firstShownVersion(settings?.settings, version),
+        this.#firstByAge(settings?.settings, { streamId, key, version }),
+      );
+      const bounds =
+        direction === 'forward'
+          ? { low: Math.max(first, fromVersion), high: version }
+          : { low: first, high: Math.min(version, fromVersion) };
+      const page = new PageBuilder(request);
+      const indexedVersions = version - inTail.length;
+      const readIndexed = (low: number, high: number): void => {
+        if (low > high || key === 0) return;
+        const rows =
+          direction === 'forward'
+            ? this.#statements.streamForward.iterate(key, low, high)
+            : this.#statements.streamBackward.iterate(key, low, high);
+        for (const row of rows) if (!page.add(storedEvent(row))) return;
+      };
+      const readTail = (): void => {
+        const wanted = inTail.filter((entry) => entry.version >= bounds.low && entry.version <= bounds.high);
+        if (direction === 'backward') wanted.reverse();
+        for (const entry of wanted) {
+          const event = this.eventAt(entry.position);
+          if (event === undefined || !page.add(event)) return;
+        }
+      };
+      if (direction === 'forward') readIndexed(bounds.low, Math.min(bounds.high, indexedVersions));
+      if (!page.isFull) readTail();
+      if (direction === 'backward' && !page.isFull) readIndexed(bounds.low, Math.min(bounds.high, indexedVersions));
+      const next = (page.events.at(-1)?.version ?? 0) + (direction === 'forward' ? 1 : -1);
+      const isMore = page.events.length > 0 && (direction === 'forward' ? next <= bounds.high : next >= bounds.low);
+      return { events: page.events, version, nextVersion: isMore ? next : undefined };
+    });
+  }
+
+  #version(streamId: string, key: number): number {
+    const inTail = this.#tail.stream(streamId).at(-1);
+    if (inTail !== undefined) return inTail.version;
+    return key === 0 ? 0 : numberOf(this.#statements.streamVersion.get(key), 0);
+  }
+
+  /** The first version young enough to be shown. Times never decrease along a stream, so it is found by halving. */
+  #firstByAge(
+    settings: StreamSettings | undefined,
+    { streamId, key, version }: { readonly streamId: string; readonly key: number; readonly version: number },
+  ): number {
+    const oldest = oldestShownAt(settings, this.#now());
+    if (oldest === undefined) return 1;
+    let low = 1;
+    let high = version + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const recordedAt = this.#eventAtVersion(streamId, key, middle)?.recordedAt ?? 0;
+      if (recordedAt >= oldest) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  #eventAtVersion(streamId: string, key: number, version: number): StoredEvent | undefined {
+    const inTail = this.#tail.stream(streamId);
+    const first = inTail[0]?.version ?? Number.MAX_SAFE_INTEGER;
+    const position =
+      version >= first
+        ? inTail[version - first]?.position
+        : numberOf(this.#statements.positionOfVersion.get(key, version), 0);
+    return position === undefined ? undefined : this.eventAt(position);
+  }
+
+  /** The event at a version of a stream. Call it inside the transaction in which the tail was refreshed. */
+  eventAtVersion(streamId: string, version: number): StoredEvent | undefined {
+    return this.#eventAtVersion(streamId, numberOf(this.#statements.streamKey.get(streamId), 0), version);
+  }
+
+  readLog(request: LogReadRequest): LogPage {
+    return inSnapshot(this.#database, () => {
+      const { filter } = request;
+      const isFiltered = filter.category !== undefined || filter.streamId !== undefined || filter.query !== undefined;
+      return isFiltered ? this.#readFound(request) : this.#readThrough(request);
+    });
+  }
+
+  /** The end of the range in the direction of reading, which is no further than the log. */
+  #rangeEnd({ direction, until }: LogReadRequest): number {
+    return direction === 'forward' ? Math.min(until ?? Number.MAX_SAFE_INTEGER, this.head()) : Math.max(until ?? 1, 1);
+  }
+
+  #readThrough(request: LogReadRequest): LogPage {
+    const { direction, from, filter } = request;
+    const end = this.#rangeEnd(request);
+    const page = new PageBuilder(request);
+    const rows =
+      direction === 'forward'
+        ? this.#statements.logForward.iterate(from, end)
+        : this.#statements.logBackward.iterate(from, end);
+    let last: StoredEvent | undefined;
+    let isEnd = true;
+    let hidden = 0;
+    for (const row of rows) {
+      const event = storedEvent(row);
+      if (hidden > hiddenMax) {
+        isEnd = false;
+        break;
+      }
+      if (!isShown(event, filter)) hidden += 1;
+      else if (!page.add(event)) {
+        isEnd = false;
+        break;
+      }
+      last = event;
+    }
+    return { events: page.events, scannedTo: last?.position ?? from, scannedEventId: this.#idAt(last, from), isEnd };
+  }
+
+  #readFound(request: LogReadRequest): LogPage {
+    const { direction, from, filter } = request;
+    this.#tail.refresh();
+    const end = this.#rangeEnd(request);
+    const found = this.#finder.find(filter, { direction, from, until: end, limit: request.limit, stepsMax });
+    const page = new PageBuilder(request);
+    let last: StoredEvent | undefined;
+    let isCut = false;
+    for (const position of found.positions) {
+      const event = this.eventAt(position);
+      if (event === undefined) continue;
+      if (isShown(event, filter) && !page.add(event)) {
+        isCut = true;
+        break;
+      }
+      last = event;
+    }
+    const isEnd = found.isEnd && !isCut;
+    // Where nothing was cut off, more was looked through than what matched.
+    if (!isCut && found.lookedTo !== undefined)
+      last = this.#statements[direction === 'forward' ? 'nearestBefore' : 'nearestAfter']
+        .all(found.lookedTo)
+        .map(storedEvent)[0];
+    const isMoved = last !== undefined && (direction === 'forward' ? last.position > from : last.position < from);
+    return {
+      events: page.events,
+      scannedTo: isMoved ? (last?.position ?? from) : from,
+      scannedEventId: this.#idAt(isMoved ? last : undefined, from),
+      isEnd,
+    };
+  }
+
+  #idAt(last: StoredEvent | undefined, from: number): string | undefined {
+    const event = last ?? (from > 0 && from <= Number.MAX_SAFE_INTEGER ? this.eventAt(from) : undefined);
+    return event && parseRecord(event.record).id;
+  }
+
+  /** Counts that cost little: positions are dense, streams are counted as of the last indexing. */
+  statistics(): Readonly<Record<string, number>> {
+    return {
+      'log.events': numberOf(this.#statements.count.get(), 0),
+      'log.head': this.head(),
+      'log.streams': numberOf(this.#statements.streams.get(), 0),
+      'keyed.entries': numberOf(this.#statements.keyedCount.get(), 0),
+    };
+  }
+
+  streamInfo(streamId: string): StreamInfo {
+    return inSnapshot(this.#database, () => {
+      this.#tail.refresh();
+      return this.#info(streamId, numberOf(this.#statements.streamKey.get(streamId), 0));
+    });
+  }
+
+  #info(streamId: string, key: number): StreamInfo {
+    const version = this.#version(streamId, key);
+    const known = this.#settings(streamId);
+    const last = version === 0 ? undefined : this.#eventAtVersion(streamId, key, version);
+    return {
+      streamId,
+      version,
+      settings: known?.settings,
+      settingsVersion: known?.version ?? 0,
+      lastEventId: last && parseRecord(last.record).id,
+    };
+  }
+
+  #settings(streamId: string): { readonly version: number; readonly settings: StreamSettings } | undefined {
+    const row = this.#statements.settings.get(streamId);
+    if (row === undefined) return undefined;
+    const [version, settings] = rowOf(row);
+    return { version: Number(version), settings: JSON.parse(String(settings)) };
+  }
+
+  listStreams({ category, prefix = '', includeReserved, after, limit }: StreamListRequest): readonly StreamInfo[] {
+    return inSnapshot(this.#database, () => {
+      this.#tail.refresh();
+      // A category is the id itself or what stands before its first dash; both begin with it.
+      const start = category !== undefined && category.startsWith(prefix) ? category : prefix;
+      const isWanted = (id: string): boolean =>
+        id.startsWith(prefix) &&
+        (includeReserved || !isReserved(id)) &&
+        (category === undefined || id === category || (id.startsWith(`${category}-`) && !category.includes('-')));
+      const { statement, values } = range(this.#statements.streamsFrom, this.#statements.streamsAfter, start, after);
+      const indexed = takeWhile(
+        statement.iterate(...values),
+        limit,
+        (row) => ({ id: String(rowOf(row)[0]), key: Number(rowOf(row)[1]) }),
+        ({ id }) => id.startsWith(start),
+        ({ id }) => isWanted(id),
+      );
+      const known = new Map(indexed.map(({ id, key }) => [id, key]));
+      for (const { streamId } of this.#tail.entries) {
+        if (known.has(streamId) || !isWanted(streamId) || (after !== undefined && compareUtf8(streamId, after) <= 0))
+          continue;
+        known.set(streamId, numberOf(this.#statements.streamKey.get(streamId), 0));
+      }
+      const ordered = [...known].sort(([left], [right]) => compareUtf8(left, right)).slice(0, limit);
+      return ordered.map(([id, key]) => this.#info(id, key));
+    });
+  }
+}
+
+/** Collects a page until it is full. */
+class PageBuilder {
+  readonly events: StoredEvent[] = [];
+  readonly #bounds: PageBounds;
+  #bytes = 0;
+  isFull = false;
+
+  constructor(bounds: PageBounds) {
+    this.#bounds = bounds;
+  }
+
+  /** Whether the event was taken. One alone may be larger than the bound. */
+  add(event: StoredEvent): boolean {
+    const { limit, bytesMax } = this.#bounds;
+    this.#bytes += event.record.length;
+    this.isFull ||= this.events.length >= limit || (this.events.length > 0 && this.#bytes > bytesMax);
+    if (!this.isFull) this.events.push(event);
+    return !this.isFull;
+  }
+}
+
+function isShown(event: StoredEvent, { includeReserved }: LogFilter): boolean {
+  return includeReserved || !(isReserved(event.streamId) || isReserved(typeOfRecord(event.record)));
+}
+
+function storedEvent(row: object): StoredEvent {
+  const [position, streamId, version, recordedAt, record] = rowOf(row);
+  return {
+    streamId: String(streamId),
+    version: Number(version),
+    partition: 0,
+    position: Number(position),
+    recordedAt: Number(recordedAt),
+    record: String(record),
+  };
+}
+
+function keyedEntry(row: object): KeyedEntry {
+  const [key, value, revision] = rowOf(row);
+  return { key: String(key), value: String(value), revision: Number(revision) };
+}
+
+/** Walks ordered texts from the greater of a prefix and what comes after a text. */
+function range(
+  from: StatementSync,
+  after: StatementSync,
+  prefix: string,
+  afterText: string | undefined,
+): { readonly statement: StatementSync; readonly values: readonly string[] } {
+  return afterText === undefined || compareUtf8(afterText, prefix) < 0
+    ? { statement: from, values: [prefix] }
+    : { statement: after, values: [afterText] };
+}
+
+/** The rows while a condition holds, of these the wanted ones, so many at most. */
+function takeWhile<Item>(
+  rows: Iterable<object>,
+  limit: number,
+  convert: (row: object) => Item,
+  holds: (item: Item) => boolean,
+  isWanted: (item: Item) => boolean = () => true,
+): readonly Item[] {
+  const items: Item[] = [];
+  if (limit <= 0) return items;
+  for (const row of rows) {
+    const item = convert(row);
+    if (!holds(item)) break;
+    if (isWanted(item)) items.push(item);
+    if (items.length >= limit) break;
+  }
+  return items;
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const event = 'SELECT e.position, e.stream_id, e.version, e.recorded_at, e.record';
+  // CROSS JOIN keeps the order of the tables: first the index, then the event that it names.
+  const ofStream = `${event} FROM stream_event s CROSS JOIN event e ON e.position = s.position WHERE s.stream = ? AND s.version BETWEEN ? AND ?`;
+  const prepare = (sql: string): StatementSync => prepareArrays(database, sql);
+  return {
+    count: prepare('SELECT coalesce(max(position) - min(position) + 1, 0) FROM event'),
+    streams: prepare('SELECT max(key) FROM stream'),
+    keyedCount: prepare('SELECT count(*) FROM keyed'),
+    head: prepare('SELECT max(position) FROM event'),
+    byPosition: prepare(`SELECT ${eventColumns} FROM event WHERE position = ?`),
+    nearestBefore: prepare(`SELECT ${eventColumns} FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1`),
+    nearestAfter: prepare(`SELECT ${eventColumns} FROM event WHERE position >= ? ORDER BY position LIMIT 1`),
+    timeAtOrBefore: prepare(
+      'SELECT position, recorded_at FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1',
+    ),
+    logForward: prepare(`SELECT ${eventColumns} FROM event WHERE position > ? AND position <= ? ORDER BY position`),
+    logBackward: prepare(
+      `SELECT ${eventColumns} FROM event WHERE position < ? AND position >= ? ORDER BY position DESC`,
+    ),
+    streamForward: prepare(`${ofStream} ORDER BY s.version`),
+    streamBackward: prepare(`${ofStream} ORDER BY s.version DESC`),
+    streamKey: prepare('SELECT key FROM stream WHERE stream_id = ?'),
+    streamVersion: prepare('SELECT max(version) FROM stream_event WHERE stream = ?'),
+    positionOfVersion: prepare('SELECT position FROM stream_event WHERE stream = ? AND version = ?'),
+    streamsFrom: prepare('SELECT stream_id, key FROM stream WHERE stream_id >= ? ORDER BY stream_id'),
+    streamsAfter: prepare('SELECT stream_id, key FROM stream WHERE stream_id > ? ORDER BY stream_id'),
+    settings: prepare('SELECT version, settings FROM stream_settings WHERE stream_id = ?'),
+    answer: prepare('SELECT digest, written FROM append_key WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)'),
+    keyed: prepare('SELECT key, value, revision FROM keyed WHERE key = ?'),
+    keyedFrom: prepare('SELECT key, value, revision FROM keyed WHERE key >= ? ORDER BY key'),
+    keyedAfter: prepare('SELECT key, value, revision FROM keyed WHERE key > ? ORDER BY key'),
+  };
+}

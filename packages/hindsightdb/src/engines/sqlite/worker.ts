@@ -1,0 +1,38 @@
+/**
+ * The writer thread: a thin frame around the loop. It answers requests in their order and uses the pauses between them.
+ */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { toPlainError } from './sqlite-errors.ts';
+import { WriterLoop } from './writer-loop.ts';
+
+/** How long nothing must have come in before the thread takes up work that can wait. */
+const idleAfterMs = 50;
+
+function start(): void {
+  const port = parentPort;
+  if (port === null) throw new Error('The writer runs as a worker thread.');
+  const reply = (message: WriterReply): void => port.postMessage(message);
+  // The library starts this thread itself, with this data.
+  const data = workerData as WriterData;
+  let loop: WriterLoop;
+  try {
+    loop = new WriterLoop(data);
+  } catch (error) {
+    reply({ kind: 'failed', error: toPlainError(error) });
+    port.close();
+    return;
+  }
+  reply({ kind: 'ready', identity: loop.identity });
+  const idle = setTimeout(() => loop.idle(), idleAfterMs);
+  port.on('message', (request: WriterRequest) => {
+    reply(loop.serve(request));
+    if (request.kind === 'close') {
+      clearTimeout(idle);
+      port.close();
+    } else idle.refresh();
+  });
+}
+
+start();

@@ -1,0 +1,335 @@
+/**
+ * The writer: judges and writes groups of appends, a group a transaction, a transaction a sync. Runs on the writer thread,
+ * where it may wait. Several processes may write to one file; each group begins by taking SQLite's write lock.
+ */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { HindsightError } from '../../core/errors.ts';
+import type { StreamSettings } from '../../core/stream-settings.ts';
+import { subjectOfSettingsStream } from '../../core/stream-id.ts';
+import { parseRecord, removedRecord } from '../../core/record.ts';
+import type {
+  AppendAnswer,
+  AppendBatch,
+  KeyedWrite,
+  NewEvent,
+  RecordedWrite,
+  StreamEffect,
+  Written,
+  WrittenStream,
+} from '../../engine/contract.ts';
+import { copiedSettings } from '../../engine/copied-settings.ts';
+import { judgeAppend, type Lookup, type StreamState } from '../../engine/judge-append.ts';
+import { Finder } from './finder.ts';
+import { formatVersion } from './format.ts';
+import { Indexer } from './indexer.ts';
+import { Reader } from './reader.ts';
+import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { Tail } from './tail.ts';
+
+/** What is known of a stream while nobody else has written. */
+interface KnownStream {
+  version: number;
+  lastEventId: string | undefined;
+  isTombstoned: boolean;
+}
+
+/** Streams remembered between groups; beyond it the memory starts anew. */
+const knownStreamsMax = 100_000;
+
+/** How far the tail may grow before a group indexes it. */
+export const tailMax = 1024;
+
+/** Writes to one file by one connection. */
+export class Writer {
+  readonly #database: DatabaseSync;
+  readonly #tail: Tail;
+  readonly #finder: Finder;
+  readonly #reader: Reader;
+  readonly #indexer: Indexer;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #known = new Map<string, KnownStream>();
+  /** The clock of the group at hand. */
+  #now = 0;
+  /** Changes when another connection has committed; undefined: nothing is known. */
+  #dataVersion: number | undefined;
+  /** The last position and time of the log, valid as long as nobody else commits. */
+  #head = 0;
+  #lastRecordedAt = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#tail = new Tail(database);
+    this.#finder = new Finder(database, this.#tail);
+    this.#reader = new Reader(database, () => this.#now, this.#tail);
+    this.#indexer = new Indexer(database);
+    this.#statements = prepareStatements(database);
+  }
+
+  /** How many events the index tables do not hold yet, as of the last group. */
+  get tailLength(): number {
+    return this.#tail.entries.length;
+  }
+
+  /**
+   * Judges and writes appends in their order, in the transaction that the caller has begun and will commit. When it throws,
+   * or when the commit fails, the caller undoes the transaction and calls `forget`.
+   */
+  writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
+    this.#enter(now, 'open');
+    const answers = batches.map((batch) => this.#append(batch));
+    if (this.#tail.entries.length >= tailMax) this.#index();
+    return answers;
+  }
+
+  /** Writes keyed entries in a transaction of the caller's; the conflicts say why nothing was written. */
+  writeKeyed(writes: readonly KeyedWrite[], now: number): AppendAnswer {
+    this.#enter(now, undefined);
+    const judgement = judgeAppend({ streams: [], keyedWrites: writes }, this.#lookup);
+    if (judgement.kind !== 'write') return judgement;
+    for (const write of writes) this.#writeKeyed(write);
+    return { kind: 'appended', written: { recordedAt: now, streams: [], partitions: [] } };
+  }
+
+  /** Brings the index tables up to the head, in a transaction of the caller's. */
+  index(): void {
+    this.#enter(this.#now, undefined);
+    this.#index();
+  }
+
+  /** Copies events in, in a transaction of the caller's. */
+  copyIn(events: readonly RecordedWrite[], keyedWrites: readonly KeyedWrite[], now: number): void {
+    this.#enter(now, 'copying');
+    for (const event of events) {
+      const known = this.#stream(event.streamId);
+      this.#lastRecordedAt = event.recordedAt;
+      this.#insert(event.streamId, known, event);
+      const copied = copiedSettings(event);
+      if (copied !== undefined) this.#applySettings(copied.streamId, known.version, copied.settings);
+    }
+    for (const write of keyedWrites) this.#writeKeyed(write);
+    if (this.#tail.entries.length >= tailMax) this.#index();
+  }
+
+  /** Begins copying, or resumes it. Throws `STORE_EXISTS` when the log holds events that were not copied. */
+  beginCopy(now: number): void {
+    this.#enter(now, undefined);
+    if (this.#state() === 'copying') return;
+    if (this.#head > 0) throw new HindsightError('STORE_EXISTS', 'Events can be copied into an empty log only.');
+    this.#statements.setState.run('copying');
+  }
+
+  endCopy(now: number): void {
+    this.#enter(now, 'copying');
+    this.#index();
+    this.#statements.setState.run('open');
+  }
+
+  /** Forgets what is remembered of the file: after a transaction that did not come about. */
+  forget(): void {
+    this.#known.clear();
+    this.#tail.reset();
+    this.#indexer.forget();
+    this.#dataVersion = undefined;
+  }
+
+  /** Makes sure, inside the write lock, that the file is still what this code can write to, and sees what others wrote. */
+  #enter(now: number, state: 'open' | 'copying' | undefined): void {
+    this.#now = now;
+    const version = numberOf(this.#statements.userVersion.get(), 0);
+    if (version !== formatVersion) {
+      throw new HindsightError(
+        'FORMAT_TOO_NEW',
+        `The store was taken to format ${version} while this process had it open, and this code knows ${formatVersion}. Start the process with the newer release.`,
+      );
+    }
+    if (state !== undefined && this.#state() !== state) throw stateError(state);
+    const dataVersion = numberOf(this.#statements.dataVersion.get(), 0);
+    if (dataVersion === this.#dataVersion) return;
+    this.#dataVersion = dataVersion;
+    this.#known.clear();
+    this.#tail.refresh();
+    const row = this.#statements.last.get();
+    [this.#head = 0, this.#lastRecordedAt = 0] = row === undefined ? [] : rowOf(row).map(Number);
+  }
+
+  #state(): string {
+    const row = this.#statements.state.get();
+    return row === undefined ? '' : String(rowOf(row)[0]);
+  }
+
+  #append(batch: AppendBatch): AppendAnswer {
+    const judgement = judgeAppend(batch, this.#lookup);
+    if (judgement.kind !== 'write') return judgement;
+    const written = this.#write(batch);
+    if (batch.key !== undefined)
+      this.#statements.rememberKey.run(
+        batch.key.key,
+        batch.key.digest,
+        JSON.stringify(written),
+        batch.key.expiresAt ?? null,
+      );
+    return { kind: 'appended', written };
+  }
+
+  #write(batch: AppendBatch): Written {
+    this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
+    const firstPosition = this.#head + 1;
+    let lastEventId = '';
+    const streams: WrittenStream[] = [];
+    for (const { streamId, events, effect } of batch.streams) {
+      const known = this.#stream(streamId);
+      const firstVersion = known.version + 1;
+      for (const event of events) this.#insert(streamId, known, event);
+      if (effect !== undefined) this.#apply(effect, known.version);
+      lastEventId = events.at(-1)?.id ?? lastEventId;
+      streams.push({ streamId, partition: 0, firstVersion, lastVersion: known.version });
+    }
+    for (const write of batch.keyedWrites ?? []) this.#writeKeyed(write);
+    const partitions =
+      this.#head < firstPosition ? [] : [{ partition: 0, firstPosition, lastPosition: this.#head, lastEventId }];
+    return { recordedAt: this.#lastRecordedAt, streams, partitions };
+  }
+
+  #insert(streamId: string, known: KnownStream, event: NewEvent): void {
+    const position = this.#head + 1;
+    const version = known.version + 1;
+    this.#statements.insert.run(position, streamId, version, this.#lastRecordedAt, event.record);
+    this.#tail.push({ position, streamId, version, labels: event });
+    known.version = version;
+    known.lastEventId = event.id;
+    this.#head = position;
+  }
+
+  #apply(effect: StreamEffect, settingsVersion: number): void {
+    if (effect.kind === 'settings') this.#applySettings(effect.streamId, settingsVersion, effect.settings);
+    else this.#remove(effect.streamId, effect.beforeVersion);
+  }
+
+  #applySettings(streamId: string, version: number, settings: StreamSettings): void {
+    this.#statements.setSettings.run(streamId, version, JSON.stringify(settings));
+    this.#known.delete(streamId);
+  }
+
+  /** Empties records. They are indexed first: what they are found by is read from them. */
+  #remove(streamId: string, beforeVersion: number): void {
+    this.#index();
+    this.#statements.allowRemoval.run(beforeVersion, streamId);
+    for (let version = 1; version < beforeVersion; version += 1) {
+      const event = this.#reader.eventAtVersion(streamId, version);
+      if (event !== undefined) this.#statements.empty.run(removedRecord(event.record), event.position);
+    }
+  }
+
+  #writeKeyed({ key, value }: KeyedWrite): void {
+    if (value === null) {
+      this.#statements.deleteKeyed.run(key);
+      return;
+    }
+    const revision = numberOf(this.#statements.nextRevision.get(), 1);
+    this.#statements.setKeyed.run(key, value, revision);
+  }
+
+  #index(): void {
+    this.#indexer.index(this.#tail);
+    this.#tail.refresh();
+    this.#statements.forgetKeys.run(this.#now);
+  }
+
+  #stream(streamId: string): KnownStream {
+    const known = this.#known.get(streamId);
+    if (known !== undefined) return known;
+    if (this.#known.size >= knownStreamsMax) this.#known.clear();
+    const inTail = this.#tail.stream(streamId).at(-1);
+    const version = inTail?.version ?? numberOf(this.#statements.streamVersion.get(streamId), 0);
+    const lastEventId = inTail === undefined ? undefined : this.#tail.labels(inTail).id;
+    const fresh = { version, lastEventId, isTombstoned: this.#isTombstoned(streamId) };
+    this.#known.set(streamId, fresh);
+    return fresh;
+  }
+
+  #isTombstoned(streamId: string): boolean {
+    if (subjectOfSettingsStream(streamId) !== undefined) return false;
+    const row = this.#statements.settings.get(streamId);
+    return row !== undefined && JSON.parse(String(rowOf(row)[0])).tombstone === true;
+  }
+
+  #lastEventId(streamId: string, known: KnownStream): string | undefined {
+    known.lastEventId ??= known.version === 0 ? undefined : this.#lookup.eventAtVersion(streamId, known.version)?.id;
+    return known.lastEventId;
+  }
+
+  readonly #lookup: Lookup = {
+    keyed: (key) => this.#reader.keyedGet(key),
+    answerOf: (key) => this.#reader.answerOf(key),
+    stream: (streamId): StreamState => {
+      const known = this.#stream(streamId);
+      const lastEventId = (): string | undefined => this.#lastEventId(streamId, known);
+      return {
+        version: known.version,
+        isTombstoned: known.isTombstoned,
+        get lastEventId() {
+          return lastEventId();
+        },
+      };
+    },
+    eventAtVersion: (streamId, version) => {
+      const event = this.#reader.eventAtVersion(streamId, version);
+      return event && { id: parseRecord(event.record).id, event };
+    },
+    firstMatch: ({ query, after }) => {
+      const from = after[0] ?? 0;
+      const { positions } = this.#finder.find(
+        { query, includeReserved: false },
+        { direction: 'forward', from, until: this.#head, limit: 1, stepsMax: Number.POSITIVE_INFINITY },
+      );
+      const [position] = positions;
+      const event = position === undefined ? undefined : this.#reader.eventAt(position);
+      return event && { partition: 0, position: event.position, eventId: parseRecord(event.record).id };
+    },
+  };
+}
+
+function stateError(wanted: 'open' | 'copying'): HindsightError {
+  return wanted === 'open'
+    ? new HindsightError(
+        'STORE_BUSY',
+        'Events are being copied into this log; appends are taken when the copy has ended.',
+      )
+    : new HindsightError('INVALID_ARGUMENT', 'Events can be copied in only between beginCopy and endCopy.');
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => prepareArrays(database, sql);
+  return {
+    dataVersion: prepare('PRAGMA data_version'),
+    userVersion: prepare('PRAGMA user_version'),
+    state: prepare('SELECT state FROM log'),
+    setState: prepare('UPDATE log SET state = ?'),
+    last: prepare('SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1'),
+    insert: prepare('INSERT INTO event (position, stream_id, version, recorded_at, record) VALUES (?, ?, ?, ?, ?)'),
+    empty: prepare('UPDATE event SET record = ? WHERE position = ?'),
+    streamVersion: prepare(
+      'SELECT max(version) FROM stream_event WHERE stream = (SELECT key FROM stream WHERE stream_id = ?)',
+    ),
+    settings: prepare('SELECT settings FROM stream_settings WHERE stream_id = ?'),
+    setSettings: prepare(
+      'INSERT INTO stream_settings (stream_id, version, settings) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, settings = excluded.settings',
+    ),
+    allowRemoval: prepare('UPDATE stream_settings SET removed_before = max(removed_before, ?) WHERE stream_id = ?'),
+    rememberKey: prepare(
+      'INSERT INTO append_key (key, digest, written, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, written = excluded.written, expires_at = excluded.expires_at',
+    ),
+    // An expired key counts as forgotten at once; that the row goes too only saves space, and may take its time.
+    forgetKeys: prepare(
+      'DELETE FROM append_key WHERE key IN (SELECT key FROM append_key WHERE expires_at <= ? LIMIT 1000)',
+    ),
+    nextRevision: prepare(
+      `INSERT INTO progress (name, value) VALUES ('keyed_revision', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value`,
+    ),
+    setKeyed: prepare(
+      'INSERT INTO keyed (key, value, revision) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, revision = excluded.revision',
+    ),
+    deleteKeyed: prepare('DELETE FROM keyed WHERE key = ?'),
+  };
+}
