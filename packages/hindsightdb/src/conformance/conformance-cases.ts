@@ -27,6 +27,7 @@ import { repeating } from './cases/repeating.ts';
 import { setting } from './cases/setting.ts';
 import { sharing } from './cases/sharing.ts';
 import { waking } from './cases/waking.ts';
+import { differentialRun } from './differential/differential.ts';
 import type { ConformanceCase, EngineFixture } from './fixture.ts';
 
 const areas: readonly Area[] = [
@@ -61,5 +62,13 @@ const areas: readonly Area[] = [
  * `ConformanceFailure` when its promise is broken. None is skipped: where an engine lacks a capability, the absence is tested.
  */
 export function conformanceCases(fixture: EngineFixture): readonly ConformanceCase[] {
-  return bindAreas(areas, fixture);
+  const differential = differentialSeeds.map((seed) => ({
+    area: 'differential runs',
+    name: `a random workload is answered as the memory engine answers it (seed ${seed})`,
+    run: () => differentialRun(fixture, { seed }),
+  }));
+  return [...bindAreas(areas, fixture), ...differential];
 }
+
+/** Workloads that every engine is tried with. More, with other seeds, are run by `differentialRun`. */
+const differentialSeeds: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -6,12 +6,12 @@ import { partitionOf, settingsStreamOf } from '../core/stream-id.ts';
 import { eventsRemovedType, settingsChangedType, type StreamSettings } from '../core/stream-settings.ts';
 import type { Conflict, ErrorCode } from '../core/errors.ts';
 import type { AppendAnswer, AppendBatch, Engine, LogFilter, NewEvent, StoredEvent, Written } from '../engine/contract.ts';
-import { equal, fail, outcomeOf, present, refuses, within } from './assertions.ts';
+import { equal, fail, holds, outcomeOf, present, refuses, within } from './assertions.ts';
 import { show } from './difference.ts';
 import type { EngineFixture, OpenedLog } from './fixture.ts';
 import { EventMaker, oneStream, type OneStreamOptions } from './new-events.ts';
 import { pictureOf, type Picture } from './picture.ts';
-import { everything, readWholeLog, readWholeStream, wide } from './readings.ts';
+import { everything, readWholeLog, readWholeStream } from './readings.ts';
 import { TestClock } from './test-clock.ts';
 
 /** A log opened for one case. */
@@ -105,7 +105,7 @@ export class LogUnderTest {
 
   /** Appends and fails unless it is written. */
   async write(batch: AppendBatch, engine: Engine = this.engine): Promise<Written> {
-    return writtenOf(await engine.append(batch));
+    return writtenOf(batch, await engine.append(batch));
   }
 
   /** Appends what must be refused, with exactly these checks listed, and must leave no trace. */
@@ -169,7 +169,7 @@ export class LogUnderTest {
   }
 
   /** The events that a filter shows, partition by partition. */
-  async wholeLogBy(filter: LogFilter, limit: number = wide.limit): Promise<readonly StoredEvent[]> {
+  async wholeLogBy(filter: LogFilter, limit = 100_000): Promise<readonly StoredEvent[]> {
     const events: StoredEvent[] = [];
     for (let partition = 0; partition < this.partitionCount; partition += 1)
       events.push(...(await readWholeLog(this.engine, { partition, filter, limit })).events);
@@ -232,10 +232,29 @@ export async function openLogUnderTest(fixture: EngineFixture): Promise<LogUnder
   return new LogUnderTest(fixture, clock, await fixture.openLog({ now: clock.now }));
 }
 
-/** What was written; fails for any answer but `appended`. */
-export function writtenOf(answer: AppendAnswer): Written {
+/** What was written; fails for any answer but `appended`, and for one that does not fit the batch. */
+export function writtenOf(batch: AppendBatch, answer: AppendAnswer): Written {
   if (answer.kind !== 'appended') fail(`An append that nothing stands against was answered ${show(answer)}.`);
+  checkWritten(batch, answer.written);
   return answer.written;
+}
+
+/** An answer names every stream of its batch, with as many versions as events were given, and the last event written. */
+function checkWritten({ streams }: AppendBatch, written: Written): void {
+  equal(
+    written.streams.map(({ streamId, firstVersion, lastVersion }) => [streamId, lastVersion - firstVersion + 1]),
+    streams.map(({ streamId, events }) => [streamId, events.length]),
+    'The streams that the answer names, and the number of events written to each',
+  );
+  const lastIds = new Set(streams.map(({ events }) => events.at(-1)?.id));
+  for (const { partition, firstPosition, lastPosition, lastEventId } of written.partitions) {
+    holds(
+      firstPosition > 0 && lastPosition >= firstPosition,
+      `The answer names the positions ${firstPosition} to ${lastPosition} of partition ${partition}.`,
+    );
+    holds(lastIds.has(lastEventId), `The answer names ${lastEventId} as last event, which ends no stream of the append.`);
+  }
+  equal(written.partitions.length > 0, lastIds.size > 1 || !lastIds.has(undefined), 'Whether the answer names a partition');
 }
 
 /** An answer in which the partitions stand in order: their order among each other carries no meaning. */

@@ -7,6 +7,7 @@ import type {
   LogFilter,
   LogPage,
   LogReadRequest,
+  PageBounds,
   StoredEvent,
   StreamPage,
   StreamReadRequest,
@@ -18,7 +19,7 @@ import { idOf } from './new-events.ts';
 export const everything: LogFilter = { includeReserved: true };
 
 /** Bounds that end no page of a test. */
-export const wide = { limit: 100_000, bytesMax: Number.MAX_SAFE_INTEGER } as const;
+export const wide: PageBounds = { limit: 100_000, bytesMax: Number.MAX_SAFE_INTEGER };
 
 /** More pages than any read of a case has. */
 const pagesMax = 20_000;

@@ -209,6 +209,7 @@ export const bounding: Area = defineArea('consistency boundaries', {
       }),
     );
     equal(answers.filter(({ kind }) => kind === 'appended').length, 40, 'How many of 40 appends were written');
+    equal((await log.wholeLog()).length, 40, 'The number of events in the log');
   }),
 
   'an append sees the events of the appends before it that are not yet answered': withBoundary(async (log) => {

@@ -4,19 +4,24 @@
 
 import type { AppendAnswer, Engine } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
-import { equal, fail, holds, outcomeOf, refuses, within } from '../assertions.ts';
+import { equal, fail, holds, outcomeOf, present, refuses, within } from '../assertions.ts';
 import { show } from '../difference.ts';
 import { oneStream } from '../new-events.ts';
 import { everything, wide } from '../readings.ts';
-import type { LogUnderTest } from '../log-under-test.ts';
+import { writtenOf, type LogUnderTest } from '../log-under-test.ts';
 
 export const closing: Area = defineArea('closing and aborting', {
   'closing finishes the appends that were accepted': async (log) => {
-    const appends = Array.from({ length: 50 }, (_, index) => log.engine.append(oneStream(`order-${index % 3}`, log.make.many(2), { keyedWrites: [{ key: `entry-${index}`, value: '1' }] })));
+    const batches = Array.from({ length: 50 }, (_, index) => oneStream(`order-${index % 3}`, log.make.many(2), { keyedWrites: [{ key: `entry-${index}`, value: '1' }] }));
+    const appends = batches.map((batch) => outcomeOf(() => log.engine.append(batch)));
     const closed = log.engine.close();
     const answers = await Promise.all(appends);
+    for (const [index, batch] of batches.entries()) {
+      const answer = present(answers[index], 'The answer');
+      if (answer.kind === 'rejected') fail(`An append that was accepted before the close was refused with ${show(answer.reason)}.`);
+      writtenOf(batch, answer.value);
+    }
     await closed;
-    for (const answer of answers) equal(answer.kind, 'appended', 'The answer to an append that was accepted before the close');
     if (!log.isDurable) return;
     await log.reopen();
     equal((await log.wholeLog()).length, 100, 'The number of events after opening again');

@@ -5,7 +5,7 @@
 import type { ExpectedVersion } from '../../core/condition.ts';
 import type { AppendBatch } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
-import { equal } from '../assertions.ts';
+import { equal, present } from '../assertions.ts';
 import { writtenOf, type LogUnderTest } from '../log-under-test.ts';
 import { oneStream } from '../new-events.ts';
 
@@ -102,7 +102,10 @@ export const expecting: Area = defineArea('expected versions', {
   'an append that expects the version before it is taken though the one before it is not yet answered': async (log) => {
     const batches = Array.from({ length: 60 }, (_, index) => oneStream('order-1', log.make.many(1), { expectedVersion: index }));
     const answers = await Promise.all(batches.map((batch) => log.engine.append(batch)));
-    answers.forEach((answer, index) => equal(writtenOf(answer).streams[0]?.lastVersion, index + 1, `The version after append ${index}`));
+    batches.forEach((batch, index) => {
+      const answer = present(answers[index], 'The answer');
+      equal(writtenOf(batch, answer).streams[0]?.lastVersion, index + 1, `The version after append ${index}`);
+    });
     equal((await log.stream('order-1')).map(({ record }) => record), batches.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ record }) => record))), 'The stream');
   },
 

@@ -27,6 +27,7 @@ export const racing: Area = defineArea('concurrency', {
     const batches = Array.from({ length: 100 }, (_, index) => oneStream(`order-${index % 3}`, log.make.many(1 + (index % 4))));
     const answers = await Promise.all(batches.map((batch) => log.engine.append(batch)));
     const all = await log.wholeLog();
+    equal(all.length, 250, 'The number of events in the log');
     answers.forEach((answer, index) => {
       if (answer.kind !== 'appended') fail(`Append ${index} was answered with ${answer.kind}.`);
       const ids = batches[index]?.streams.flatMap(({ events }) => events.map(({ id }) => id)) ?? [];
@@ -57,6 +58,7 @@ export const racing: Area = defineArea('concurrency', {
     const partition = log.partitionOf(first);
     let isWriting = true;
     const writing = writeInTurns(log, first, neighbour).finally(() => (isWriting = false));
+    writing.catch(() => undefined);
     const seen = new Map<string, number>();
     let reads = 0;
     while (isWriting || reads === 0) {
@@ -70,6 +72,7 @@ export const racing: Area = defineArea('concurrency', {
     }
     await writing;
     const final = new Map((await readWholeLog(log.engine, { partition })).events.map((event) => [idOf(event), event.position]));
+    equal(final.size, 250, 'The number of events in the log at the end');
     for (const [id, position] of seen) equal(final.get(id), position, `The position at the end of event ${id}, which was shown at ${position}`);
   },
 
@@ -79,6 +82,7 @@ export const racing: Area = defineArea('concurrency', {
     const writing = Promise.all(Array.from({ length: 8 }, async (_, writer) => {
       for (let index = 0; index < 12; index += 1) await log.append(log.neighboursOf('order-1', 8)[writer] ?? '', log.make.many(1 + (index % 3)));
     })).finally(() => (isWriting = false));
+    writing.catch(() => undefined);
     let before: readonly StoredEvent[] = [];
     while (isWriting) {
       const heads = await log.engine.heads();

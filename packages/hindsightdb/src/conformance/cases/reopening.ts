@@ -5,7 +5,7 @@
 
 import type { Written } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
-import { equal, holds, present } from '../assertions.ts';
+import { equal, fail, holds, present } from '../assertions.ts';
 import { openLogUnderTest, type LogUnderTest } from '../log-under-test.ts';
 import { idOf, oneStream } from '../new-events.ts';
 
@@ -92,7 +92,7 @@ export const reopening: Area = defineArea('durability', {
       await afterFirst(log, [
         () => log.engine.append(batch),
         () => log.engine.append(batch),
-        ...(repetition === 'by key, looked up' ? [() => untilThere(() => log.engine.answerOf(streamId))] : []),
+        ...(repetition === 'by key, looked up' ? [() => untilThere(log, () => log.engine.answerOf(streamId))] : []),
       ]);
       equal(await log.versionOf(streamId), 2, `The version of a stream after a repetition ${repetition} was answered and the end came at once`);
     }
@@ -113,12 +113,12 @@ export const reopening: Area = defineArea('durability', {
 
   'what a read, a head, a wake or the keyed store shows is durable': whenDurable(async (log) => {
     const looks: Readonly<Record<string, (streamId: string) => Promise<unknown>>> = {
-      'a read of the stream': (streamId) => untilThere(async () => (await log.stream(streamId))[0]),
-      'a read of the log': (streamId) => untilThere(async () => (await log.wholeLogBy({ streamId, includeReserved: false }))[0]),
-      'the version of the stream': (streamId) => untilThere(async () => (await log.versionOf(streamId)) || undefined),
-      'the keyed store': (streamId) => untilThere(() => log.engine.keyedGet(streamId)),
-      'a scan of the keyed store': (streamId) => untilThere(async () => (await log.engine.keyedScan({ prefix: streamId, limit: 1 }))[0]),
-      'the list of streams': (streamId) => untilThere(async () => (await log.engine.listStreams({ prefix: streamId, includeReserved: false, limit: 1 }))[0]),
+      'a read of the stream': (streamId) => untilThere(log, async () => (await log.stream(streamId))[0]),
+      'a read of the log': (streamId) => untilThere(log, async () => (await log.wholeLogBy({ streamId, includeReserved: false }))[0]),
+      'the version of the stream': (streamId) => untilThere(log, async () => (await log.versionOf(streamId)) || undefined),
+      'the keyed store': (streamId) => untilThere(log, () => log.engine.keyedGet(streamId)),
+      'a scan of the keyed store': (streamId) => untilThere(log, async () => (await log.engine.keyedScan({ prefix: streamId, limit: 1 }))[0]),
+      'the list of streams': (streamId) => untilThere(log, async () => (await log.engine.listStreams({ prefix: streamId, includeReserved: false, limit: 1 }))[0]),
     };
     for (const [index, [by, look]] of Object.entries(looks).entries()) {
       const streamId = `order-${index}`;
@@ -196,11 +196,12 @@ async function afterFirst(log: LogUnderTest, begin: readonly (() => Promise<unkn
 }
 
 /** Looks again and again, a turn of the event loop apart, until something is there. */
-async function untilThere<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let turn = 0; turn < 100_000; turn += 1) {
+async function untilThere<T>(log: LogUnderTest, look: () => Promise<T | undefined>): Promise<T> {
+  const end = Date.now() + log.patienceMs;
+  while (Date.now() < end) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  throw new RangeError('Nothing was ever there.');
+  return fail(`Nothing of an append was to be seen within ${log.patienceMs} ms.`);
 }
