@@ -20,6 +20,7 @@ export interface PartitionPlace {
   readonly eventId: string | undefined;
 }
 
+/** What a checkpoint says. */
 export interface CheckpointParts {
   readonly logId: string;
   readonly epoch: string;
@@ -32,6 +33,7 @@ export function isCheckpoint(value: unknown): value is Checkpoint {
   return typeof value === 'string' && value.startsWith('h1~');
 }
 
+/** The checkpoint that says this. */
 export function encodeCheckpoint(parts: CheckpointParts): Checkpoint {
   let text = `h1~${parts.logId}~${parts.epoch}`;
   for (const { position, eventId } of parts.places) {
@@ -64,10 +66,7 @@ function decodePlace(text: string, checkpoint: string): PartitionPlace {
 }
 
 function invalid(checkpoint: string): TypeError {
-  return argumentError(
-    'CHECKPOINT_INVALID',
-    `This is not a checkpoint: ${JSON.stringify(String(checkpoint).slice(0, 120))}.`,
-  );
+  return argumentError('CHECKPOINT_INVALID', `This is not a checkpoint: ${JSON.stringify(checkpoint.slice(0, 120))}.`);
 }
 
 /** The part of a log's identity against which checkpoints are judged. */

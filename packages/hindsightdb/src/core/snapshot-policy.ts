@@ -5,25 +5,25 @@
 import type { Event, Recorded } from './event.ts';
 
 /** When to keep a snapshot: every n events, after events of given types, or when a function of state and event says so. */
-export type SnapshotPolicy<State, E extends Event> =
+export type SnapshotPolicy<State, Events extends Event> =
   | { readonly every: number }
-  | { readonly on: readonly E['type'][] }
-  | { readonly when: (state: State, event: Recorded<E>) => boolean };
+  | { readonly on: readonly Events['type'][] }
+  | { readonly when: (state: State, event: Recorded<Events>) => boolean };
 
 /** What happened since the last snapshot. */
-export interface SinceSnapshot<State, E extends Event> {
+export interface SinceSnapshot<State, Events extends Event> {
   /** The version that the newest snapshot holds; 0 where there is none. */
   readonly snapshotVersion: number;
   readonly version: number;
   readonly state: State;
   /** The events after the snapshot, as far as they are known, newest last. */
-  readonly events: readonly Recorded<E>[];
+  readonly events: readonly Recorded<Events>[];
 }
 
 /** Whether the policy asks for a snapshot now. */
-export function wantsSnapshot<State, E extends Event>(
-  policy: SnapshotPolicy<State, E> | undefined,
-  since: SinceSnapshot<State, E>,
+export function wantsSnapshot<State, Events extends Event>(
+  policy: SnapshotPolicy<State, Events> | undefined,
+  since: SinceSnapshot<State, Events>,
 ): boolean {
   if (policy === undefined || since.version === since.snapshotVersion) return false;
   if ('every' in policy) return since.version - since.snapshotVersion >= policy.every;

@@ -119,13 +119,13 @@ function isSaidAgain(write: StreamWrite, found: Found): boolean {
   return write.events.every((event, index) => saysTheSame(event.record, found[index]?.record ?? ''));
 }
 
-function isPresent<T>(value: T | undefined): value is T {
+function isPresent<Value>(value: Value | undefined): value is Value {
   return value !== undefined;
 }
 
 function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredEvent[], lookup: Lookup): Written {
   const partitions = new Map<number, WrittenPartition>();
-  for (const { partition, position, streamId, version } of [...events].sort(
+  for (const { partition, position, streamId, version } of events.toSorted(
     (left, right) => left.position - right.position,
   )) {
     const firstPosition = partitions.get(partition)?.firstPosition ?? position;

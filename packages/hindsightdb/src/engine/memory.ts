@@ -11,6 +11,7 @@ import { removedRecord } from '../core/record.ts';
 import { firstShownVersion, oldestShownAt, type StreamSettings } from '../core/stream-settings.ts';
 import { compareUtf8 } from '../core/text.ts';
 import { copiedSettings } from './copied-settings.ts';
+import { isWanted, takePage, type Entry } from './memory-entries.ts';
 import { judgeAppend, type Lookup } from './judge-append.ts';
 import type * as contract from './contract.ts';
 
@@ -24,17 +25,6 @@ export interface MemoryEngineOptions {
   readonly partitionCount?: number;
   /** Whether one append may touch several partitions. Default true; false lets a test see how that is refused. */
   readonly spansPartitions?: boolean;
-}
-
-interface Entry {
-  readonly streamId: string;
-  readonly version: number;
-  readonly position: number;
-  readonly recordedAt: number;
-  readonly id: string;
-  readonly type: string;
-  readonly tags: readonly string[];
-  record: string;
 }
 
 interface Settings {
@@ -178,7 +168,7 @@ export class MemoryEngine implements contract.Engine {
     const wanted =
       direction === 'forward'
         ? shown.filter((entry) => entry.version >= fromVersion)
-        : shown.filter((entry) => entry.version <= fromVersion).reverse();
+        : shown.filter((entry) => entry.version <= fromVersion).toReversed();
     const page = takePage(wanted, request);
     return { events: page.map((entry) => this.#stored(entry)), version, nextVersion: wanted[page.length]?.version };
   }
@@ -191,7 +181,7 @@ export class MemoryEngine implements contract.Engine {
     const range =
       direction === 'forward'
         ? entries.filter(({ position }) => position > from && position <= until)
-        : entries.filter(({ position }) => position < from && position >= until).reverse();
+        : entries.filter(({ position }) => position < from && position >= until).toReversed();
     const wanted = range.filter((entry) => isWanted(entry, filter));
     const page = takePage(wanted, request);
     const isEnd = page.length === wanted.length;
@@ -246,7 +236,7 @@ export class MemoryEngine implements contract.Engine {
     );
     return await Promise.all(
       wanted
-        .sort(compareUtf8)
+        .toSorted(compareUtf8)
         .slice(0, limit)
         .map((id) => this.streamInfo(id)),
     );
@@ -267,7 +257,7 @@ export class MemoryEngine implements contract.Engine {
     const wanted = [...this.#keyed.values()].filter(
       ({ key }) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0),
     );
-    return wanted.sort((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
+    return wanted.toSorted((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
   }
 
   async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {
@@ -398,24 +388,4 @@ export class MemoryEngine implements contract.Engine {
   #assertOpen(): void {
     if (this.#isClosed) throw new HindsightError('CLOSED', 'The store was closed.');
   }
-}
-
-function isWanted(entry: Entry, { category, streamId, query, includeReserved }: contract.LogFilter): boolean {
-  if (!includeReserved && (isReserved(entry.streamId) || isReserved(entry.type))) return false;
-  if (streamId !== undefined && entry.streamId !== streamId) return false;
-  return (
-    (category === undefined || categoryOf(entry.streamId) === category) &&
-    (query === undefined || matchesQuery(query, entry.type, entry.tags))
-  );
-}
-
-function takePage(wanted: readonly Entry[], { limit, bytesMax }: contract.PageBounds): readonly Entry[] {
-  const page: Entry[] = [];
-  let bytes = 0;
-  for (const entry of wanted) {
-    bytes += entry.record.length;
-    if (page.length >= limit || (page.length > 0 && bytes > bytesMax)) break;
-    page.push(entry);
-  }
-  return page;
 }

@@ -29,6 +29,9 @@ import { encodeEvents } from './encode.ts';
 import { positionsOf, type Place } from './places.ts';
 import type { StoreContext } from './settings.ts';
 
+/** What features of the library see of the engines' answers. */
+export type { AppendAnswer, KeyedAnswer, NewEvent, Written } from '../engine/contract.ts';
+
 /** The dynamic consistency boundary: the append is refused when an event after the place matches the query. */
 export interface AppendCondition {
   readonly failIfEventsMatch: Query;
@@ -50,16 +53,16 @@ export interface AppendOptions {
 }
 
 /** One stream of an append to several. Without events it is only checked. */
-export interface StreamAppend<E extends Event = Event> {
+export interface StreamAppend<Events extends Event = Event> {
   readonly streamId: string;
-  readonly events?: readonly E[];
+  readonly events?: readonly Events[];
   /** Default `'any'`. */
   readonly expectedVersion?: ExpectedVersion;
 }
 
 /** An append to several streams: written together or not at all. A stream occurs once. */
-export interface AppendRequest<E extends Event = Event> extends AppendOptions {
-  readonly streams: readonly StreamAppend<E>[];
+export interface AppendRequest<Events extends Event = Event> extends AppendOptions {
+  readonly streams: readonly StreamAppend<Events>[];
 }
 
 /** Where the events of a stream went. For a check-only stream `firstVersion` is one more than `version`. */
@@ -91,6 +94,7 @@ export interface InternalStreamAppend extends StreamAppend {
   readonly effect?: StreamEffect;
 }
 
+/** An append as the inside of the library makes it. */
 export interface InternalAppend extends AppendOptions {
   readonly streams: readonly InternalStreamAppend[];
   readonly isReservedAllowed: boolean;
@@ -138,19 +142,26 @@ export function prepareAppend(context: StoreContext, append: InternalAppend): Pr
     };
   };
   if (isSettled(events) && !(condition instanceof Promise)) return finish(events, condition);
-  return Promise.all([Promise.all(events), condition]).then(([encoded, boundary]) => finish(encoded, boundary));
+  return finishWaiting(events, condition, finish);
 }
 
-function isSettled<T>(values: readonly (T | Promise<T>)[]): values is readonly T[] {
+async function finishWaiting(
+  events: readonly (readonly NewEvent[] | Promise<readonly NewEvent[]>)[],
+  condition: BoundaryCondition | undefined | Promise<BoundaryCondition>,
+  finish: (encoded: readonly (readonly NewEvent[])[], boundary: BoundaryCondition | undefined) => PreparedAppend,
+): Promise<PreparedAppend> {
+  const encoded = await Promise.all(events.map(async (each) => await each));
+  return finish(encoded, await condition);
+}
+
+function isSettled<Value>(values: readonly (Value | Promise<Value>)[]): values is readonly Value[] {
   return !values.some((value) => value instanceof Promise);
 }
 
 function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, metadata }: InternalAppend): void {
-  if (!Array.isArray(streams) || streams.length === 0)
-    throw argumentError(
-      'INVALID_ARGUMENT',
-      `An append needs an array of at least one stream, not ${describe(streams)}.`,
-    );
+  const given: unknown = streams;
+  if (!Array.isArray(given) || given.length === 0)
+    throw argumentError('INVALID_ARGUMENT', `An append needs an array of at least one stream, not ${describe(given)}.`);
   if (streams.length > limits.streamsPerAppendMax)
     throw rangeError(
       'LIMIT_EXCEEDED',
@@ -225,7 +236,7 @@ export function digestOf(value: unknown): string {
 function givenContent({ type, data, id, tags, occurredAt, contentType }: Event): unknown {
   const given = data instanceof Uint8Array ? { base64: dataTextOfBytes(data) } : data;
   const at = occurredAt === undefined ? null : isoOfMicros(microsOf('occurredAt', occurredAt));
-  return [type, given ?? null, id ?? null, [...new Set(tags)].sort(), at, contentType ?? null];
+  return [type, given ?? null, id ?? null, [...new Set(tags)].toSorted(), at, contentType ?? null];
 }
 
 function boundaryOf(
@@ -246,7 +257,7 @@ export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
   switch (answer.kind) {
     case 'appended':
     case 'duplicate':
-      return describeWritten(engine, answer.written, answer.kind === 'duplicate');
+      return describeWritten(engine, answer);
     case 'conflict':
       throw conflictError(answer.conflicts);
     case 'keyReused':
@@ -270,7 +281,10 @@ export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
 
 const isoOf = isoOfMicrosCached();
 
-function describeWritten(engine: Engine, written: Written, isDuplicate: boolean): AppendResult {
+function describeWritten(
+  engine: Engine,
+  { written, kind }: { readonly written: Written; readonly kind: 'appended' | 'duplicate' },
+): AppendResult {
   const streams = written.streams.map(({ streamId, firstVersion, lastVersion }) => ({
     streamId,
     firstVersion,
@@ -289,6 +303,6 @@ function describeWritten(engine: Engine, written: Written, isDuplicate: boolean)
     position,
     checkpoint: encodeCheckpoint({ logId, epoch: lineage.at(-1)?.epoch ?? '', places }),
     recordedAt: isoOf(written.recordedAt),
-    isDuplicate,
+    isDuplicate: kind === 'duplicate',
   };
 }

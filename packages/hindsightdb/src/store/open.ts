@@ -8,7 +8,7 @@ import { portableLimits } from '../core/limits.ts';
 import { upcasterFingerprint } from '../core/upcast.ts';
 import { describe } from '../core/text.ts';
 import { uuidV7Maker } from '../core/uuid.ts';
-import type { Engine } from '../engine/contract.ts';
+import type { Engine, LogIdentity, LongWork } from '../engine/contract.ts';
 import { MemoryEngine } from '../engine/memory.ts';
 import { assertWhole } from './read-options.ts';
 import type {
@@ -50,6 +50,18 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
       newId: options.newId ?? uuidV7Maker(Date.now, randomBytes),
     }),
   );
+}
+
+/**
+ * Makes a new store at a path from a backup, and gives back its identity. The log continues in a new epoch: checkpoints
+ * taken after the backup are recognised as not its own (`CHECKPOINT_DIVERGED`) instead of silently pointing at other events.
+ *
+ * Throws `STORE_EXISTS` when something is at the destination, `STORE_NOT_FOUND`, and what is wrong with the backup.
+ */
+export async function restoreStore(backup: string, destination: string, work: LongWork = {}): Promise<LogIdentity> {
+  const { restoreFile } = await import('../engines/sqlite/restore.ts');
+  const newId = uuidV7Maker(Date.now, randomBytes);
+  return await restoreFile(backup, destination, { ...work, newId, now: systemMicros });
 }
 
 interface Shared {

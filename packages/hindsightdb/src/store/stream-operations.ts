@@ -15,8 +15,12 @@ import {
 import { assertName, describe } from '../core/text.ts';
 import type { StreamInfo } from '../engine/contract.ts';
 import type { InternalAppend } from './append.ts';
+import { snapshotPrefix } from './load-state.ts';
 import { assertWhole } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
+
+/** More folds of one stream than this are not expected to keep snapshots. */
+const snapshotsMax = 1000;
 
 /** The append that records and applies settings. Throws `TRUNCATION_REFUSED` where they would cut off the state. */
 export async function settingsAppend(
@@ -37,9 +41,12 @@ export async function settingsAppend(
   const { truncateBefore } = settings;
   if (truncateBefore !== undefined && truncateBefore !== info.settings?.truncateBefore)
     await assertTruncatable(context, info, truncateBefore);
+  // What a stream shows is what a fold of it sees: snapshots of what it showed before go with the change.
+  const snapshots = await context.engine.keyedScan({ prefix: snapshotPrefix(streamId), limit: snapshotsMax });
   const event = { type: settingsChangedType, data: settings };
   return {
     isReservedAllowed: true,
+    keyedWrites: snapshots.map(({ key }) => ({ key, value: null })),
     streams: [
       {
         streamId: settingsStreamOf(streamId),
@@ -65,7 +72,7 @@ function assertSettings(settings: StreamSettings): void {
     assertWhole('truncateBefore', truncateBefore, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxCount !== undefined) assertWhole('maxCount', maxCount, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxAgeMs !== undefined) assertWhole('maxAgeMs', maxAgeMs, { min: 1, max: 1e13 });
-  if (tombstone !== undefined && ! tombstone)
+  if (tombstone !== undefined && !tombstone)
     throw argumentError('INVALID_ARGUMENT', 'tombstone can be set to true only.');
   if (custom !== undefined && (typeof custom !== 'object' || custom === null))
     throw argumentError('INVALID_ARGUMENT', `custom must be an object, not ${describe(custom)}.`);

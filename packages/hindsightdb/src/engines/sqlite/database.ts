@@ -43,10 +43,9 @@ export function openForWriting(request: OpenRequest): {
     const database = connect({ path, readOnly: false, cacheBytes });
     try {
       // The first look refuses what is not a store before anything is written to it.
-      patiently(() => assertStore(database, path, true));
-      patiently(() =>
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'),
-      );
+      patiently(() => assertStore(database, path, { mayBeEmpty: request.create }));
+      patiently(() => useWal(database, path));
+      database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
       patiently(() => prepareStore(database, request));
       if (isNew) syncFolderOf(path);
       return { database, identity: readIdentity(database) };
@@ -59,14 +58,14 @@ export function openForWriting(request: OpenRequest): {
   }
 }
 
-/** Opens a connection that reads a store which exists. */
-export function openForReading(path: string, isAlone: boolean): DatabaseSync {
+/** Opens a connection that reads a store which exists. Alone, without a writer beside it in this handle, it must not need to write. */
+export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
     if (isAlone) syncWal(path);
     const database = connect({ path, readOnly: isAlone, cacheBytes });
     try {
-      patiently(() => assertStore(database, path, false));
+      patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       database.exec('PRAGMA query_only = ON');
       return database;
     } catch (error) {
@@ -86,7 +85,7 @@ function pragma(database: DatabaseSync, name: string): number {
   return numberOf(prepareArrays(database, `PRAGMA ${name}`).get(), 0);
 }
 
-function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean): void {
+function assertStore(database: DatabaseSync, path: string, { mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
   const id = pragma(database, 'application_id');
   const isEmpty = id === 0 && pragma(database, 'page_count') === 0;
   if (isEmpty && mayBeEmpty) return;
@@ -103,6 +102,19 @@ function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean):
       `${path} has format ${version}, and this code knows formats up to ${formatVersion}. Take a newer release of hindsightdb.`,
       { details: { path, version } },
     );
+}
+
+/** SQLite answers with the mode that it is in, and stays in another where it cannot change. */
+function useWal(database: DatabaseSync, path: string): void {
+  const row = prepareArrays(database, 'PRAGMA journal_mode = WAL').get();
+  const mode = row === undefined ? '' : String(rowOf(row)[0]);
+  if (mode !== 'wal') {
+    throw new HindsightError(
+      'UNSUPPORTED',
+      `The file system under ${path} cannot hold a write-ahead log: SQLite stays in mode ${mode}. Put the store on a local disk.`,
+      { details: { path } },
+    );
+  }
 }
 
 /** Makes the schema of a new file, or begins a new epoch in a backup that is opened for writing. */
@@ -126,7 +138,7 @@ function makeSchema(database: DatabaseSync, { newLogId, newEpoch, now }: OpenReq
   database
     .prepare('INSERT INTO epoch (ordinal, epoch, first_position, began_at) VALUES (1, ?, 1, ?)')
     .run(newEpoch, now);
-  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0)`).run();
+  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0), ('streams_indexed', 0)`).run();
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
 }
 

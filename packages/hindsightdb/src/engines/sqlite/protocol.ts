@@ -2,14 +2,7 @@
  * What the two threads of a handle say to one another.
  */
 
-import type {
-  AppendAnswer,
-  AppendBatch,
-  EngineStatistics,
-  KeyedWrite,
-  LogIdentity,
-  RecordedWrite,
-} from '../../engine/contract.ts';
+import type { EngineStatistics, KeyedWrite, LogIdentity, RecordedWrite } from '../../engine/contract.ts';
 import type { OpenRequest } from './database.ts';
 import type { GroupAnswer, PackedAnswers, PackedGroup } from './group-message.ts';
 import type { PlainError } from './sqlite-errors.ts';

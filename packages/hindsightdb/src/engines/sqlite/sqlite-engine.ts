@@ -11,7 +11,7 @@ import { backupStore } from './backup.ts';
 import { checkInThread } from './check.ts';
 import { Reader } from './reader.ts';
 import { isBusy, storeError } from './sqlite-errors.ts';
-import type { Wake} from './wake.ts';
+import type { Wake } from './wake.ts';
 import { wakeWithinMs } from './wake.ts';
 import type { WriterClient } from './writer-client.ts';
 
