@@ -40,13 +40,12 @@ export function openForWriting(request: OpenRequest): {
     const database = connect({ path, readOnly: false, cacheBytes });
     try {
       // The first look refuses what is not a store before anything is written to it.
-      patiently(() => assertStore(database, path, true));
+      patiently(() => assertStore(database, path, { mayBeEmpty: request.create }));
       // Made before the file turns to WAL mode: that writes a page, and a crash behind it would leave a database without
       // our mark, which nobody could tell from a foreign one.
       patiently(() => prepareStore(database, request));
-      patiently(() =>
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'),
-      );
+      patiently(() => useWal(database, path));
+      patiently(() => database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'));
       if (isNew) syncFolderOf(path);
       syncWal(path);
       return { database, identity: patiently(() => readIdentity(database)) };
@@ -59,13 +58,13 @@ export function openForWriting(request: OpenRequest): {
   }
 }
 
-/** Opens a connection that reads a store which exists. */
-export function openForReading(path: string, isAlone: boolean): DatabaseSync {
+/** Opens a connection that reads a store which exists. Alone, without a writer beside it in this handle, it must not need to write. */
+export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
     const database = connect({ path, readOnly: isAlone, cacheBytes });
     try {
-      patiently(() => assertStore(database, path, false));
+      patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       // Reads the schema as well: statements that are prepared later find it in memory and meet no lock.
       patiently(() => readIdentity(database));
       if (isAlone) syncWal(path);
@@ -89,7 +88,7 @@ function pragma(database: DatabaseSync, name: string): number {
 }
 
 /** Throws unless the file is a store that this code knows, or an empty file where one may become a store. */
-function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean): void {
+function assertStore(database: DatabaseSync, path: string, { mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
   // One snapshot for all: between two looks another process may make the store.
   const { id, version, isEmpty } = inSnapshot(database, () => ({
     id: pragma(database, 'application_id'),
@@ -110,6 +109,19 @@ function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean):
       `${path} has format ${version}, and this code knows formats up to ${formatVersion}. Take a newer release of hindsightdb.`,
       { details: { path, version } },
     );
+}
+
+/** SQLite answers with the mode that it is in, and stays in another where it cannot change. */
+function useWal(database: DatabaseSync, path: string): void {
+  const row = prepareArrays(database, 'PRAGMA journal_mode = WAL').get();
+  const mode = row === undefined ? '' : String(rowOf(row)[0]);
+  if (mode !== 'wal') {
+    throw new HindsightError(
+      'UNSUPPORTED',
+      `The file system under ${path} cannot hold a write-ahead log: SQLite stays in mode ${mode}. Put the store on a local disk.`,
+      { details: { path } },
+    );
+  }
 }
 
 /** Makes the schema of a new file, or begins a new epoch in a backup that is opened for writing. */
@@ -133,7 +145,7 @@ function makeSchema(database: DatabaseSync, { newLogId, newEpoch, now }: OpenReq
   database
     .prepare('INSERT INTO epoch (ordinal, epoch, first_position, began_at) VALUES (1, ?, 1, ?)')
     .run(newEpoch, now);
-  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0)`).run();
+  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0), ('streams_indexed', 0)`).run();
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
 }
 

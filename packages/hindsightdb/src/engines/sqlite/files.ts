@@ -23,6 +23,7 @@ export function pathOf(address: string): string {
   return resolve(address.startsWith('file:') ? fileURLToPath(address) : address);
 }
 
+/** The path of a store's write-ahead log. */
 export function walPath(path: string): string {
   return `${path}-wal`;
 }

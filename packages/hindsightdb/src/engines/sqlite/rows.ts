@@ -14,7 +14,8 @@ export function prepareArrays(database: DatabaseSync, sql: string): StatementSyn
 /** A row of such a statement. */
 export function rowOf(row: object): readonly SQLOutputValue[] {
   if (!Array.isArray(row)) throw new TypeError('The statement was not prepared to return arrays.');
-  return row;
+  // Columns of SQLite are of these types and no others.
+  return row as readonly SQLOutputValue[];
 }
 
 /** The first column of the only row as a number; the default where there is no row or it is NULL. */

@@ -4,6 +4,7 @@
  */
 
 import type { DatabaseSync } from 'node:sqlite';
+import type * as nodeSqlite from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import { patiently } from './patience.ts';
 
@@ -11,7 +12,7 @@ import { patiently } from './patience.ts';
 const sqliteVersionMin = [3, 51, 3] as const;
 
 /** Node's SQLite module. Throws `RUNTIME_TOO_OLD`. */
-export function loadSqlite(): typeof import('node:sqlite') {
+export function loadSqlite(): typeof nodeSqlite {
   const sqlite = process.getBuiltinModule?.('node:sqlite');
   if (sqlite === undefined || typeof sqlite.DatabaseSync.prototype.enableDefensive !== 'function') {
     throw new HindsightError(
