@@ -3,7 +3,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isReserved } from '../../core/stream-id.ts';
+import { categoryOf, isReserved } from '../../core/stream-id.ts';
 import { parseRecord } from '../../core/record.ts';
 import { firstShownVersion, oldestShownAt, type StreamSettings } from '../../core/stream-settings.ts';
 import { compareUtf8 } from '../../core/text.ts';
@@ -312,7 +312,7 @@ export class Reader {
       const isWanted = (id: string): boolean =>
         id.startsWith(prefix) &&
         (includeReserved || !isReserved(id)) &&
-        (category === undefined || id === category || (id.startsWith(`${category}-`) && !category.includes('-')));
+        (category === undefined || categoryOf(id) === category);
       const { statement, values } = range(this.#statements.streamsFrom, this.#statements.streamsAfter, start, after);
       const indexed = takeWhile(
         statement.iterate(...values),

@@ -268,7 +268,7 @@ export class Writer {
   /** Empties records. They are indexed first: what they are found by is read from them. */
   #remove(streamId: string, beforeVersion: number): void {
     this.#index();
-    this.#statements.allowRemoval.run(beforeVersion, streamId);
+    this.#statements.allowRemoval.run(streamId, beforeVersion);
     for (let version = 1; version < beforeVersion; version += 1) {
       const event = this.#reader.eventAtVersion(streamId, version);
       if (event !== undefined) this.#statements.empty.run(removedRecord(event.record), event.position);
@@ -382,7 +382,10 @@ function prepareStatements(database: DatabaseSync) {
     setSettings: prepare(
       'INSERT INTO stream_settings (stream_id, version, settings) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, settings = excluded.settings',
     ),
-    allowRemoval: prepare('UPDATE stream_settings SET removed_before = max(removed_before, ?) WHERE stream_id = ?'),
+    allowRemoval: prepare(
+      `INSERT INTO stream_settings (stream_id, version, settings, removed_before) VALUES (?, 0, '{}', ?)
+       ON CONFLICT DO UPDATE SET removed_before = max(removed_before, excluded.removed_before)`,
+    ),
     rememberKey: prepare(
       'INSERT INTO append_key (key, digest, written, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, written = excluded.written, expires_at = excluded.expires_at',
     ),
