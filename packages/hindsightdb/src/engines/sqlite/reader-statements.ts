@@ -18,8 +18,6 @@ export type ReaderStatements = Readonly<
     | 'nearestBefore'
     | 'nearestAfter'
     | 'timeAtOrBefore'
-    | 'logForward'
-    | 'logBackward'
     | 'streamForward'
     | 'streamBackward'
     | 'streamKey'
@@ -52,10 +50,6 @@ export function prepareReaderStatements(database: DatabaseSync): ReaderStatement
     nearestAfter: prepare(`SELECT ${eventColumns} FROM event WHERE position >= ? ORDER BY position LIMIT 1`),
     timeAtOrBefore: prepare(
       'SELECT position, recorded_at FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1',
-    ),
-    logForward: prepare(`SELECT ${eventColumns} FROM event WHERE position > ? AND position <= ? ORDER BY position`),
-    logBackward: prepare(
-      `SELECT ${eventColumns} FROM event WHERE position < ? AND position >= ? ORDER BY position DESC`,
     ),
     streamForward: prepare(`${ofStream} ORDER BY s.version`),
     streamBackward: prepare(`${ofStream} ORDER BY s.version DESC`),

@@ -25,7 +25,7 @@ import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
 import { Reader } from './reader.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
-import { StreamIndexer } from './stream-indexer.ts';
+import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
 import { Tail } from './tail.ts';
 
 /** What is known of a stream while nobody else has written. */
@@ -43,12 +43,6 @@ const clockSkewMax = 60_000_000;
 
 /** How many events may gather before a group indexes their kinds and tags. */
 const unindexedMax = 1024;
-
-/** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
-const streamRowsPerEvent = 3;
-
-/** Rows of the stream index that a pause writes at once: some milliseconds. */
-const streamRowsPerPause = 4096;
 
 /** Writes to one file by one connection. */
 export class Writer {
