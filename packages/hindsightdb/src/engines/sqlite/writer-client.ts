@@ -36,8 +36,10 @@ type Sent = { readonly kind: 'group'; readonly members: readonly WaitingAppend[]
 /** A group is as much as has gathered, up to these bounds. */
 const groupAppendsMax = 4096;
 const groupLengthMax = 16 * 1024 * 1024;
-/** Messages on their way at once: one that is worked on, and one behind it so that the writer does not wait for it. */
-const messagesOnTheWayMax = 2;
+/** How many appends are sent at once without waiting for more: the writer begins with them while the rest gathers. */
+const sendAtOnceMin = 16;
+/** Messages on their way at once. What gathers beyond them makes larger groups. */
+const messagesOnTheWayMax = 16;
 /** How much may wait, in characters of records, beside the bound on the number of appends. */
 const pendingLengthMax = 256 * 1024 * 1024;
 
@@ -113,7 +115,8 @@ export class WriterClient {
       signal?.addEventListener('abort', withdraw, { once: true });
       this.#pendingLength += length;
       this.#waiting.push(waiting);
-      this.#scheduleFlush();
+      if (this.#waiting.length >= sendAtOnceMin) this.#flush();
+      else this.#scheduleFlush();
     });
   }
 
