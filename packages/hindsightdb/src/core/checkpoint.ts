@@ -29,7 +29,10 @@ export interface CheckpointParts {
   readonly places: readonly PartitionPlace[];
 }
 
-/** Whether a value is a checkpoint by its form; whose it is only the store can tell. */
+/**
+ * Whether a value is a checkpoint by its form, such as a text that was kept and is to be handed back. Which log it belongs
+ * to and whether it still holds, the store tells when it is used.
+ */
 export function isCheckpoint(value: unknown): value is Checkpoint {
   return typeof value === 'string' && value.startsWith('h1~');
 }

@@ -42,7 +42,7 @@ export class MemoryEngine implements contract.Engine {
   readonly #settings = new Map<string, Settings>();
   readonly #answers = new Map<string, { readonly key: contract.AppendKey; readonly written: contract.Written }>();
   readonly #keyed = new Map<string, contract.KeyedEntry>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<{ readonly call: () => void }>();
   #lastRevision = 0;
   #isCopying = false;
   #isClosed = false;
@@ -77,12 +77,20 @@ export class MemoryEngine implements contract.Engine {
         'STORE_BUSY',
         'Events are being copied into this log; appends are taken when the copy has ended.',
       );
+    if (!this.capabilities.spansPartitions) this.#assertWithinPartition(batch);
     const judgement = judgeAppend(batch, this.#lookup);
     if (judgement.kind !== 'write') return judgement;
     const written = this.#write(batch);
     if (batch.key !== undefined) this.#answers.set(batch.key.key, { key: batch.key, written });
     this.#wakeAll();
     return { kind: 'appended', written };
+  }
+
+  #assertWithinPartition({ streams, condition }: contract.AppendBatch): void {
+    const touched = new Set(streams.map((write) => this.#partitionOf(write.streamId)));
+    const isWithin = touched.size <= 1 && (condition === undefined || this.#partitions.length === 1);
+    if (!isWithin)
+      throw new HindsightError('UNSUPPORTED', 'Appends and conditions of this log cannot concern several partitions.');
   }
 
   #write(batch: contract.AppendBatch): contract.Written {
@@ -266,8 +274,10 @@ export class MemoryEngine implements contract.Engine {
   }
 
   wake(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    // A registration of its own, so that the same function given twice is called until it was ended twice.
+    const registration = { call: listener };
+    this.#listeners.add(registration);
+    return () => this.#listeners.delete(registration);
   }
 
   async beginCopy(): Promise<void> {
@@ -321,6 +331,7 @@ export class MemoryEngine implements contract.Engine {
       isTombstoned: this.#settings.get(streamId)?.settings.tombstone === true,
       lastEventId: this.#stream(streamId).at(-1)?.id,
     }),
+    partitionOf: (streamId) => this.#partitionOf(streamId),
     eventAtVersion: (streamId, version) => {
       const entry = this.#stream(streamId)[version - 1];
       return entry && { id: entry.id, event: this.#stored(entry) };
@@ -367,7 +378,11 @@ export class MemoryEngine implements contract.Engine {
   }
 
   #wakeAll(): void {
-    for (const listener of this.#listeners) queueMicrotask(listener);
+    for (const registration of this.#listeners)
+      queueMicrotask(() => {
+        // One that was ended in the meantime is not called any more.
+        if (this.#listeners.has(registration)) registration.call();
+      });
   }
 
   #assertOpen(): void {

@@ -91,7 +91,12 @@ function snapshotKey<State, Events extends Event>(
     logId,
     lineage.at(-1)?.epoch ?? '',
   ]);
-  return `snapshot/${streamId}/${digestCached(meaning)}`;
+  return snapshotPrefix(streamId) + digestCached(meaning);
+}
+
+/** The part of a key that all snapshots of a stream have in common. */
+export function snapshotPrefix(streamId: string): string {
+  return `snapshot/${streamId}/`;
 }
 
 const digests = new Map<string, string>();
@@ -156,5 +161,7 @@ export async function loadEntity<State, Events extends Event>(
 ): Promise<LoadedEntity<State, Events>> {
   const snapshot = await readSnapshot(context, fold, streamId);
   const isUsable = snapshot !== undefined && snapshot.version <= (options.toVersion ?? Number.MAX_SAFE_INTEGER);
-  return await foldStream(context, fold, streamId, { ...options, baseline: isUsable ? snapshot : undefined });
+  const loaded = await foldStream(context, fold, streamId, { ...options, baseline: isUsable ? snapshot : undefined });
+  // A snapshot of more than the stream holds is of another past; it counts for nothing.
+  return isUsable && loaded.version < snapshot.version ? await foldStream(context, fold, streamId, options) : loaded;
 }

@@ -20,11 +20,11 @@ export interface SqliteEngineOptions {
   /** Microseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
-  /** The WAL's size at which the writer checkpoints between two groups. Default 16 MiB. */
+  /** The WAL's size at which the writer checkpoints between two groups. Default 4 MiB. */
   readonly walBytesMax?: number;
 }
 
-const walBytesDefault = 16 * 1024 * 1024;
+const walBytesDefault = 4 * 1024 * 1024;
 
 /** Opens the embedded log at a path. */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
