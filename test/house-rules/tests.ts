@@ -43,6 +43,25 @@ export const testRules: readonly HouseRule[] = [
     example: { path: somewhere, text: asserting },
   },
   {
+    name: 'a file of tests has a name and a place where the runner finds it',
+    complaints: ({ path, source }) => {
+      const isFound = isTest(path) && /^(?:packages\/[^/]+\/)?test\//.test(path);
+      if (source === undefined || isFound) return [];
+      return testCallsIn(source)
+        .filter(({ around, callee }) => around.length === 3 && callee !== 't' && callee !== 'context')
+        .slice(0, 1)
+        .map(({ node }) => ({
+          line: lineOf(node),
+          message: 'has tests that nobody runs; call it *.test.ts, or *.slow.ts when it is long, in a folder test.',
+        }));
+    },
+    offenders: [
+      { path: 'test/x.ts', text: "test('a store opens', () => {});" },
+      { path: 'packages/hindsightdb/src/core/x.test.ts', text: "suite('a store', () => {});" },
+    ],
+    example: { path: 'test/x.ts', text: "export function openings() { test('a store opens', () => {}); }" },
+  },
+  {
     name: 'no test is switched off, left for later or preferred',
     complaints: ({ path, source }) => {
       if (source === undefined || !isTest(path)) return [];

@@ -2,7 +2,7 @@
  * Hindsight: an append-only event store and event-sourcing toolkit.
  */
 
-export { openStore, storeOver } from './store/open.ts';
+export { openStore, restoreStore, storeOver } from './store/open.ts';
 export { Store, type ListStreamsOptions, type LoadOptions, type StreamAppendOptions } from './store/store.ts';
 export type {
   AppendCondition,
@@ -22,7 +22,7 @@ export type { EventDefinition, EventInputsOf, EventRegistry, EventsOf, StoreOpti
 export type { SubscribeOptions, SubscriptionPage } from './store/subscribe.ts';
 export type { ExpectedVersion } from './core/condition.ts';
 export { defineDecider, type Decider } from './core/decider.ts';
-export type { Checkpoint } from './core/checkpoint.ts';
+export { isCheckpoint, type Checkpoint } from './core/checkpoint.ts';
 export {
   ConflictError,
   errorCodes,
@@ -57,4 +57,3 @@ export type {
   StreamInfo,
 } from './engine/contract.ts';
 export { handle, type HandleOptions, type HandleResult } from './commands/handle.ts';
-export { restoreStore } from './store/restore.ts';

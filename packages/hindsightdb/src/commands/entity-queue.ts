@@ -13,21 +13,20 @@ import { decisionOf, type Decider } from '../core/decider.ts';
 import { conflictError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { wantsSnapshot } from '../core/snapshot-policy.ts';
-import type { AppendAnswer, KeyedAnswer, NewEvent, Written } from '../engine/contract.ts';
-import { resultOf } from '../store/append.ts';
+import { resultOf, type AppendAnswer, type KeyedAnswer, type NewEvent, type Written } from '../store/append.ts';
 import { encodeEvents } from '../store/encode.ts';
 import { foldStream, loadEntity, writeSnapshot, type Baseline } from '../store/load-state.ts';
 import type { Store } from '../store/store.ts';
 import type { HandleOptions, HandleResult } from './handle.ts';
-import { NotCommittedYet, pendingEvents, type PendingEvents } from './pending-events.ts';
+import { NotCommittedYet, pendingEvents, type PendingEvents } from '../store/pending-events.ts';
 
 /** A command that waits for its turn or its answer. */
-export interface Job<State, Command, E extends Event> {
+export interface Job<State, Command, Events extends Event> {
   readonly command: Command;
   readonly options: HandleOptions;
   /** Digest of stream and command, where a key is given. */
   readonly contentDigest: string | undefined;
-  readonly resolve: (result: HandleResult<State, E>) => void;
+  readonly resolve: (result: HandleResult<State, Events>) => void;
   readonly reject: (error: unknown) => void;
   /** How often its append was refused because somebody else had written. */
   conflicts: number;
@@ -42,10 +41,10 @@ interface Basis<State> {
 }
 
 /** A decision whose events are on their way. */
-interface Decision<State, E extends Event> {
+interface Decision<State, Events extends Event> {
   readonly basis: Basis<State>;
   readonly encoded: readonly NewEvent[];
-  readonly pending: PendingEvents<E>;
+  readonly pending: PendingEvents<Events>;
   /** The state behind it; undefined when the fold needs to know position or time. */
   readonly next: { readonly state: State } | undefined;
 }
@@ -55,16 +54,16 @@ const onTheWayMax = 256;
 const retriesDefault = 3;
 
 /** Handles the commands of one entity in their order. */
-export class EntityQueue<State, Command, E extends Event> {
+export class EntityQueue<State, Command, Events extends Event> {
   readonly #store: Store;
-  readonly #decider: Decider<State, Command, E>;
+  readonly #decider: Decider<State, Command, Events>;
   readonly #streamId: string;
   /** Not decided yet. */
-  #jobs: Job<State, Command, E>[] = [];
+  #jobs: Job<State, Command, Events>[] = [];
   /** Decided, on the way; oldest first. */
-  readonly #onTheWay: Job<State, Command, E>[] = [];
+  readonly #onTheWay: Job<State, Command, Events>[] = [];
   /** To be decided anew, once nothing is on the way any more. */
-  #again: Job<State, Command, E>[] = [];
+  #again: Job<State, Command, Events>[] = [];
   /** What the store held at the last look: where reading goes on, never an answer by itself. */
   #baseline: Baseline<State> | undefined;
   /** The state behind what is on the way. */
@@ -76,7 +75,7 @@ export class EntityQueue<State, Command, E extends Event> {
   /** Set when the fold asks for what only the commit decides: then every decision waits for the one before it. */
   #isPatient = false;
 
-  constructor(store: Store, decider: Decider<State, Command, E>, streamId: string) {
+  constructor(store: Store, decider: Decider<State, Command, Events>, streamId: string) {
     this.#store = store;
     this.#decider = decider;
     this.#streamId = streamId;
@@ -87,7 +86,8 @@ export class EntityQueue<State, Command, E extends Event> {
     return !this.#isRunning && this.#onTheWay.length === 0;
   }
 
-  add(job: Job<State, Command, E>): void {
+  /** Queues a command; it is decided in its turn. */
+  add(job: Job<State, Command, Events>): void {
     this.#jobs.push(job);
     this.#start();
   }
@@ -123,7 +123,7 @@ export class EntityQueue<State, Command, E extends Event> {
     while (this.#onTheWay.length > 0) await this.#lastSettled;
   }
 
-  async #handle(job: Job<State, Command, E>): Promise<void> {
+  async #handle(job: Job<State, Command, Events>): Promise<void> {
     const hasToWait =
       this.#isPatient ||
       this.#onTheWay.length >= onTheWayMax ||
@@ -148,7 +148,10 @@ export class EntityQueue<State, Command, E extends Event> {
     return key !== undefined && this.#onTheWay.some((other) => other.options.key === key);
   }
 
-  async #knownAnswer({ options: { key = '' }, contentDigest }: Job<State, Command, E>): Promise<Written | undefined> {
+  async #knownAnswer({
+    options: { key = '' },
+    contentDigest,
+  }: Job<State, Command, Events>): Promise<Written | undefined> {
     const { engine } = this.#store.context;
     const known: KeyedAnswer | undefined = await engine.answerOf(key);
     if (known !== undefined && known.digest !== contentDigest) resultOf(engine, { kind: 'keyReused', key });
@@ -156,11 +159,11 @@ export class EntityQueue<State, Command, E extends Event> {
   }
 
   /** The first answer to a command that comes again: its events, and the state that they left. */
-  async #answerAgain(job: Job<State, Command, E>, written: Written): Promise<void> {
+  async #answerAgain(job: Job<State, Command, Events>, written: Written): Promise<void> {
     const { context } = this.#store;
     const { firstVersion: fromVersion = 1, lastVersion: toVersion = 0 } =
       written.streams.find((stream) => stream.streamId === this.#streamId) ?? {};
-    const events = await this.#store.readStream<E>(this.#streamId, { fromVersion, toVersion }).toArray();
+    const events = await this.#store.readStream<Events>(this.#streamId, { fromVersion, toVersion }).toArray();
     const { state } = await loadEntity(context, this.#decider, this.#streamId, { toVersion });
     const { checkpoint } = resultOf(context.engine, { kind: 'duplicate', written });
     job.resolve({ events, state, version: toVersion, checkpoint, isDuplicate: true });
@@ -179,9 +182,9 @@ export class EntityQueue<State, Command, E extends Event> {
   }
 
   #decide(
-    { command, options: { expectedVersion } }: Job<State, Command, E>,
+    { command, options: { expectedVersion } }: Job<State, Command, Events>,
     { state, version }: Basis<State>,
-  ): readonly E[] | Refusal {
+  ): readonly Events[] | Refusal {
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new Refusal(
         conflictError([{ kind: 'version', streamId: this.#streamId, expected: expectedVersion, actual: version }]),
@@ -196,8 +199,8 @@ export class EntityQueue<State, Command, E extends Event> {
 
   /** A refusal, or nothing to do. It is the answer only if what it was decided on comes true. */
   async #answerWithoutEvents(
-    job: Job<State, Command, E>,
-    decided: { readonly basis: Basis<State>; readonly events: readonly E[] | Refusal; readonly failures: number },
+    job: Job<State, Command, Events>,
+    decided: { readonly basis: Basis<State>; readonly events: readonly Events[] | Refusal; readonly failures: number },
   ): Promise<void> {
     const { basis, events, failures } = decided;
     if (basis.predecessorId !== undefined) await this.#allSettled();
@@ -219,7 +222,11 @@ export class EntityQueue<State, Command, E extends Event> {
       });
   }
 
-  async #encode(job: Job<State, Command, E>, basis: Basis<State>, events: readonly E[]): Promise<Decision<State, E>> {
+  async #encode(
+    job: Job<State, Command, Events>,
+    basis: Basis<State>,
+    events: readonly Events[],
+  ): Promise<Decision<State, Events>> {
     const { context } = this.#store;
     const encoding = encodeEvents(context, {
       streamId: this.#streamId,
@@ -228,13 +235,13 @@ export class EntityQueue<State, Command, E extends Event> {
       isReservedAllowed: false,
     });
     const encoded = encoding instanceof Promise ? await encoding : encoding;
-    const decoding = pendingEvents<E>(context, encoded, { streamId: this.#streamId, version: basis.version });
+    const decoding = pendingEvents<Events>(context, encoded, { streamId: this.#streamId, version: basis.version });
     const pending = decoding instanceof Promise ? await decoding : decoding;
     return { basis, encoded, pending, next: this.#foldAhead(basis, pending) };
   }
 
   /** The state behind the events. A fold that fails on them fails here, before anything is written. */
-  #foldAhead({ state }: Basis<State>, { ahead }: PendingEvents<E>): { readonly state: State } | undefined {
+  #foldAhead({ state }: Basis<State>, { ahead }: PendingEvents<Events>): { readonly state: State } | undefined {
     try {
       return { state: this.#fold(state, ahead) };
     } catch (error) {
@@ -244,11 +251,11 @@ export class EntityQueue<State, Command, E extends Event> {
     }
   }
 
-  #fold(state: State, events: readonly Recorded<E>[]): State {
+  #fold(state: State, events: readonly Recorded<Events>[]): State {
     return events.reduce((before, event) => this.#decider.evolve(before, event), state);
   }
 
-  #send(job: Job<State, Command, E>, decision: Decision<State, E>): void {
+  #send(job: Job<State, Command, Events>, decision: Decision<State, Events>): void {
     const { key, keyRetentionMs, signal } = job.options;
     const { basis, encoded, next } = decision;
     const answer = this.#store.appendInternal({
@@ -276,8 +283,8 @@ export class EntityQueue<State, Command, E extends Event> {
   }
 
   async #receive(
-    job: Job<State, Command, E>,
-    decision: Decision<State, E>,
+    job: Job<State, Command, Events>,
+    decision: Decision<State, Events>,
     { answer, earlier }: { readonly answer: Promise<AppendAnswer>; readonly earlier: Promise<unknown> },
   ): Promise<void> {
     const settled = await Promise.allSettled([answer, earlier]);
@@ -298,7 +305,7 @@ export class EntityQueue<State, Command, E extends Event> {
     }
   }
 
-  #mayTryAgain(job: Job<State, Command, E>, { basis }: Decision<State, E>): boolean {
+  #mayTryAgain(job: Job<State, Command, Events>, { basis }: Decision<State, Events>): boolean {
     // That an append fails because the one before it failed is no conflict of this command's own.
     if (basis.predecessorId !== undefined) return true;
     if (job.options.expectedVersion !== undefined) return false;
@@ -306,7 +313,7 @@ export class EntityQueue<State, Command, E extends Event> {
     return job.conflicts <= (job.options.retries ?? retriesDefault);
   }
 
-  #tryAgain(job: Job<State, Command, E>): void {
+  #tryAgain(job: Job<State, Command, Events>): void {
     this.#failures += 1;
     this.#ahead = undefined;
     this.#again.push(job);
@@ -314,7 +321,10 @@ export class EntityQueue<State, Command, E extends Event> {
   }
 
   /** The answer after the commit. The state also becomes the place to read on from. */
-  #committed({ basis, encoded, pending, next }: Decision<State, E>, written: Written): HandleResult<State, E> {
+  #committed(
+    { basis, encoded, pending, next }: Decision<State, Events>,
+    written: Written,
+  ): HandleResult<State, Events> {
     const { engine } = this.#store.context;
     const events = pending.committed(written);
     const state = next === undefined ? this.#fold(basis.state, events) : next.state;

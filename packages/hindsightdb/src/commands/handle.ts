@@ -32,9 +32,9 @@ export interface HandleOptions {
 }
 
 /** What became of a command. */
-export interface HandleResult<State, E extends Event> {
+export interface HandleResult<State, Events extends Event> {
   /** The events that were decided and written; empty when there was nothing to do. */
-  readonly events: readonly Recorded<E>[];
+  readonly events: readonly Recorded<Events>[];
   /** The state after them. */
   readonly state: State;
   /** The version of the stream after them. */
@@ -52,14 +52,14 @@ export interface HandleResult<State, E extends Event> {
  * between, the command is decided anew, `retries` times, before a `ConflictError` is thrown. What `decide` throws reaches the
  * caller unchanged, and nothing is written.
  */
-export async function handle<State, Command, E extends Event>(
+export async function handle<State, Command, Events extends Event>(
   // The decider says which events the entity has; a store that declares other events as well is as good.
   store: Pick<Store, 'context'>,
-  decider: Decider<State, Command, E>,
+  decider: Decider<State, Command, Events>,
   streamId: string,
   command: Command,
   options: HandleOptions = {},
-): Promise<HandleResult<State, E>> {
+): Promise<HandleResult<State, Events>> {
   const { key, retries = 0 } = options;
   assertName('A stream id', streamId, store.context.limits.streamIdBytesMax);
   assertWhole('retries', retries, { min: 0, max: 1_000_000 });
@@ -71,6 +71,7 @@ export async function handle<State, Command, E extends Event>(
   }
   const contentDigest = key === undefined ? undefined : digestOf([streamId, command]);
   return await new Promise((resolve, reject) => {
+    // Every store has the members that a queue uses, whatever events it declares.
     queueOf(store as Store, decider, streamId).add({ command, options, contentDigest, resolve, reject, conflicts: 0 });
   });
 }
@@ -79,18 +80,19 @@ export async function handle<State, Command, E extends Event>(
 const entitiesMax = 1000;
 
 /** The queues of each open store. They hold nothing that the store does not: a cache, and who waits for what. */
-const queues = new WeakMap<Store, WeakMap<object, Map<string, unknown>>>();
+const queues = new WeakMap<Store, WeakMap<object, Map<string, { readonly isIdle: boolean }>>>();
 
-function queueOf<State, Command, E extends Event>(
+function queueOf<State, Command, Events extends Event>(
   store: Store,
-  decider: Decider<State, Command, E>,
+  decider: Decider<State, Command, Events>,
   streamId: string,
-): EntityQueue<State, Command, E> {
-  let ofStore = queues.get(store);
-  if (ofStore === undefined) queues.set(store, (ofStore = new WeakMap()));
+): EntityQueue<State, Command, Events> {
+  const ofStore = getOrMake(queues, store, () => new WeakMap<object, Map<string, { readonly isIdle: boolean }>>());
   // What was put in under a decider is of its types.
-  let ofDecider = ofStore.get(decider) as Map<string, EntityQueue<State, Command, E>> | undefined;
-  if (ofDecider === undefined) ofStore.set(decider, (ofDecider = new Map()));
+  const ofDecider = getOrMake(ofStore, decider, () => new Map<string, { readonly isIdle: boolean }>()) as Map<
+    string,
+    EntityQueue<State, Command, Events>
+  >;
   let queue = ofDecider.get(streamId);
   if (queue === undefined) {
     if (ofDecider.size >= entitiesMax) forgetIdle(ofDecider);
@@ -109,4 +111,12 @@ function forgetIdle(queues: Map<string, { readonly isIdle: boolean }>): void {
     queues.delete(streamId);
     excess -= 1;
   }
+}
+
+function getOrMake<Key extends object, Value>(map: WeakMap<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

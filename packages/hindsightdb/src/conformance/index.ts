@@ -1,1 +1,11 @@
-export {};
+/**
+ * The conformance kit: what every engine must pass, for the engines of the library and for engines that others write. It
+ * runs under any test runner:
+ *
+ *     for (const { name, run } of conformanceCases(fixture)) test(name, run);
+ */
+
+export { conformanceCases } from './conformance-cases.ts';
+export { differentialRun, type DifferentialOptions } from './differential/differential.ts';
+export { ConformanceFailure } from './assertions.ts';
+export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';

@@ -58,7 +58,8 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
 }
 
 /** The recorded form of an event type, or of a union of event types. */
-export type Recorded<E extends Event> = E extends Event<infer Type, infer Data> ? RecordedEvent<Type, Data> : never;
+export type Recorded<Events extends Event> =
+  Events extends Event<infer Type, infer Data> ? RecordedEvent<Type, Data> : never;
 
 /** The type under which an event appears whose contents were physically removed. Its data names the former type and a digest. */
 export const removedType = '$removed';

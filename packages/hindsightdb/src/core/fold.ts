@@ -5,24 +5,24 @@
 import type { Event, Recorded } from './event.ts';
 
 /** How state follows from events. `evolve` returns a new state and never changes the one it is given. */
-export interface Fold<State, E extends Event> {
+export interface Fold<State, Events extends Event> {
   /** The state before the first event. */
   readonly initialState: State | (() => State);
-  readonly evolve: (state: State, event: Recorded<E>) => State;
+  readonly evolve: (state: State, event: Recorded<Events>) => State;
 }
 
 /** The state before the first event. */
-export function initialStateOf<State, E extends Event>(fold: Fold<State, E>): State {
+export function initialStateOf<State, Events extends Event>(fold: Fold<State, Events>): State {
   const { initialState } = fold;
   // A state that is itself a function would be ambiguous; state must survive a JSON round trip, so it is none.
   return typeof initialState === 'function' ? (initialState as () => State)() : initialState;
 }
 
 /** Folds events onto a state. */
-export function foldEvents<State, E extends Event>(
-  fold: Fold<State, E>,
+export function foldEvents<State, Events extends Event>(
+  fold: Fold<State, Events>,
   state: State,
-  events: Iterable<Recorded<E>>,
+  events: Iterable<Recorded<Events>>,
 ): State {
   let next = state;
   for (const event of events) next = fold.evolve(next, event);

@@ -182,5 +182,5 @@ export function saysTheSame(left: string, right: string): boolean {
 
 function essence(record: string): string {
   const { id, type, tags = noTags, occurredAt, contentType, encoding } = parseRecord(record);
-  return JSON.stringify([id, type, [...tags].sort(), occurredAt, contentType, encoding, dataTextOf(record)]);
+  return JSON.stringify([id, type, tags.toSorted(), occurredAt, contentType, encoding, dataTextOf(record)]);
 }

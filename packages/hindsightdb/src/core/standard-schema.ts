@@ -3,6 +3,7 @@
  * others implement it; the types are written out here so that the library needs none of them.
  */
 
+/** A schema of any library that implements the interface. */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1;
@@ -12,10 +13,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
+/** What a validation gives: the value as the schema makes it, or what is wrong. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
+/** One complaint of a schema, and where in the value. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;

@@ -126,6 +126,7 @@ export type AppendAnswer =
   | { readonly kind: 'keyReused'; readonly key: string }
   | { readonly kind: 'repetitionMismatch'; readonly streamId: string };
 
+/** In which order a read goes. */
 export type Direction = 'forward' | 'backward';
 
 /** Bounds of one page; the page ends at whichever comes first. A single event may exceed `bytesMax`. A page of the log may be empty though more follows: the engine bounds how much it looks through at once. */
@@ -134,6 +135,7 @@ export interface PageBounds {
   readonly bytesMax: number;
 }
 
+/** Which page of a stream is read. */
 export interface StreamReadRequest extends PageBounds {
   readonly streamId: string;
   readonly direction: Direction;
@@ -141,6 +143,7 @@ export interface StreamReadRequest extends PageBounds {
   readonly fromVersion: number;
 }
 
+/** A page of a stream. */
 export interface StreamPage {
   readonly events: readonly StoredEvent[];
   /** The stream's version when the page was read. */
@@ -158,6 +161,7 @@ export interface LogFilter {
   readonly includeReserved: boolean;
 }
 
+/** Which page of a partition is read. */
 export interface LogReadRequest extends PageBounds {
   readonly partition: number;
   readonly direction: Direction;
@@ -168,6 +172,7 @@ export interface LogReadRequest extends PageBounds {
   readonly filter: LogFilter;
 }
 
+/** A page of a partition. */
 export interface LogPage {
   readonly events: readonly StoredEvent[];
   /** How far was looked, whether or not anything matched; the next page is read from here. */
@@ -178,6 +183,7 @@ export interface LogPage {
   readonly isEnd: boolean;
 }
 
+/** What is known of a stream; one that does not exist has version 0. */
 export interface StreamInfo {
   readonly streamId: string;
   readonly version: number;
@@ -187,6 +193,7 @@ export interface StreamInfo {
   readonly lastEventId: string | undefined;
 }
 
+/** Which streams are listed, in the order of their ids' UTF-8 bytes. */
 export interface StreamListRequest {
   /** Only streams of this category. */
   readonly category?: string;
@@ -207,6 +214,7 @@ export interface Epoch {
   readonly beganAt: number;
 }
 
+/** Which log it is. */
 export interface LogIdentity {
   readonly logId: string;
   readonly partitionCount: number;
@@ -301,6 +309,7 @@ export interface Progress {
   readonly total: number;
 }
 
+/** How long work is followed and ended. An abort leaves nothing half-done behind. */
 export interface LongWork {
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
@@ -315,6 +324,7 @@ export interface CheckFinding {
   readonly position?: number;
 }
 
+/** What a check found. */
 export interface CheckReport {
   readonly eventCount: number;
   readonly streamCount: number;
@@ -322,6 +332,7 @@ export interface CheckReport {
   readonly findings: readonly CheckFinding[];
 }
 
+/** Operations that only some engines offer. */
 export interface Maintenance {
   /** Writes a consistent copy of the log to a new place while others go on. */
   backup(destination: string, work?: LongWork): Promise<{ readonly heads: readonly number[] }>;

@@ -15,7 +15,5 @@ export function copiedSettings(
   const streamId = subjectOfSettingsStream(event.streamId);
   const { data } = parseRecord(event.record);
   // The store alone writes events of this reserved type, always with settings as data.
-  return streamId === undefined || typeof data !== 'object' || data === null
-    ? undefined
-    : { streamId, settings: data as StreamSettings };
+  return streamId === undefined || typeof data !== 'object' || data === null ? undefined : { streamId, settings: data };
 }

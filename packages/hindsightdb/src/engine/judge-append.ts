@@ -16,6 +16,7 @@ import type {
   StreamWrite,
   Written,
   WrittenPartition,
+  WrittenStream,
 } from './contract.ts';
 
 /** What is known of a stream inside the transaction. */
@@ -28,6 +29,8 @@ export interface Lookup {
   keyed(key: string): { readonly revision: number } | undefined;
   answerOf(key: string): KeyedAnswer | undefined;
   stream(streamId: string): StreamState;
+  /** Where a stream lives. Left out by engines whose logs have one partition. */
+  partitionOf?(streamId: string): number;
   /** The stored event and its id at a version of a stream. */
   eventAtVersion(streamId: string, version: number): { readonly id: string; readonly event: StoredEvent } | undefined;
   /** The first event after the boundary's positions that matches its query. */
@@ -116,13 +119,13 @@ function isSaidAgain(write: StreamWrite, found: Found): boolean {
   return write.events.every((event, index) => saysTheSame(event.record, found[index]?.record ?? ''));
 }
 
-function isPresent<T>(value: T | undefined): value is T {
+function isPresent<Value>(value: Value | undefined): value is Value {
   return value !== undefined;
 }
 
 function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredEvent[], lookup: Lookup): Written {
   const partitions = new Map<number, WrittenPartition>();
-  for (const { partition, position, streamId, version } of [...events].sort(
+  for (const { partition, position, streamId, version } of events.toSorted(
     (left, right) => left.position - right.position,
   )) {
     const firstPosition = partitions.get(partition)?.firstPosition ?? position;
@@ -132,17 +135,21 @@ function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredE
   return {
     recordedAt: Math.max(...events.map((event) => event.recordedAt)),
     partitions: [...partitions.values()],
-    streams: streams.map(({ streamId, events: given, expectedVersion }) => {
-      const own = events.filter((event) => event.streamId === streamId);
-      const first =
-        own[0]?.version ??
-        (typeof expectedVersion === 'number' ? expectedVersion : lookup.stream(streamId).version) + 1;
-      return {
-        streamId,
-        partition: own[0]?.partition ?? 0,
-        firstVersion: first,
-        lastVersion: first + given.length - 1,
-      };
-    }),
+    streams: streams.map((write) => writtenStreamBefore(write, events, lookup)),
+  };
+}
+
+function writtenStreamBefore(write: StreamWrite, events: readonly StoredEvent[], lookup: Lookup): WrittenStream {
+  const { streamId, events: given } = write;
+  const expected = write.expectedVersion === 'none' ? 0 : write.expectedVersion;
+  const own = events.find((event) => event.streamId === streamId);
+  // The version that a stream had when it was only checked is known where an exact one was expected; else its present one serves.
+  const before = typeof expected === 'number' ? expected : lookup.stream(streamId).version;
+  const firstVersion = own?.version ?? before + 1;
+  return {
+    streamId,
+    partition: own?.partition ?? lookup.partitionOf?.(streamId) ?? 0,
+    firstVersion,
+    lastVersion: firstVersion + given.length - 1,
   };
 }

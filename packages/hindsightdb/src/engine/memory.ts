@@ -11,6 +11,7 @@ import { removedRecord } from '../core/record.ts';
 import { firstShownVersion, oldestShownAt, type StreamSettings } from '../core/stream-settings.ts';
 import { compareUtf8 } from '../core/text.ts';
 import { copiedSettings } from './copied-settings.ts';
+import { isWanted, takePage, type Entry } from './memory-entries.ts';
 import { judgeAppend, type Lookup } from './judge-append.ts';
 import type * as contract from './contract.ts';
 
@@ -24,17 +25,6 @@ export interface MemoryEngineOptions {
   readonly partitionCount?: number;
   /** Whether one append may touch several partitions. Default true; false lets a test see how that is refused. */
   readonly spansPartitions?: boolean;
-}
-
-interface Entry {
-  readonly streamId: string;
-  readonly version: number;
-  readonly position: number;
-  readonly recordedAt: number;
-  readonly id: string;
-  readonly type: string;
-  readonly tags: readonly string[];
-  record: string;
 }
 
 interface Settings {
@@ -52,7 +42,7 @@ export class MemoryEngine implements contract.Engine {
   readonly #settings = new Map<string, Settings>();
   readonly #answers = new Map<string, { readonly key: contract.AppendKey; readonly written: contract.Written }>();
   readonly #keyed = new Map<string, contract.KeyedEntry>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<{ readonly call: () => void }>();
   #lastRevision = 0;
   #isCopying = false;
   #isClosed = false;
@@ -87,12 +77,20 @@ export class MemoryEngine implements contract.Engine {
         'STORE_BUSY',
         'Events are being copied into this log; appends are taken when the copy has ended.',
       );
+    if (!this.capabilities.spansPartitions) this.#assertWithinPartition(batch);
     const judgement = judgeAppend(batch, this.#lookup);
     if (judgement.kind !== 'write') return judgement;
     const written = this.#write(batch);
     if (batch.key !== undefined) this.#answers.set(batch.key.key, { key: batch.key, written });
     this.#wakeAll();
     return { kind: 'appended', written };
+  }
+
+  #assertWithinPartition({ streams, condition }: contract.AppendBatch): void {
+    const touched = new Set(streams.map((write) => this.#partitionOf(write.streamId)));
+    const isWithin = touched.size <= 1 && (condition === undefined || this.#partitions.length === 1);
+    if (!isWithin)
+      throw new HindsightError('UNSUPPORTED', 'Appends and conditions of this log cannot concern several partitions.');
   }
 
   #write(batch: contract.AppendBatch): contract.Written {
@@ -170,7 +168,7 @@ export class MemoryEngine implements contract.Engine {
     const wanted =
       direction === 'forward'
         ? shown.filter((entry) => entry.version >= fromVersion)
-        : shown.filter((entry) => entry.version <= fromVersion).reverse();
+        : shown.filter((entry) => entry.version <= fromVersion).toReversed();
     const page = takePage(wanted, request);
     return { events: page.map((entry) => this.#stored(entry)), version, nextVersion: wanted[page.length]?.version };
   }
@@ -183,7 +181,7 @@ export class MemoryEngine implements contract.Engine {
     const range =
       direction === 'forward'
         ? entries.filter(({ position }) => position > from && position <= until)
-        : entries.filter(({ position }) => position < from && position >= until).reverse();
+        : entries.filter(({ position }) => position < from && position >= until).toReversed();
     const wanted = range.filter((entry) => isWanted(entry, filter));
     const page = takePage(wanted, request);
     const isEnd = page.length === wanted.length;
@@ -238,7 +236,7 @@ export class MemoryEngine implements contract.Engine {
     );
     return await Promise.all(
       wanted
-        .sort(compareUtf8)
+        .toSorted(compareUtf8)
         .slice(0, limit)
         .map((id) => this.streamInfo(id)),
     );
@@ -259,7 +257,7 @@ export class MemoryEngine implements contract.Engine {
     const wanted = [...this.#keyed.values()].filter(
       ({ key }) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0),
     );
-    return wanted.sort((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
+    return wanted.toSorted((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
   }
 
   async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {
@@ -276,8 +274,10 @@ export class MemoryEngine implements contract.Engine {
   }
 
   wake(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    // A registration of its own, so that the same function given twice is called until it was ended twice.
+    const registration = { call: listener };
+    this.#listeners.add(registration);
+    return () => this.#listeners.delete(registration);
   }
 
   async beginCopy(): Promise<void> {
@@ -331,6 +331,7 @@ export class MemoryEngine implements contract.Engine {
       isTombstoned: this.#settings.get(streamId)?.settings.tombstone === true,
       lastEventId: this.#stream(streamId).at(-1)?.id,
     }),
+    partitionOf: (streamId) => this.#partitionOf(streamId),
     eventAtVersion: (streamId, version) => {
       const entry = this.#stream(streamId)[version - 1];
       return entry && { id: entry.id, event: this.#stored(entry) };
@@ -377,30 +378,14 @@ export class MemoryEngine implements contract.Engine {
   }
 
   #wakeAll(): void {
-    for (const listener of this.#listeners) queueMicrotask(listener);
+    for (const registration of this.#listeners)
+      queueMicrotask(() => {
+        // One that was ended in the meantime is not called any more.
+        if (this.#listeners.has(registration)) registration.call();
+      });
   }
 
   #assertOpen(): void {
     if (this.#isClosed) throw new HindsightError('CLOSED', 'The store was closed.');
   }
-}
-
-function isWanted(entry: Entry, { category, streamId, query, includeReserved }: contract.LogFilter): boolean {
-  if (!includeReserved && (isReserved(entry.streamId) || isReserved(entry.type))) return false;
-  if (streamId !== undefined && entry.streamId !== streamId) return false;
-  return (
-    (category === undefined || categoryOf(entry.streamId) === category) &&
-    (query === undefined || matchesQuery(query, entry.type, entry.tags))
-  );
-}
-
-function takePage(wanted: readonly Entry[], { limit, bytesMax }: contract.PageBounds): readonly Entry[] {
-  const page: Entry[] = [];
-  let bytes = 0;
-  for (const entry of wanted) {
-    bytes += entry.record.length;
-    if (page.length >= limit || (page.length > 0 && bytes > bytesMax)) break;
-    page.push(entry);
-  }
-  return page;
 }

@@ -2,17 +2,17 @@
  * Appends: from what a user asks to a batch for the engine, and from the engine's answer to a result or an error.
  */
 
-import { encodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
+import { encodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
 import { assertExpectedVersion, type ExpectedVersion } from '../core/condition.ts';
 import { argumentError, conflictError, HindsightError, rangeError } from '../core/errors.ts';
 import type { Event, Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
-import { normalizeQuery, type Query } from '../core/query.ts';
+import type { Query } from '../core/query.ts';
 import { dataTextOfBytes } from '../core/record.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
-import { assertName, describe } from '../core/text.ts';
-import { isoOfMicros, microsOf } from '../core/time.ts';
+import { assertName, describe, utf8Length } from '../core/text.ts';
+import { isoOfMicros, isoOfMicrosCached, microsOf } from '../core/time.ts';
 import type {
   AppendAnswer,
   AppendBatch,
@@ -27,7 +27,11 @@ import type {
 } from '../engine/contract.ts';
 import { encodeEvents } from './encode.ts';
 import { positionsOf, type Place } from './places.ts';
+import { assertWhole, checkedQuery } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
+
+/** What features of the library see of the engines' answers. */
+export type { AppendAnswer, KeyedAnswer, NewEvent, Written } from '../engine/contract.ts';
 
 /** The dynamic consistency boundary: the append is refused when an event after the place matches the query. */
 export interface AppendCondition {
@@ -41,7 +45,7 @@ export interface AppendOptions {
   readonly condition?: AppendCondition;
   /** Sent again under the same key, an append gives its first answer and writes nothing. Kept for good unless `keyRetentionMs` is set. */
   readonly key?: string;
-  /** How long the key is remembered, in milliseconds. Default: for good. */
+  /** How long the key is remembered, in milliseconds, at least 1. Default: for good. */
   readonly keyRetentionMs?: number;
   /** Metadata for all events of the append; an event's own goes before it. */
   readonly metadata?: Metadata;
@@ -50,16 +54,16 @@ export interface AppendOptions {
 }
 
 /** One stream of an append to several. Without events it is only checked. */
-export interface StreamAppend<E extends Event = Event> {
+export interface StreamAppend<Events extends Event = Event> {
   readonly streamId: string;
-  readonly events?: readonly E[];
+  readonly events?: readonly Events[];
   /** Default `'any'`. */
   readonly expectedVersion?: ExpectedVersion;
 }
 
 /** An append to several streams: written together or not at all. A stream occurs once. */
-export interface AppendRequest<E extends Event = Event> extends AppendOptions {
-  readonly streams: readonly StreamAppend<E>[];
+export interface AppendRequest<Events extends Event = Event> extends AppendOptions {
+  readonly streams: readonly StreamAppend<Events>[];
 }
 
 /** Where the events of a stream went. For a check-only stream `firstVersion` is one more than `version`. */
@@ -76,7 +80,7 @@ export interface AppendResult {
   readonly streams: readonly AppendedStream[];
   /** The position of the last event. */
   readonly position: number;
-  /** A place behind which everything of this append lies; for `waitFor`, and as `after` of a condition. */
+  /** A place behind which everything of this append lies; as `after` of a condition, a read or a subscription. */
   readonly checkpoint: Checkpoint;
   readonly recordedAt: string;
   /** The append was written before; nothing was written now. */
@@ -91,6 +95,7 @@ export interface InternalStreamAppend extends StreamAppend {
   readonly effect?: StreamEffect;
 }
 
+/** An append as the inside of the library makes it. */
 export interface InternalAppend extends AppendOptions {
   readonly streams: readonly InternalStreamAppend[];
   readonly isReservedAllowed: boolean;
@@ -138,19 +143,26 @@ export function prepareAppend(context: StoreContext, append: InternalAppend): Pr
     };
   };
   if (isSettled(events) && !(condition instanceof Promise)) return finish(events, condition);
-  return Promise.all([Promise.all(events), condition]).then(([encoded, boundary]) => finish(encoded, boundary));
+  return finishWaiting(events, condition, finish);
 }
 
-function isSettled<T>(values: readonly (T | Promise<T>)[]): values is readonly T[] {
+async function finishWaiting(
+  events: readonly (readonly NewEvent[] | Promise<readonly NewEvent[]>)[],
+  condition: BoundaryCondition | undefined | Promise<BoundaryCondition>,
+  finish: (encoded: readonly (readonly NewEvent[])[], boundary: BoundaryCondition | undefined) => PreparedAppend,
+): Promise<PreparedAppend> {
+  const encoded = await Promise.all(events.map(async (each) => await each));
+  return finish(encoded, await condition);
+}
+
+function isSettled<Value>(values: readonly (Value | Promise<Value>)[]): values is readonly Value[] {
   return !values.some((value) => value instanceof Promise);
 }
 
 function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, metadata }: InternalAppend): void {
-  if (!Array.isArray(streams) || streams.length === 0)
-    throw argumentError(
-      'INVALID_ARGUMENT',
-      `An append needs an array of at least one stream, not ${describe(streams)}.`,
-    );
+  const given: unknown = streams;
+  if (!Array.isArray(given) || given.length === 0)
+    throw argumentError('INVALID_ARGUMENT', `An append needs an array of at least one stream, not ${describe(given)}.`);
   if (streams.length > limits.streamsPerAppendMax)
     throw rangeError(
       'LIMIT_EXCEEDED',
@@ -168,7 +180,7 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
       );
     seen.add(streamId);
   }
-  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null))
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)))
     throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
   if (streams.every(({ events = [], encoded = [] }) => events.length + encoded.length === 0))
     throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
@@ -183,10 +195,13 @@ function assertTotals({ limits }: StoreContext, streams: readonly StreamWrite[])
   }
   if (count > limits.eventsPerAppendMax)
     throw rangeError('LIMIT_EXCEEDED', `An append takes ${limits.eventsPerAppendMax} events at most, not ${count}.`);
-  if (length > limits.appendBytesMax)
+  // UTF-8 takes three bytes a unit at most: only an append that comes near the limit is counted.
+  if (length * 3 <= limits.appendBytesMax) return;
+  const bytes = streams.flatMap(({ events }) => events).reduce((sum, event) => sum + utf8Length(event.record), 0);
+  if (bytes > limits.appendBytesMax)
     throw rangeError(
       'LIMIT_EXCEEDED',
-      `The records of the append take ${length} bytes or more; the limit is ${limits.appendBytesMax}.`,
+      `The records of the append take ${bytes} bytes; the limit is ${limits.appendBytesMax}.`,
     );
 }
 
@@ -201,10 +216,14 @@ function streamWrite(stream: InternalStreamAppend, events: readonly NewEvent[]):
   };
 }
 
+/** A hundred and ninety years. Counted from today, the end of it is still a safe integer of microseconds. */
+const keyRetentionMsMax = 6e12;
+
 function appendKey(context: StoreContext, append: InternalAppend): AppendKey | undefined {
   const { key, keyRetentionMs } = append;
   if (key === undefined) return undefined;
   assertName('The key of an append', key, context.limits.idBytesMax);
+  if (keyRetentionMs !== undefined) assertWhole('keyRetentionMs', keyRetentionMs, { min: 1, max: keyRetentionMsMax });
   return {
     key,
     digest: append.contentDigest ?? contentDigest(append.streams),
@@ -225,7 +244,7 @@ export function digestOf(value: unknown): string {
 function givenContent({ type, data, id, tags, occurredAt, contentType }: Event): unknown {
   const given = data instanceof Uint8Array ? { base64: dataTextOfBytes(data) } : data;
   const at = occurredAt === undefined ? null : isoOfMicros(microsOf('occurredAt', occurredAt));
-  return [type, given ?? null, id ?? null, [...new Set(tags)].sort(), at, contentType ?? null];
+  return [type, given ?? null, id ?? null, [...new Set(tags)].toSorted(), at, contentType ?? null];
 }
 
 function boundaryOf(
@@ -233,9 +252,7 @@ function boundaryOf(
   condition: AppendCondition | undefined,
 ): BoundaryCondition | undefined | Promise<BoundaryCondition> {
   if (condition === undefined) return undefined;
-  const query = normalizeQuery(condition.failIfEventsMatch);
-  if (query.length > limits.queryItemsMax)
-    throw rangeError('LIMIT_EXCEEDED', `A query takes ${limits.queryItemsMax} items at most, not ${query.length}.`);
+  const query = checkedQuery(limits, condition.failIfEventsMatch);
   const { after } = condition;
   if (after === undefined) return { query, after: engine.identity.lineage[0]?.firstPositions.map(() => 0) ?? [] };
   return positionsOf(engine, 'condition.after', after).then((positions) => ({ query, after: positions }));
@@ -246,7 +263,7 @@ export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
   switch (answer.kind) {
     case 'appended':
     case 'duplicate':
-      return describeWritten(engine, answer.written, answer.kind === 'duplicate');
+      return describeWritten(engine, answer);
     case 'conflict':
       throw conflictError(answer.conflicts);
     case 'keyReused':
@@ -268,25 +285,30 @@ export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
   }
 }
 
-function describeWritten(engine: Engine, written: Written, isDuplicate: boolean): AppendResult {
+const isoOf = isoOfMicrosCached();
+
+function describeWritten(
+  engine: Engine,
+  { written, kind }: { readonly written: Written; readonly kind: 'appended' | 'duplicate' },
+): AppendResult {
   const streams = written.streams.map(({ streamId, firstVersion, lastVersion }) => ({
     streamId,
     firstVersion,
     version: lastVersion,
   }));
   const { logId, lineage, partitionCount } = engine.identity;
-  const places = Array.from({ length: partitionCount }, (_, partition) => {
-    const own = written.partitions.find((each) => each.partition === partition);
-    return own === undefined
-      ? { position: 0, eventId: undefined }
-      : { position: own.lastPosition, eventId: own.lastEventId };
-  });
+  const places: PartitionPlace[] = Array.from({ length: partitionCount }, () => ({ position: 0, eventId: undefined }));
+  let position = 0;
+  for (const { partition, lastPosition, lastEventId } of written.partitions) {
+    places[partition] = { position: lastPosition, eventId: lastEventId };
+    position = Math.max(position, lastPosition);
+  }
   return {
     version: streams[0]?.version ?? 0,
     streams,
-    position: Math.max(...written.partitions.map((each) => each.lastPosition)),
+    position,
     checkpoint: encodeCheckpoint({ logId, epoch: lineage.at(-1)?.epoch ?? '', places }),
-    recordedAt: isoOfMicros(written.recordedAt),
-    isDuplicate,
+    recordedAt: isoOf(written.recordedAt),
+    isDuplicate: kind === 'duplicate',
   };
 }

@@ -3,7 +3,7 @@
  */
 
 import { HindsightError } from '../core/errors.ts';
-import { removedType, type RecordedEvent } from '../core/event.ts';
+import { removedType, type Event, type Metadata, type Recorded, type RecordedEvent } from '../core/event.ts';
 import { dataTextOf, decodeParsed, decodeRecord, parseRecord, type DecodedRecord } from '../core/record.ts';
 import { isoOfMicrosCached } from '../core/time.ts';
 import { upcastEvent } from '../core/upcast.ts';
@@ -24,6 +24,12 @@ export function decodeEvents(
 
 function upcastAll({ upcasters }: StoreContext, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return upcasters.length === 0 ? events : events.flatMap((event) => upcastEvent(upcasters, event));
+}
+
+/** Takes the caller at its word that these events are of the types that it names. */
+export function recordedAs<Events extends Event>(events: readonly unknown[]): readonly Recorded<Events>[] {
+  // Types of events exist while compiling only; what a stream holds, its declared events or the caller knows.
+  return events as readonly Recorded<Events>[];
 }
 
 /** Decodes one stored event, before the upcasters. */
@@ -97,11 +103,20 @@ async function decodeThroughCodec(codec: Codec, stored: readonly StoredEvent[]):
         decodeParsed(
           output === undefined
             ? record
-            : { ...record, data: JSON.parse(output.data), metadata: JSON.parse(output.metadata) },
+            : { ...record, data: parseJson(output.data), metadata: metadataOf(output.metadata) },
         ),
       );
     } catch (cause) {
       throw decodeError(event, cause);
     }
   });
+}
+
+function parseJson(text: string): unknown {
+  return JSON.parse(text);
+}
+
+function metadataOf(text: string): Metadata {
+  // A codec gives back what it was given: the text of an object of metadata.
+  return parseJson(text) as Metadata;
 }

@@ -7,15 +7,15 @@ import { initialStateOf, type Fold } from '../core/fold.ts';
 import { canonicalJson } from '../core/json.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
-import { decodeEvents } from './decode.ts';
+import { decodeEvents, recordedAs } from './decode.ts';
 import { readStreamPages } from './read.ts';
 import type { StoreContext } from './settings.ts';
 
 /** A fold that may keep snapshots. Every decider is one. */
-export interface SnapshottedFold<State, E extends Event> extends Fold<State, E> {
+export interface SnapshottedFold<State, Events extends Event> extends Fold<State, Events> {
   readonly category?: string;
   readonly version?: number | string;
-  readonly snapshots?: SnapshotPolicy<State, E>;
+  readonly snapshots?: SnapshotPolicy<State, Events>;
 }
 
 /** The state of an entity at a version of its stream. */
@@ -32,36 +32,35 @@ export interface Baseline<State> extends Loaded<State> {
 }
 
 /** A loaded state with what the next snapshot depends on. */
-export interface LoadedEntity<State, E extends Event> extends Baseline<State> {
+export interface LoadedEntity<State, Events extends Event> extends Baseline<State> {
   /** The events that were folded onto the baseline, as far as a snapshot policy asks for them. */
-  readonly folded: readonly Recorded<E>[];
+  readonly folded: readonly Recorded<Events>[];
 }
 
 /** Folds a stream from a baseline on, or from its beginning, up to `toVersion` inclusive. Memory does not grow with the stream. */
-export async function foldStream<State, E extends Event>(
+export async function foldStream<State, Events extends Event>(
   context: StoreContext,
-  fold: SnapshottedFold<State, E>,
+  fold: SnapshottedFold<State, Events>,
   streamId: string,
   options: {
     readonly baseline?: Baseline<State> | undefined;
     readonly toVersion?: number | undefined;
     readonly signal?: AbortSignal | undefined;
   } = {},
-): Promise<LoadedEntity<State, E>> {
+): Promise<LoadedEntity<State, Events>> {
   const { baseline, toVersion = Number.MAX_SAFE_INTEGER } = options;
   let state = baseline === undefined ? initialStateOf(fold) : baseline.state;
   let version = baseline?.version ?? 0;
   let streamVersion = version;
   const isKeeping = fold.snapshots !== undefined && !('every' in fold.snapshots);
-  let folded: Recorded<E>[] = [];
+  let folded: Recorded<Events>[] = [];
   const pages = readStreamPages(context, streamId, {
     fromVersion: version + 1,
     toVersion,
     ...(options.signal && { signal: options.signal }),
   });
   for await (const page of pages()) {
-    // The caller's fold declares which events the stream holds; what is read is taken at its word.
-    const events = (await decodeEvents(context, page.events)) as readonly Recorded<E>[];
+    const events = recordedAs<Events>(await decodeEvents(context, page.events));
     for (const event of events) state = fold.evolve(state, event);
     if (isKeeping) folded = folded.concat(events);
     streamVersion = page.version;
@@ -79,9 +78,9 @@ interface StoredSnapshot {
  * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold's declared version,
  * the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
  */
-function snapshotKey<State, E extends Event>(
+function snapshotKey<State, Events extends Event>(
   { engine, upcasterFingerprint }: StoreContext,
-  fold: SnapshottedFold<State, E>,
+  fold: SnapshottedFold<State, Events>,
   streamId: string,
 ): string {
   const { logId, lineage } = engine.identity;
@@ -92,7 +91,12 @@ function snapshotKey<State, E extends Event>(
     logId,
     lineage.at(-1)?.epoch ?? '',
   ]);
-  return `snapshot/${streamId}/${digestCached(meaning)}`;
+  return snapshotPrefix(streamId) + digestCached(meaning);
+}
+
+/** The part of a key that all snapshots of a stream have in common. */
+export function snapshotPrefix(streamId: string): string {
+  return `snapshot/${streamId}/`;
 }
 
 const digests = new Map<string, string>();
@@ -108,15 +112,16 @@ function digestCached(meaning: string): string {
 }
 
 /** The newest snapshot of an entity under this fold, or undefined. One that cannot be read counts as none. */
-export async function readSnapshot<State, E extends Event>(
+export async function readSnapshot<State, Events extends Event>(
   context: StoreContext,
-  fold: SnapshottedFold<State, E>,
+  fold: SnapshottedFold<State, Events>,
   streamId: string,
 ): Promise<Baseline<State> | undefined> {
   if (fold.snapshots === undefined) return undefined;
   const entry = await context.engine.keyedGet(snapshotKey(context, fold, streamId));
   if (entry === undefined) return undefined;
-  const snapshot: StoredSnapshot = JSON.parse(entry.value);
+  // Written by writeSnapshot, in this form.
+  const snapshot = JSON.parse(entry.value) as StoredSnapshot;
   const text =
     context.codec === undefined
       ? undefined
@@ -127,9 +132,9 @@ export async function readSnapshot<State, E extends Event>(
 }
 
 /** Keeps a snapshot. An older one of the same fold is replaced. */
-export async function writeSnapshot<State, E extends Event>(
+export async function writeSnapshot<State, Events extends Event>(
   context: StoreContext,
-  fold: SnapshottedFold<State, E>,
+  fold: SnapshottedFold<State, Events>,
   streamId: string,
   loaded: Loaded<State>,
 ): Promise<void> {
@@ -148,13 +153,15 @@ function codecItem(streamId: string, data: string) {
 }
 
 /** Loads an entity as of its newest version, or as of an earlier one. A snapshot that lies later is not used. */
-export async function loadEntity<State, E extends Event>(
+export async function loadEntity<State, Events extends Event>(
   context: StoreContext,
-  fold: SnapshottedFold<State, E>,
+  fold: SnapshottedFold<State, Events>,
   streamId: string,
   options: { readonly toVersion?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
-): Promise<LoadedEntity<State, E>> {
+): Promise<LoadedEntity<State, Events>> {
   const snapshot = await readSnapshot(context, fold, streamId);
   const isUsable = snapshot !== undefined && snapshot.version <= (options.toVersion ?? Number.MAX_SAFE_INTEGER);
-  return await foldStream(context, fold, streamId, { ...options, baseline: isUsable ? snapshot : undefined });
+  const loaded = await foldStream(context, fold, streamId, { ...options, baseline: isUsable ? snapshot : undefined });
+  // A snapshot of more than the stream holds is of another past; it counts for nothing.
+  return isUsable && loaded.version < snapshot.version ? await foldStream(context, fold, streamId, options) : loaded;
 }

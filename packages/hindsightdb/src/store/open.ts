@@ -8,7 +8,7 @@ import { portableLimits } from '../core/limits.ts';
 import { upcasterFingerprint } from '../core/upcast.ts';
 import { describe } from '../core/text.ts';
 import { uuidV7Maker } from '../core/uuid.ts';
-import type { Engine } from '../engine/contract.ts';
+import type { Engine, LogIdentity, LongWork } from '../engine/contract.ts';
 import { MemoryEngine } from '../engine/memory.ts';
 import { assertWhole } from './read-options.ts';
 import type {
@@ -52,6 +52,18 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
   );
 }
 
+/**
+ * Makes a new store from a backup, and gives back its identity. Both places are addresses as `openStore` takes them. The log continues in a new epoch: checkpoints
+ * taken after the backup are recognised as not its own (`CHECKPOINT_DIVERGED`) instead of silently pointing at other events.
+ *
+ * Throws `STORE_EXISTS` when something is at the destination, `STORE_NOT_FOUND`, and what is wrong with the backup.
+ */
+export async function restoreStore(backup: string, destination: string, work: LongWork = {}): Promise<LogIdentity> {
+  const { restoreFile } = await import('../engines/sqlite/restore.ts');
+  const newId = uuidV7Maker(Date.now, randomBytes);
+  return await restoreFile(withoutScheme(backup), withoutScheme(destination), { ...work, newId, now: systemMicros });
+}
+
 interface Shared {
   readonly now: () => number;
   readonly newId: () => string;
@@ -75,7 +87,7 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
       const { openSqliteEngine } = await import('../engines/sqlite/open.ts');
       return await openSqliteEngine({
         ...shared,
-        address: scheme === 'sqlite' ? text.slice('sqlite:'.length) : text,
+        address: withoutScheme(text),
         create,
         readOnly,
         pendingAppendsMax,
@@ -87,6 +99,11 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
         `No engine is known for ${scheme}: addresses. Known are paths, sqlite: and memory:.`,
       );
   }
+}
+
+/** The place that an address of the embedded engine names: a path, or a `file:` URL. */
+function withoutScheme(address: string): string {
+  return address.replace(/^sqlite:/i, '');
 }
 
 function contextOf(engine: Engine, options: StoreOptions, shared: Shared): StoreContext {

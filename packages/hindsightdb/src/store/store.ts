@@ -6,14 +6,13 @@ import type { Checkpoint } from '../core/checkpoint.ts';
 import type { ExpectedVersion } from '../core/condition.ts';
 import { argumentError, HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
-import { normalizeQuery, type Query } from '../core/query.ts';
+import type { Query } from '../core/query.ts';
 import type { StreamSettings } from '../core/stream-settings.ts';
 import { assertName } from '../core/text.ts';
 import type {
   AppendAnswer,
   Capabilities,
   CheckReport,
-  Engine,
   EngineStatistics,
   LogIdentity,
   LongWork,
@@ -30,10 +29,10 @@ import {
   type InternalAppend,
   type PreparedAppend,
 } from './append.ts';
-import { decodeEvents } from './decode.ts';
+import { decodeEvents, recordedAs } from './decode.ts';
 import { loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
-import type { LogReadOptions, StreamReadOptions } from './read-options.ts';
+import { checkedQuery, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
 import { readLogPages, readStreamPages, type LogPage, type StreamPage } from './read.ts';
 import { Reading, type PageOf } from './reading.ts';
 import type { StoreContext } from './settings.ts';
@@ -66,16 +65,16 @@ export interface LoadOptions {
 }
 
 /**
- * An open event store. `E` are the events that it holds, as they are read, and `Input` the same as they are given to
+ * An open event store. `Events` are the events that it holds, as they are read, and `Input` the same as they are given to
  * `append`; both are inferred from the schemas that the store is opened with, and are any event without them.
  *
  * Made by `openStore`. Close it when done; `await using` does so by itself.
  */
-export class Store<E extends Event = Event, Input extends Event = E> {
+export class Store<Events extends Event = Event, Input extends Event = Events> {
   readonly #context: StoreContext;
   /** The encoding of an earlier append that has to wait; later ones wait behind it, so that calls are written in their order. */
   #encoding: Promise<unknown> | undefined;
-  #background = new Set<Promise<void>>();
+  readonly #background = new Set<Promise<void>>();
 
   /** Use `openStore`. */
   constructor(context: StoreContext) {
@@ -141,7 +140,7 @@ export class Store<E extends Event = Event, Input extends Event = E> {
   }
 
   /** Reads a stream in the order of its versions. A stream that does not exist has no events. */
-  readStream<Own extends Event = E>(
+  readStream<Own extends Event = Events>(
     streamId: string,
     options: StreamReadOptions = {},
   ): Reading<Recorded<Own>, StreamPage<Recorded<Own>>> {
@@ -150,7 +149,7 @@ export class Store<E extends Event = Event, Input extends Event = E> {
   }
 
   /** Reads all streams of a category, in the order of the log. */
-  readCategory<Own extends Event = E>(
+  readCategory<Own extends Event = Events>(
     category: string,
     options: LogReadOptions = {},
   ): Reading<Recorded<Own>, LogPage<Recorded<Own>>> {
@@ -159,16 +158,16 @@ export class Store<E extends Event = Event, Input extends Event = E> {
   }
 
   /** Reads the whole log. Across partitions no order is promised. */
-  readLog<Own extends Event = E>(options: LogReadOptions = {}): Reading<Recorded<Own>, LogPage<Recorded<Own>>> {
+  readLog<Own extends Event = Events>(options: LogReadOptions = {}): Reading<Recorded<Own>, LogPage<Recorded<Own>>> {
     return this.#reading(readLogPages(this.#context, {}, options));
   }
 
   /** Reads the events that a query means, in the order of the log. */
-  readQuery<Own extends Event = E>(
+  readQuery<Own extends Event = Events>(
     query: Query,
     options: LogReadOptions = {},
   ): Reading<Recorded<Own>, LogPage<Recorded<Own>>> {
-    return this.#reading(readLogPages(this.#context, { query: normalizeQuery(query) }, options));
+    return this.#reading(readLogPages(this.#context, { query: checkedQuery(this.#context.limits, query) }, options));
   }
 
   /** Reads stored records as they are, to the byte, before codec and upcasters: for proofs, copies and exact export. */
@@ -206,7 +205,7 @@ export class Store<E extends Event = Event, Input extends Event = E> {
    * Follows the log: what is there, then what is appended, without a gap or a repetition. Walk it with `for await`; a slow
    * walker holds memory flat. Ends with its signal; throws `CLOSED` when the store is closed under it.
    */
-  subscribe<Own extends Event = E>(
+  subscribe<Own extends Event = Events>(
     options: SubscribeOptions = {},
   ): Reading<Recorded<Own>, SubscriptionPage<Recorded<Own>>> {
     return this.#reading(subscribePages(this.#context, options));
@@ -223,12 +222,7 @@ export class Store<E extends Event = Event, Input extends Event = E> {
     const context = this.#context;
     return new Reading(async function* () {
       for await (const page of pages()) {
-        // What the caller says the events are, or what the store was opened with, is taken at its word.
-        const events = (await decodeEvents(
-          context,
-          page.events,
-        )) as readonly RecordedEvent[] as readonly Recorded<Own>[];
-        yield { ...page, events };
+        yield { ...page, events: recordedAs<Own>(await decodeEvents(context, page.events)) };
       }
     });
   }

@@ -3,7 +3,8 @@
  * stream that records the settings, in the same decision as its effect.
  */
 
-import { argumentError, HindsightError } from '../core/errors.ts';
+import type { ExpectedVersion } from '../core/condition.ts';
+import { argumentError, conflictError, HindsightError } from '../core/errors.ts';
 import { parseRecord } from '../core/record.ts';
 import { assertNotReserved, settingsStreamOf } from '../core/stream-id.ts';
 import {
@@ -15,8 +16,12 @@ import {
 import { assertName, describe } from '../core/text.ts';
 import type { StreamInfo } from '../engine/contract.ts';
 import type { InternalAppend } from './append.ts';
+import { snapshotPrefix } from './load-state.ts';
 import { assertWhole } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
+
+/** More folds of one stream than this are not expected to keep snapshots. */
+const snapshotsMax = 1000;
 
 /** The append that records and applies settings. Throws `TRUNCATION_REFUSED` where they would cut off the state. */
 export async function settingsAppend(
@@ -28,6 +33,8 @@ export async function settingsAppend(
   assertName('A stream id', streamId, context.limits.streamIdBytesMax);
   assertNotReserved('The stream id', streamId);
   assertSettings(settings);
+  // Read first: what is recorded after this look makes the append a conflict.
+  const { version: recordedVersion } = await context.engine.streamInfo(settingsStreamOf(streamId));
   const info = await context.engine.streamInfo(streamId);
   if (info.settings?.tombstone === true)
     throw new HindsightError(
@@ -37,18 +44,37 @@ export async function settingsAppend(
   const { truncateBefore } = settings;
   if (truncateBefore !== undefined && truncateBefore !== info.settings?.truncateBefore)
     await assertTruncatable(context, info, truncateBefore);
+  // What a stream shows is what a fold of it sees: snapshots of what it showed before go with the change.
+  const snapshots = await context.engine.keyedScan({ prefix: snapshotPrefix(streamId), limit: snapshotsMax });
   const event = { type: settingsChangedType, data: settings };
   return {
     isReservedAllowed: true,
+    keyedWrites: snapshots.map(({ key }) => ({ key, value: null })),
     streams: [
       {
         streamId: settingsStreamOf(streamId),
-        expectedVersion,
+        expectedVersion: expectedRecord(streamId, expectedVersion, { recordedVersion, ...info }),
         events: [event],
         effect: { kind: 'settings', streamId, settings },
       },
     ],
   };
+}
+
+/**
+ * The version that the stream of the settings must have. It records removals as well, so that it may be further on than the
+ * settings themselves, whose version is what callers know.
+ */
+function expectedRecord(
+  streamId: string,
+  expectedVersion: number | 'any',
+  { recordedVersion, settingsVersion }: { readonly recordedVersion: number; readonly settingsVersion: number },
+): ExpectedVersion {
+  if (expectedVersion === 'any') return 'any';
+  if (expectedVersion === settingsVersion) return recordedVersion;
+  throw conflictError([
+    { kind: 'version', streamId: settingsStreamOf(streamId), expected: expectedVersion, actual: settingsVersion },
+  ]);
 }
 
 function assertSettings(settings: StreamSettings): void {
@@ -65,7 +91,7 @@ function assertSettings(settings: StreamSettings): void {
     assertWhole('truncateBefore', truncateBefore, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxCount !== undefined) assertWhole('maxCount', maxCount, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxAgeMs !== undefined) assertWhole('maxAgeMs', maxAgeMs, { min: 1, max: 1e13 });
-  if (tombstone !== undefined && tombstone !== true)
+  if (tombstone !== undefined && !tombstone)
     throw argumentError('INVALID_ARGUMENT', 'tombstone can be set to true only.');
   if (custom !== undefined && (typeof custom !== 'object' || custom === null))
     throw argumentError('INVALID_ARGUMENT', `custom must be an object, not ${describe(custom)}.`);

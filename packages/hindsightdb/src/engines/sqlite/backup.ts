@@ -30,7 +30,7 @@ export async function backupStore(
   signal?.throwIfAborted();
   // Under a name of its own until it is whole: an interrupted backup is never taken for one.
   const partial = `${target}.partial-${process.pid}`;
-  const source = openForReading(path, false);
+  const source = openForReading(path, { isAlone: false });
   try {
     // An open transaction fixes what is copied, whatever is written meanwhile.
     source.exec('BEGIN');

@@ -8,6 +8,7 @@ import { categoryOf } from '../../core/stream-id.ts';
 import type { CheckFinding, CheckReport, Progress } from '../../engine/contract.ts';
 import { labelsOf, type Labels } from './labels.ts';
 import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
+import { Tail } from './tail.ts';
 
 const findingsMax = 100;
 const eventsPerProgress = 5_000;
@@ -17,11 +18,18 @@ export function checkStore(database: DatabaseSync, onProgress: (progress: Progre
   return inSnapshot(database, () => new Check(database, onProgress).run());
 }
 
+/** Where something was found. */
+interface Place {
+  readonly partition: number;
+  readonly position: number;
+}
+
 class Check {
   readonly #database: DatabaseSync;
   readonly #onProgress: (progress: Progress) => void;
   readonly #findings: CheckFinding[] = [];
   readonly #versions = new Map<string, number>();
+  #streamRows = 0;
   #tags = 0;
 
   constructor(database: DatabaseSync, onProgress: (progress: Progress) => void) {
@@ -52,10 +60,7 @@ class Check {
   }
 
   #checkEvents(): number {
-    const indexed = numberOf(
-      prepareArrays(this.#database, `SELECT value FROM progress WHERE name = 'indexed'`).get(),
-      0,
-    );
+    const { streamsIndexedTo, indexedTo } = this.#progress();
     const total = numberOf(prepareArrays(this.#database, 'SELECT count(*) FROM event').get(), 0);
     const lookups = new IndexLookups(this.#database);
     let count = 0;
@@ -78,8 +83,12 @@ class Check {
           });
         lastRecordedAt = Number(recordedAt);
         const labels = this.#labels(String(record), at);
-        if (labels !== undefined && at.position <= indexed)
-          this.#checkIndex(lookups, { streamId: String(streamId), version: Number(version), labels }, at);
+        const inStream = { streamId: String(streamId), version: Number(version) };
+        // Rows beyond the mark belong to a batch that was on its way.
+        if (lookups.holdsStream(inStream, at.position)) this.#streamRows += 1;
+        else if (at.position <= streamsIndexedTo) this.#missing('stream', at);
+        if (labels !== undefined && at.position <= indexedTo)
+          this.#checkLabels(lookups, categoryOf(inStream.streamId), labels, at);
         count += 1;
         if (count % eventsPerProgress === 0) this.#onProgress({ done: count, total });
       }
@@ -123,20 +132,25 @@ class Check {
     }
   }
 
-  #checkIndex(
-    lookups: IndexLookups,
-    event: { readonly streamId: string; readonly version: number; readonly labels: Labels },
-    at: { readonly partition: number; readonly position: number },
-  ): void {
-    const { streamId, version, labels } = event;
+  #checkLabels(lookups: IndexLookups, category: string, labels: Labels, at: Place): void {
     this.#tags += new Set(labels.tags).size;
-    const missing = lookups.missing(streamId, version, labels, at.position);
-    if (missing !== undefined)
-      this.#find({
-        ...at,
-        kind: 'index-mismatch',
-        message: `The event at position ${at.position} is not found by its ${missing}.`,
-      });
+    const missing = lookups.missing(category, labels, at.position);
+    if (missing !== undefined) this.#missing(missing, at);
+  }
+
+  #missing(what: string, at: Place): void {
+    this.#find({
+      ...at,
+      kind: 'index-mismatch',
+      message: `The event at position ${at.position} is not found by its ${what}.`,
+    });
+  }
+
+  /** How far the index tables reach. */
+  #progress(): { readonly streamsIndexedTo: number; readonly indexedTo: number } {
+    const tail = new Tail(this.#database);
+    tail.refresh();
+    return { streamsIndexedTo: tail.streamsIndexedTo, indexedTo: tail.indexedTo };
   }
 
   /** Every event was found in the index tables; when these hold no more rows than that, they hold nothing false. */
@@ -145,7 +159,7 @@ class Check {
     const indexed = count(
       `SELECT count(*) FROM event WHERE position <= (SELECT value FROM progress WHERE name = 'indexed')`,
     );
-    const expected = { stream_event: indexed, kind_event: indexed, tag_event: this.#tags };
+    const expected = { stream_event: this.#streamRows, kind_event: indexed, tag_event: this.#tags };
     for (const [table, rows] of Object.entries(expected)) {
       const found = count(`SELECT count(*) FROM ${table}`);
       if (found !== rows)
@@ -185,10 +199,17 @@ class IndexLookups {
     );
   }
 
-  /** The index that does not hold the event, in words; undefined when all do. */
-  missing(streamId: string, version: number, labels: Labels, position: number): string | undefined {
-    if (this.#stream.get(streamId, version, position) === undefined) return 'stream';
-    if (this.#kind.get(categoryOf(streamId), labels.type, position) === undefined) return 'kind';
+  /** Whether the stream index holds the event. */
+  holdsStream(
+    { streamId, version }: { readonly streamId: string; readonly version: number },
+    position: number,
+  ): boolean {
+    return this.#stream.get(streamId, version, position) !== undefined;
+  }
+
+  /** The other index that does not hold the event, in words; undefined when all do. */
+  missing(category: string, labels: Labels, position: number): string | undefined {
+    if (this.#kind.get(category, labels.type, position) === undefined) return 'kind';
     const tag = labels.tags.find((each) => this.#tag.get(each, position) === undefined);
     return tag === undefined ? undefined : `tag ${JSON.stringify(tag)}`;
   }

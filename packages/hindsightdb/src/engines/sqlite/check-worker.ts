@@ -8,11 +8,14 @@ import { checkStore } from './check-store.ts';
 import { openForReading } from './database.ts';
 import { storeError, toPlainError } from './sqlite-errors.ts';
 
+function send(message: CheckMessage): void {
+  parentPort?.postMessage(message);
+}
+
 function run(): void {
-  const send = (message: CheckMessage): void => parentPort?.postMessage(message);
   const path = String(Reflect.get(Object(workerData), 'path'));
   try {
-    const database = openForReading(path, false);
+    const database = openForReading(path, { isAlone: false });
     try {
       send({ kind: 'report', report: checkStore(database, (progress) => send({ kind: 'progress', progress })) });
     } finally {

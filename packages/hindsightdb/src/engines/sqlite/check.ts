@@ -3,6 +3,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { abortReason } from '../../core/abort.ts';
 import type { CheckReport, LongWork, Progress } from '../../engine/contract.ts';
 import { fromPlainError, type PlainError } from './sqlite-errors.ts';
 
@@ -19,7 +20,7 @@ export async function checkInThread(path: string, { onProgress, signal }: LongWo
   const worker = new Worker(new URL(file, import.meta.url), { workerData: { path }, name: 'hindsight check' });
   try {
     return await new Promise<CheckReport>((resolve, reject) => {
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      signal?.addEventListener('abort', () => reject(abortReason(signal)), { once: true });
       worker.on('error', reject);
       worker.on('exit', () => reject(new Error('The checking thread ended without a report.')));
       worker.on('message', (message: CheckMessage) => {

@@ -6,10 +6,10 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { Epoch, LogIdentity } from '../../engine/contract.ts';
-import { assertLocalDisk, assertNotFailed, syncFolderOf, syncWal } from './files.ts';
+import { assertLocalDisk, assertNotFailed, fileBytes, syncFolderOf, syncWal } from './files.ts';
 import { applicationId, formatVersion, schema } from './format.ts';
 import { connect } from './runtime.ts';
-import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, storeError } from './sqlite-errors.ts';
 
 /** What a database is opened with. Ids are for what may have to be made: a log, an epoch. */
@@ -39,16 +39,17 @@ export function openForWriting(request: OpenRequest): {
   const isNew = !existsSync(path);
   if (isNew && !request.create) throw notFound(path);
   try {
-    syncWal(path);
     const database = connect({ path, readOnly: false, cacheBytes });
     try {
       // The first look refuses what is not a store before anything is written to it.
-      patiently(() => assertStore(database, path, true));
-      patiently(() =>
-        database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'),
-      );
+      patiently(() => assertStore(database, path, { mayBeEmpty: request.create }));
+      // Made before the file turns to WAL mode: that writes a page, and a crash behind it would leave a database without
+      // our mark, which nobody could tell from a foreign one.
       patiently(() => prepareStore(database, request));
+      patiently(() => useWal(database, path));
+      database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
       if (isNew) syncFolderOf(path);
+      syncWal(path);
       return { database, identity: readIdentity(database) };
     } catch (error) {
       database.close();
@@ -59,14 +60,14 @@ export function openForWriting(request: OpenRequest): {
   }
 }
 
-/** Opens a connection that reads a store which exists. */
-export function openForReading(path: string, isAlone: boolean): DatabaseSync {
+/** Opens a connection that reads a store which exists. Alone, without a writer beside it in this handle, it must not need to write. */
+export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
-    if (isAlone) syncWal(path);
     const database = connect({ path, readOnly: isAlone, cacheBytes });
     try {
-      patiently(() => assertStore(database, path, false));
+      patiently(() => assertStore(database, path, { mayBeEmpty: false }));
+      if (isAlone) syncWal(path);
       database.exec('PRAGMA query_only = ON');
       return database;
     } catch (error) {
@@ -86,23 +87,41 @@ function pragma(database: DatabaseSync, name: string): number {
   return numberOf(prepareArrays(database, `PRAGMA ${name}`).get(), 0);
 }
 
-function assertStore(database: DatabaseSync, path: string, mayBeEmpty: boolean): void {
-  const id = pragma(database, 'application_id');
-  const isEmpty = id === 0 && pragma(database, 'page_count') === 0;
+/** Throws unless the file is a store that this code knows, or an empty file where one may become a store. */
+function assertStore(database: DatabaseSync, path: string, { mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
+  // One snapshot for all: between two looks another process may make the store.
+  const { id, version, isEmpty } = inSnapshot(database, () => ({
+    id: pragma(database, 'application_id'),
+    version: pragma(database, 'user_version'),
+    // SQLite takes a file that is shorter than its header for an empty one, and would write over it.
+    isEmpty: pragma(database, 'page_count') === 0 && fileBytes(path) === 0,
+  }));
   if (isEmpty && mayBeEmpty) return;
   if (id !== applicationId)
     throw new HindsightError(
       'FOREIGN_FILE',
-      `${path} is ${isEmpty ? 'an empty file' : 'a SQLite database of something else'}, not a Hindsight store.`,
+      `${path} is ${isEmpty ? 'an empty file' : 'something else'}, not a Hindsight store.`,
       { details: { path } },
     );
-  const version = pragma(database, 'user_version');
   if (version > formatVersion)
     throw new HindsightError(
       'FORMAT_TOO_NEW',
       `${path} has format ${version}, and this code knows formats up to ${formatVersion}. Take a newer release of hindsightdb.`,
       { details: { path, version } },
     );
+}
+
+/** SQLite answers with the mode that it is in, and stays in another where it cannot change. */
+function useWal(database: DatabaseSync, path: string): void {
+  const row = prepareArrays(database, 'PRAGMA journal_mode = WAL').get();
+  const mode = row === undefined ? '' : String(rowOf(row)[0]);
+  if (mode !== 'wal') {
+    throw new HindsightError(
+      'UNSUPPORTED',
+      `The file system under ${path} cannot hold a write-ahead log: SQLite stays in mode ${mode}. Put the store on a local disk.`,
+      { details: { path } },
+    );
+  }
 }
 
 /** Makes the schema of a new file, or begins a new epoch in a backup that is opened for writing. */
@@ -126,7 +145,7 @@ function makeSchema(database: DatabaseSync, { newLogId, newEpoch, now }: OpenReq
   database
     .prepare('INSERT INTO epoch (ordinal, epoch, first_position, began_at) VALUES (1, ?, 1, ?)')
     .run(newEpoch, now);
-  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0)`).run();
+  database.prepare(`INSERT INTO progress (name, value) VALUES ('indexed', 0), ('streams_indexed', 0)`).run();
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
 }
 

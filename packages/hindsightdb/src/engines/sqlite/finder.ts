@@ -1,6 +1,6 @@
 /**
- * The finder: where in the log the events are that a filter means. It joins the lists of the index tables, which end at
- * `indexedTo`, with a look at each event of the tail behind them. Used by reads, and by the writer for conditions.
+ * The finder: where in the log the events are that a filter means. It joins the lists of the index tables, which end before
+ * the head, with a look at each event of the tail behind them. Used by reads, and by the writer for conditions.
  */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
@@ -70,14 +70,18 @@ export class Finder {
 
   #findForward(filter: LogFilter, range: FindRange): Found {
     const { from, until, limit } = range;
-    const walk: Walk =
-      from >= this.#tail.indexedTo ? noWalk : this.#walk(filter, range, Math.min(until, this.#tail.indexedTo));
+    const indexedTo = this.#indexedTo(filter);
+    const walk: Walk = from >= indexedTo ? noWalk : this.#walk(filter, range, Math.min(until, indexedTo));
     if (walk.pausedAt !== undefined && walk.positions.length <= limit)
       return { positions: walk.positions, isEnd: false, lookedTo: walk.pausedAt - 1 };
     const isWanted = (entry: TailEntry): boolean =>
       entry.position > from && entry.position <= until && this.#matches(filter, entry);
     const inTail =
-      walk.positions.length > limit ? [] : this.#tail.entries.filter(isWanted).map((entry) => entry.position);
+      walk.positions.length > limit
+        ? []
+        : this.#behindIndex(filter)
+            .filter(isWanted)
+            .map((entry) => entry.position);
     return foundOf([...walk.positions, ...inTail], range);
   }
 
@@ -85,9 +89,11 @@ export class Finder {
     const { from, until, limit } = range;
     const isWanted = (entry: TailEntry): boolean =>
       entry.position < from && entry.position >= until && this.#matches(filter, entry);
-    const inTail = this.#tail.entries.filter(isWanted).map((entry) => entry.position);
+    const inTail = this.#behindIndex(filter)
+      .filter(isWanted)
+      .map((entry) => entry.position);
     inTail.reverse();
-    const start = Math.min(from, this.#tail.indexedTo + 1);
+    const start = Math.min(from, this.#indexedTo(filter) + 1);
     const isDone = inTail.length > limit || start <= until;
     const walk: Walk = isDone
       ? noWalk
@@ -96,6 +102,16 @@ export class Finder {
     if (walk.pausedAt !== undefined && positions.length <= limit)
       return { positions, isEnd: false, lookedTo: walk.pausedAt + 1 };
     return foundOf(positions, range);
+  }
+
+  /** How far the index tables reach that the filter is looked up in. */
+  #indexedTo({ streamId }: LogFilter): number {
+    return streamId === undefined ? this.#tail.indexedTo : this.#tail.streamsIndexedTo;
+  }
+
+  /** The events behind them among which matches may be. */
+  #behindIndex({ streamId }: LogFilter): readonly TailEntry[] {
+    return streamId === undefined ? this.#tail.unindexed : this.#tail.stream(streamId);
   }
 
   /** One more position than wanted, where there is one, so that the caller knows whether it is the end. */
@@ -167,18 +183,10 @@ export class Finder {
         );
   }
 
-  #kindKeys(
-    category: string | undefined,
-    types: readonly string[],
-  ): readonly { readonly key: number; readonly category: string; readonly type: string }[] {
-    const rows = (statement: StatementSync, ...values: SQLInputValue[]) =>
-      statement.all(...values).map((row) => {
-        const [key, ofCategory, type] = rowOf(row);
-        return { key: Number(key), category: String(ofCategory), type: String(type) };
-      });
-    if (types.length === 0) return category === undefined ? [] : rows(this.#kinds.byCategory, category);
+  #kindKeys(category: string | undefined, types: readonly string[]): readonly Kind[] {
+    if (types.length === 0) return category === undefined ? [] : kindsOf(this.#kinds.byCategory, category);
     return types.flatMap((type) =>
-      category === undefined ? rows(this.#kinds.byType, type) : rows(this.#kinds.byBoth, category, type),
+      category === undefined ? kindsOf(this.#kinds.byType, type) : kindsOf(this.#kinds.byBoth, category, type),
     );
   }
 
@@ -189,6 +197,19 @@ export class Finder {
     const { type, tags } = this.#tail.labels(entry);
     return (includeReserved || !isReserved(type)) && (query === undefined || matchesQuery(query, type, tags));
   }
+}
+
+interface Kind {
+  readonly key: number;
+  readonly category: string;
+  readonly type: string;
+}
+
+function kindsOf(statement: StatementSync, ...values: SQLInputValue[]): readonly Kind[] {
+  return statement.all(...values).map((row) => {
+    const [key, category, type] = rowOf(row);
+    return { key: Number(key), category: String(category), type: String(type) };
+  });
 }
 
 /** Positions found in the index tables, and where the search paused if it did. */

@@ -2,11 +2,12 @@
  * The file format: what a store's database holds. `docs/formats/sqlite.md` describes it for people.
  *
  * Appends write to `event` alone, in the order of the log, so that a commit touches few pages whatever the number of streams
- * and tags. What finds events otherwise (by stream, by kind, by tag) is kept in index tables that follow in batches: the
- * events up to `progress.indexed` are in them, and the few behind it, the tail, are looked through one by one.
+ * and tags. What finds events otherwise (by stream, by kind, by tag) is kept in index tables that follow in batches, and the
+ * events behind these are found in a memory of each connection, the tail.
  *
- *     event    1 … … … … … … … indexed … … head
- *              └── index tables ──┘└── tail ──┘
+ *     event    1 … … … … … … … streams_indexed … … … … … indexed … … head
+ *              └── stream_event ──────────┘└── tail ───────────────────┘
+ *              └── kind_event, tag_event ────────────────────┘└ looked through ┘
  */
 
 /** Marks the file as a Hindsight store: `HSGT` in ASCII, in the header field that `file` and SQLite tools show. */
@@ -57,7 +58,9 @@ export const schema: readonly string[] = [
   `CREATE TABLE tag (key INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE) STRICT`,
   `CREATE TABLE tag_event (tag INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (tag, position)) STRICT, WITHOUT ROWID`,
 
-  // 'indexed': the last position in the index tables. 'keyed_revision': the last revision given in the keyed store.
+  // 'indexed': the last position in the index tables of kinds and tags. 'streams_indexed': the same of stream_event, which
+  // follows in larger batches and may hold rows beyond it; without it, it is at 'indexed'. 'keyed_revision': the last revision
+  // given in the keyed store.
   `CREATE TABLE progress (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 
   // The newest settings of streams, as recorded in their settings streams. Events before removed_before are emptied.
@@ -77,8 +80,8 @@ export const schema: readonly string[] = [
    ) STRICT, WITHOUT ROWID`,
   `CREATE INDEX append_key_by_expiry ON append_key (expires_at) WHERE expires_at IS NOT NULL`,
 
-  // The keyed store beside the log: checkpoints, snapshots, leases.
-  `CREATE TABLE keyed (key TEXT PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  // The keyed store beside the log: checkpoints, snapshots, leases. Values may be large, so it has rowids.
+  `CREATE TABLE keyed (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, revision INTEGER NOT NULL) STRICT`,
 
   // Facts are immutable. A trigger before UPDATE and DELETE does not see INSERT OR REPLACE, so inserting at a taken or
   // passed position is refused as well.

@@ -20,11 +20,11 @@ export interface SqliteEngineOptions {
   /** Microseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
-  /** The WAL's size at which the writer checkpoints between two groups. Default 16 MiB. */
+  /** The WAL's size at which the writer checkpoints between two groups. Default 4 MiB. */
   readonly walBytesMax?: number;
 }
 
-const walBytesDefault = 16 * 1024 * 1024;
+const walBytesDefault = 4 * 1024 * 1024;
 
 /** Opens the embedded log at a path. */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {
@@ -33,7 +33,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   const path = pathOf(options.address);
   if (options.readOnly) {
     assertNotFailed(path);
-    const database = openForReading(path, true);
+    const database = openForReading(path, { isAlone: true });
     return new SqliteEngine({
       path,
       database,
@@ -44,15 +44,15 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
     });
   }
   const open = { path, create, newLogId: newId(), newEpoch: newId(), now: now() };
-  let onWritten = (): void => undefined;
+  let onWritten: (() => void) | undefined;
   const { client, identity } = await WriterClient.start({
     data: { open, walBytesMax },
     now,
     pendingAppendsMax,
-    onWritten: () => onWritten(),
+    onWritten: () => onWritten?.(),
   });
   try {
-    const database = openForReading(path, false);
+    const database = openForReading(path, { isAlone: false });
     const wake = new Wake(database);
     onWritten = () => wake.wakeAll();
     return new SqliteEngine({ path, database, identity, writer: client, wake, now });

@@ -2,15 +2,9 @@
  * What the two threads of a handle say to one another.
  */
 
-import type {
-  AppendAnswer,
-  AppendBatch,
-  EngineStatistics,
-  KeyedWrite,
-  LogIdentity,
-  RecordedWrite,
-} from '../../engine/contract.ts';
+import type { EngineStatistics, KeyedWrite, LogIdentity, RecordedWrite } from '../../engine/contract.ts';
 import type { OpenRequest } from './database.ts';
+import type { GroupAnswer, PackedAnswers, PackedGroup } from './group-message.ts';
 import type { PlainError } from './sqlite-errors.ts';
 
 /** What the writer thread is started with. */
@@ -22,7 +16,7 @@ export interface WriterData {
 
 /** What is asked of the writer thread. `now` is the caller's clock. */
 export type WriterRequest =
-  | { readonly kind: 'group'; readonly batches: readonly AppendBatch[]; readonly now: number }
+  | { readonly kind: 'group'; readonly group: PackedGroup; readonly now: number }
   | { readonly kind: 'keyedWrite'; readonly writes: readonly KeyedWrite[]; readonly now: number }
   | { readonly kind: 'beginCopy'; readonly now: number }
   | {
@@ -35,13 +29,11 @@ export type WriterRequest =
   | { readonly kind: 'statistics' }
   | { readonly kind: 'close' };
 
-/** How one append of a group ended. */
-export type GroupAnswer = AppendAnswer | { readonly kind: 'failed'; readonly error: PlainError };
-
 /** What the writer thread answers, in the order of the requests. */
 export type WriterReply =
   | { readonly kind: 'ready'; readonly identity: LogIdentity }
-  | { readonly kind: 'answers'; readonly answers: readonly GroupAnswer[] }
+  | { readonly kind: 'answers'; readonly answers: PackedAnswers }
+  | { readonly kind: 'answer'; readonly answer: GroupAnswer }
   | { readonly kind: 'statistics'; readonly statistics: EngineStatistics }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: PlainError };

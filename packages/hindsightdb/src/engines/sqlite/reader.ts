@@ -4,16 +4,15 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isReserved } from '../../core/stream-id.ts';
-import { parseRecord, typeOfRecord } from '../../core/record.ts';
+import { parseRecord } from '../../core/record.ts';
 import { firstShownVersion, oldestShownAt, type StreamSettings } from '../../core/stream-settings.ts';
 import { compareUtf8 } from '../../core/text.ts';
 import type {
   KeyedAnswer,
+  Written,
   KeyedEntry,
-  LogFilter,
   LogPage,
   LogReadRequest,
-  PageBounds,
   StoredEvent,
   StreamInfo,
   StreamListRequest,
@@ -21,7 +20,9 @@ import type {
   StreamReadRequest,
 } from '../../engine/contract.ts';
 import { Finder } from './finder.ts';
-import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
+import { isShown, PageBuilder, storedEvent } from './page.ts';
+import { prepareReaderStatements, type ReaderStatements } from './reader-statements.ts';
+import { inSnapshot, numberOf, rowOf } from './rows.ts';
 import { Tail } from './tail.ts';
 
 /** How many hidden events a page passes over before it ends, empty if need be. */
@@ -29,15 +30,13 @@ const hiddenMax = 10_000;
 /** How many steps a page takes through index tables before it ends, empty if need be: some tens of milliseconds. */
 const stepsMax = 20_000;
 
-const eventColumns = 'position, stream_id, version, recorded_at, record';
-
 /** Reads of one connection. */
 export class Reader {
   readonly #database: DatabaseSync;
   readonly #now: () => number;
   readonly #tail: Tail;
   readonly #finder: Finder;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: ReaderStatements;
 
   /** The writer hands in its own tail, which holds what it has not committed yet. */
   constructor(database: DatabaseSync, now: () => number, tail: Tail = new Tail(database)) {
@@ -45,13 +44,15 @@ export class Reader {
     this.#now = now;
     this.#tail = tail;
     this.#finder = new Finder(database, this.#tail);
-    this.#statements = prepareStatements(database);
+    this.#statements = prepareReaderStatements(database);
   }
 
+  /** The newest position; 0 where the log is empty. */
   head(): number {
     return numberOf(this.#statements.head.get(), 0);
   }
 
+  /** The event at a position. */
   eventAt(position: number): StoredEvent | undefined {
     const row = this.#statements.byPosition.get(position);
     return row && storedEvent(row);
@@ -73,18 +74,22 @@ export class Reader {
     });
   }
 
+  /** What is remembered under an idempotency key that has not expired. */
   answerOf(key: string): KeyedAnswer | undefined {
     const row = this.#statements.answer.get(key, this.#now());
     if (row === undefined) return undefined;
     const [digest, written] = rowOf(row);
-    return { digest: String(digest), written: JSON.parse(String(written)) };
+    // Written by the writer, from a value of this type.
+    return { digest: String(digest), written: JSON.parse(String(written)) as Written };
   }
 
+  /** An entry of the keyed store. */
   keyedGet(key: string): KeyedEntry | undefined {
     const row = this.#statements.keyed.get(key);
     return row && keyedEntry(row);
   }
 
+  /** Entries of the keyed store by prefix. */
   keyedScan({
     prefix,
     after,
@@ -98,6 +103,7 @@ export class Reader {
     return takeWhile(statement.iterate(...values), limit, keyedEntry, (entry) => entry.key.startsWith(prefix));
   }
 
+  /** A page of a stream, without what its settings hide. */
   readStream(request: StreamReadRequest): StreamPage {
     return inSnapshot(this.#database, () => {
       this.#tail.refresh();
@@ -180,6 +186,7 @@ export class Reader {
     return this.#eventAtVersion(streamId, numberOf(this.#statements.streamKey.get(streamId), 0), version);
   }
 
+  /** A page of the log. */
   readLog(request: LogReadRequest): LogPage {
     return inSnapshot(this.#database, () => {
       const { filter } = request;
@@ -267,6 +274,7 @@ export class Reader {
     };
   }
 
+  /** What is known of a stream. */
   streamInfo(streamId: string): StreamInfo {
     return inSnapshot(this.#database, () => {
       this.#tail.refresh();
@@ -291,9 +299,11 @@ export class Reader {
     const row = this.#statements.settings.get(streamId);
     if (row === undefined) return undefined;
     const [version, settings] = rowOf(row);
-    return { version: Number(version), settings: JSON.parse(String(settings)) };
+    // Written by the writer, from settings that the store had checked.
+    return { version: Number(version), settings: JSON.parse(String(settings)) as StreamSettings };
   }
 
+  /** Streams by prefix and category. */
   listStreams({ category, prefix = '', includeReserved, after, limit }: StreamListRequest): readonly StreamInfo[] {
     return inSnapshot(this.#database, () => {
       this.#tail.refresh();
@@ -317,47 +327,10 @@ export class Reader {
           continue;
         known.set(streamId, numberOf(this.#statements.streamKey.get(streamId), 0));
       }
-      const ordered = [...known].sort(([left], [right]) => compareUtf8(left, right)).slice(0, limit);
+      const ordered = [...known].toSorted(([left], [right]) => compareUtf8(left, right)).slice(0, limit);
       return ordered.map(([id, key]) => this.#info(id, key));
     });
   }
-}
-
-/** Collects a page until it is full. */
-class PageBuilder {
-  readonly events: StoredEvent[] = [];
-  readonly #bounds: PageBounds;
-  #bytes = 0;
-  isFull = false;
-
-  constructor(bounds: PageBounds) {
-    this.#bounds = bounds;
-  }
-
-  /** Whether the event was taken. One alone may be larger than the bound. */
-  add(event: StoredEvent): boolean {
-    const { limit, bytesMax } = this.#bounds;
-    this.#bytes += event.record.length;
-    this.isFull ||= this.events.length >= limit || (this.events.length > 0 && this.#bytes > bytesMax);
-    if (!this.isFull) this.events.push(event);
-    return !this.isFull;
-  }
-}
-
-function isShown(event: StoredEvent, { includeReserved }: LogFilter): boolean {
-  return includeReserved || !(isReserved(event.streamId) || isReserved(typeOfRecord(event.record)));
-}
-
-function storedEvent(row: object): StoredEvent {
-  const [position, streamId, version, recordedAt, record] = rowOf(row);
-  return {
-    streamId: String(streamId),
-    version: Number(version),
-    partition: 0,
-    position: Number(position),
-    recordedAt: Number(recordedAt),
-    record: String(record),
-  };
 }
 
 function keyedEntry(row: object): KeyedEntry {
@@ -394,39 +367,4 @@ function takeWhile<Item>(
     if (items.length >= limit) break;
   }
   return items;
-}
-
-function prepareStatements(database: DatabaseSync) {
-  const event = 'SELECT e.position, e.stream_id, e.version, e.recorded_at, e.record';
-  // CROSS JOIN keeps the order of the tables: first the index, then the event that it names.
-  const ofStream = `${event} FROM stream_event s CROSS JOIN event e ON e.position = s.position WHERE s.stream = ? AND s.version BETWEEN ? AND ?`;
-  const prepare = (sql: string): StatementSync => prepareArrays(database, sql);
-  return {
-    count: prepare('SELECT coalesce(max(position) - min(position) + 1, 0) FROM event'),
-    streams: prepare('SELECT max(key) FROM stream'),
-    keyedCount: prepare('SELECT count(*) FROM keyed'),
-    head: prepare('SELECT max(position) FROM event'),
-    byPosition: prepare(`SELECT ${eventColumns} FROM event WHERE position = ?`),
-    nearestBefore: prepare(`SELECT ${eventColumns} FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1`),
-    nearestAfter: prepare(`SELECT ${eventColumns} FROM event WHERE position >= ? ORDER BY position LIMIT 1`),
-    timeAtOrBefore: prepare(
-      'SELECT position, recorded_at FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1',
-    ),
-    logForward: prepare(`SELECT ${eventColumns} FROM event WHERE position > ? AND position <= ? ORDER BY position`),
-    logBackward: prepare(
-      `SELECT ${eventColumns} FROM event WHERE position < ? AND position >= ? ORDER BY position DESC`,
-    ),
-    streamForward: prepare(`${ofStream} ORDER BY s.version`),
-    streamBackward: prepare(`${ofStream} ORDER BY s.version DESC`),
-    streamKey: prepare('SELECT key FROM stream WHERE stream_id = ?'),
-    streamVersion: prepare('SELECT max(version) FROM stream_event WHERE stream = ?'),
-    positionOfVersion: prepare('SELECT position FROM stream_event WHERE stream = ? AND version = ?'),
-    streamsFrom: prepare('SELECT stream_id, key FROM stream WHERE stream_id >= ? ORDER BY stream_id'),
-    streamsAfter: prepare('SELECT stream_id, key FROM stream WHERE stream_id > ? ORDER BY stream_id'),
-    settings: prepare('SELECT version, settings FROM stream_settings WHERE stream_id = ?'),
-    answer: prepare('SELECT digest, written FROM append_key WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)'),
-    keyed: prepare('SELECT key, value, revision FROM keyed WHERE key = ?'),
-    keyedFrom: prepare('SELECT key, value, revision FROM keyed WHERE key >= ? ORDER BY key'),
-    keyedAfter: prepare('SELECT key, value, revision FROM keyed WHERE key > ? ORDER BY key'),
-  };
 }

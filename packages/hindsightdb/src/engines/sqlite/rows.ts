@@ -14,7 +14,8 @@ export function prepareArrays(database: DatabaseSync, sql: string): StatementSyn
 /** A row of such a statement. */
 export function rowOf(row: object): readonly SQLOutputValue[] {
   if (!Array.isArray(row)) throw new TypeError('The statement was not prepared to return arrays.');
-  return row;
+  // Columns of SQLite are of these types and no others.
+  return row as readonly SQLOutputValue[];
 }
 
 /** The first column of the only row as a number; the default where there is no row or it is NULL. */
@@ -29,6 +30,7 @@ export function inSnapshot<Result>(database: DatabaseSync, work: () => Result): 
   try {
     return work();
   } finally {
-    database.exec('COMMIT');
+    // SQLite may have ended it by itself when a read failed; that error is the one to tell.
+    if (database.isTransaction) database.exec('COMMIT');
   }
 }

@@ -4,13 +4,14 @@
  */
 
 import type { DatabaseSync } from 'node:sqlite';
+import type * as nodeSqlite from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 
 /** Before this version a WAL file could be damaged when two connections checkpointed at once (sqlite.org, release 3.51.3). */
 const sqliteVersionMin = [3, 51, 3] as const;
 
 /** Node's SQLite module. Throws `RUNTIME_TOO_OLD`. */
-export function loadSqlite(): typeof import('node:sqlite') {
+export function loadSqlite(): typeof nodeSqlite {
   const sqlite = process.getBuiltinModule?.('node:sqlite');
   if (sqlite === undefined || typeof sqlite.DatabaseSync.prototype.enableDefensive !== 'function') {
     throw new HindsightError(

@@ -11,7 +11,8 @@ import { backupStore } from './backup.ts';
 import { checkInThread } from './check.ts';
 import { Reader } from './reader.ts';
 import { isBusy, storeError } from './sqlite-errors.ts';
-import { Wake, wakeWithinMs } from './wake.ts';
+import type { Wake } from './wake.ts';
+import { wakeWithinMs } from './wake.ts';
 import type { WriterClient } from './writer-client.ts';
 
 /** What an open handle consists of. */
@@ -109,8 +110,7 @@ export class SqliteEngine implements contract.Engine {
 
   async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {
     const reply = await this.#writer().request({ kind: 'keyedWrite', writes, now: this.#parts.now() });
-    const answer = reply.kind === 'answers' ? reply.answers[0] : undefined;
-    return answer?.kind === 'conflict' ? answer.conflicts : [];
+    return reply.kind === 'answer' && reply.answer.kind === 'conflict' ? reply.answer.conflicts : [];
   }
 
   wake(listener: () => void): () => void {

@@ -1,11 +1,15 @@
 /**
- * The tail: the newest events, which the index tables do not hold yet. A connection keeps what it needs of them in memory,
- * brought up to date inside the transaction that uses it. Between one and a few thousand events.
+ * The tail: the newest events, which the stream index does not hold yet, and at its end the few that no index table holds. A
+ * connection keeps what it needs of them in memory, brought up to date inside the transaction that uses it.
+ *
+ *     event    1 … … … … … … streamsIndexedTo … … … … … … … … indexedTo … … head
+ *              └── in all index tables ──┘└── found by kind and tag ──┘└ unindexed ┘
+ *                                         └────────────── tail ────────────────────┘
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { labelsOf, type Labels } from './labels.ts';
-import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { prepareArrays, rowOf } from './rows.ts';
 
 /** One event of the tail. */
 export interface TailEntry {
@@ -23,11 +27,16 @@ export class Tail {
   readonly #record: StatementSync;
   #entries: TailEntry[] = [];
   #streams = new Map<string, TailEntry[]>();
+  #streamsIndexedTo = 0;
   #indexedTo = 0;
   #head = 0;
 
   constructor(database: DatabaseSync) {
-    this.#progress = prepareArrays(database, `SELECT value FROM progress WHERE name = 'indexed'`);
+    // A store that was never indexed by this code has one mark for all tables.
+    this.#progress = prepareArrays(
+      database,
+      `SELECT coalesce((SELECT value FROM progress WHERE name = 'streams_indexed'), value), value FROM progress WHERE name = 'indexed'`,
+    );
     this.#rows = prepareArrays(
       database,
       'SELECT position, stream_id, version FROM event WHERE position > ? ORDER BY position',
@@ -35,9 +44,26 @@ export class Tail {
     this.#record = prepareArrays(database, 'SELECT record FROM event WHERE position = ?');
   }
 
-  /** The last position that the index tables hold. */
+  /** The last position that the stream index holds completely. */
+  get streamsIndexedTo(): number {
+    return this.#streamsIndexedTo;
+  }
+
+  /** The last position that the index tables of kinds and tags hold. */
   get indexedTo(): number {
     return this.#indexedTo;
+  }
+
+  /** The events that no index table holds. */
+  get unindexed(): readonly TailEntry[] {
+    let count = 0;
+    while (count < this.#entries.length && (this.#entries.at(-1 - count)?.position ?? 0) > this.#indexedTo) count += 1;
+    return count === 0 ? [] : this.#entries.slice(-count);
+  }
+
+  /** The streams that have events in the tail. */
+  streamIds(): readonly string[] {
+    return [...this.#streams.keys()];
   }
 
   /** The last position of the log. */
@@ -45,15 +71,18 @@ export class Tail {
     return this.#head;
   }
 
+  /** Its events, in the order of the log. */
   get entries(): readonly TailEntry[] {
     return this.#entries;
   }
 
   /** Takes in what was written and indexed since. Call it inside the transaction that goes on to use the tail. */
   refresh(): void {
-    const indexedTo = numberOf(this.#progress.get(), 0);
-    if (indexedTo !== this.#indexedTo) this.#forgetUpTo(indexedTo);
-    for (const row of this.#rows.iterate(Math.max(this.#head, indexedTo))) {
+    const progress = this.#progress.get();
+    const [streamsIndexedTo = 0, indexedTo = 0] = progress === undefined ? [] : rowOf(progress).map(Number);
+    if (streamsIndexedTo !== this.#streamsIndexedTo) this.#forgetUpTo(streamsIndexedTo);
+    if (indexedTo !== this.#indexedTo) this.#forgetLabelsUpTo(indexedTo);
+    for (const row of this.#rows.iterate(Math.max(this.#head, streamsIndexedTo))) {
       const [position, streamId, version] = rowOf(row);
       this.push({
         position: Number(position),
@@ -62,7 +91,7 @@ export class Tail {
         labels: undefined,
       });
     }
-    if (this.#head < indexedTo) this.#head = indexedTo;
+    if (this.#head < streamsIndexedTo) this.#head = streamsIndexedTo;
   }
 
   /** Adds an event that this connection writes. */
@@ -78,17 +107,26 @@ export class Tail {
   reset(): void {
     this.#entries = [];
     this.#streams = new Map();
+    this.#streamsIndexedTo = 0;
     this.#indexedTo = 0;
     this.#head = 0;
   }
 
-  #forgetUpTo(indexedTo: number): void {
-    const kept = this.#entries.filter((entry) => entry.position > indexedTo);
+  #forgetUpTo(streamsIndexedTo: number): void {
+    const kept = this.#entries.filter((entry) => entry.position > streamsIndexedTo);
     const head = this.#head;
+    const indexedTo = this.#indexedTo;
     this.reset();
-    this.#indexedTo = indexedTo;
     for (const entry of kept) this.push(entry);
-    this.#head = Math.max(head, indexedTo);
+    this.#streamsIndexedTo = streamsIndexedTo;
+    this.#indexedTo = indexedTo;
+    this.#head = Math.max(head, streamsIndexedTo);
+  }
+
+  /** Labels are asked for until kinds and tags are indexed, and keeping them would keep the records. */
+  #forgetLabelsUpTo(indexedTo: number): void {
+    for (const entry of this.unindexed) if (entry.position <= indexedTo) entry.labels = undefined;
+    this.#indexedTo = indexedTo;
   }
 
   /** The events of a stream that are in the tail, in the order of their versions. */

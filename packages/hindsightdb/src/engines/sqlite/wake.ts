@@ -45,6 +45,7 @@ export class Wake {
     }
   }
 
+  /** Wakes everybody: something was written. */
   wakeAll(): void {
     for (const listener of this.#listeners) listener();
   }

@@ -2,7 +2,7 @@
  * The writer thread: a thin frame around the loop. It answers requests in their order and uses the pauses between them.
  */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { toPlainError } from './sqlite-errors.ts';
 import { WriterLoop } from './writer-loop.ts';
@@ -25,10 +25,21 @@ function start(): void {
     return;
   }
   reply({ kind: 'ready', identity: loop.identity });
-  const idle = setTimeout(() => loop.idle(), idleAfterMs);
+  const idle = setTimeout(() => {
+    if (loop.idle()) idle.refresh();
+  }, idleAfterMs);
+  let isClosing = false;
+  const note = (request: WriterRequest): WriterRequest => {
+    isClosing ||= request.kind === 'close';
+    return request;
+  };
+  const next = (): WriterRequest | undefined => {
+    const received: { readonly message: WriterRequest } | undefined = receiveMessageOnPort(port);
+    return received && note(received.message);
+  };
   port.on('message', (request: WriterRequest) => {
-    reply(loop.serve(request));
-    if (request.kind === 'close') {
+    loop.serve(note(request), next, reply);
+    if (isClosing) {
       clearTimeout(idle);
       port.close();
     } else idle.refresh();

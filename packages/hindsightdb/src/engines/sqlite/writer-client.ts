@@ -4,35 +4,46 @@
  */
 
 import { Worker } from 'node:worker_threads';
+import { abortReason } from '../../core/abort.ts';
 import { HindsightError } from '../../core/errors.ts';
-import type { AppendAnswer, AppendBatch, EngineStatistics, LogIdentity, NewEvent } from '../../engine/contract.ts';
-import type { GroupAnswer, WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import type { AppendAnswer, AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
+import { packGroup, unpackAnswers, type GroupAnswer, type PackedAnswers } from './group-message.ts';
+import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { fromPlainError } from './sqlite-errors.ts';
 
 /** An append that waits for its group. */
-interface Waiting {
+interface WaitingAppend {
+  readonly kind: 'append';
   readonly batch: AppendBatch;
+  readonly length: number;
   readonly resolve: (answer: AppendAnswer) => void;
   readonly reject: (error: unknown) => void;
   /** Ends the interest in the signal. */
   readonly settle: () => void;
 }
 
+/** A request of another kind that waits for its turn. */
+interface WaitingRequest {
+  readonly kind: 'request';
+  readonly request: WriterRequest;
+  readonly resolve: (reply: WriterReply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A message on its way, and what its reply is for. */
-type Sent =
-  | { readonly kind: 'group'; readonly members: readonly Waiting[] }
-  | {
-      readonly kind: 'request';
-      readonly resolve: (reply: WriterReply) => void;
-      readonly reject: (error: unknown) => void;
-    };
+type Sent = { readonly kind: 'group'; readonly members: readonly WaitingAppend[] } | WaitingRequest;
 
 /** A group is as much as has gathered, up to these bounds. */
 const groupAppendsMax = 4096;
-const groupBytesMax = 16 * 1024 * 1024;
-/** Groups on their way at once: one that is written, and one behind it so that the writer does not wait for the message. */
-const groupsOnTheWayMax = 2;
+const groupLengthMax = 16 * 1024 * 1024;
+/** How many appends are sent at once without waiting for more: the writer begins with them while the rest gathers. */
+const sendAtOnceMin = 16;
+/** Messages on their way at once. What gathers beyond them makes larger groups. */
+const messagesOnTheWayMax = 16;
+/** How much may wait, in characters of records, beside the bound on the number of appends. */
+const pendingLengthMax = 256 * 1024 * 1024;
 
+/** What a writer thread is started with and bounded by. */
 export interface WriterClientOptions {
   readonly data: WriterData;
   readonly now: () => number;
@@ -45,9 +56,10 @@ export interface WriterClientOptions {
 export class WriterClient {
   readonly #worker: Worker;
   readonly #options: WriterClientOptions;
-  readonly #waiting: Waiting[] = [];
+  /** In the order of the calls. */
+  readonly #waiting: (WaitingAppend | WaitingRequest)[] = [];
   readonly #sent: Sent[] = [];
-  #groupsOnTheWay = 0;
+  #pendingLength = 0;
   #isFlushScheduled = false;
   #isClosing = false;
   #ended: Error | undefined;
@@ -57,7 +69,7 @@ export class WriterClient {
     this.#worker = worker;
     this.#options = options;
     worker.on('message', (reply: WriterReply) => this.#receive(reply));
-    worker.on('error', (error) => this.#end(error));
+    worker.on('error', (error: Error) => this.#end(error));
     worker.on('exit', () => this.#end(new Error('The writer thread ended.')));
     worker.unref();
   }
@@ -84,6 +96,31 @@ export class WriterClient {
   append(batch: AppendBatch, signal: AbortSignal | undefined): Promise<AppendAnswer> {
     this.#assertOpen();
     signal?.throwIfAborted();
+    const length = lengthOf(batch);
+    this.#assertRoom(length);
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        this.#pendingLength -= length;
+        signal?.removeEventListener('abort', withdraw);
+      };
+      const waiting: WaitingAppend = { kind: 'append', batch, length, resolve, reject, settle };
+      const withdraw = (): void => {
+        const index = this.#waiting.indexOf(waiting);
+        // What is on its way is awaited: it may be written.
+        if (index === -1 || signal === undefined) return;
+        this.#waiting.splice(index, 1);
+        settle();
+        reject(abortReason(signal));
+      };
+      signal?.addEventListener('abort', withdraw, { once: true });
+      this.#pendingLength += length;
+      this.#waiting.push(waiting);
+      if (this.#waiting.length >= sendAtOnceMin) this.#flush();
+      else this.#scheduleFlush();
+    });
+  }
+
+  #assertRoom(length: number): void {
     const { pendingAppendsMax } = this.#options;
     if (this.#waiting.length >= pendingAppendsMax) {
       throw new HindsightError(
@@ -91,24 +128,35 @@ export class WriterClient {
         `${pendingAppendsMax} appends are waiting to be written. Nothing of this one was written; slow down, or raise pendingAppendsMax.`,
       );
     }
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = { batch, resolve, reject, settle: () => signal?.removeEventListener('abort', withdraw) };
-      const withdraw = (): void => {
-        const index = this.#waiting.indexOf(waiting);
-        // What is on its way is awaited: it may be written.
-        if (index === -1) return;
-        this.#waiting.splice(index, 1);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', withdraw, { once: true });
-      this.#waiting.push(waiting);
+    // One append alone always has room: the limits of an append are below this bound.
+    if (this.#pendingLength > 0 && this.#pendingLength + length > pendingLengthMax) {
+      throw new HindsightError(
+        'OVERLOADED',
+        `Appends of ${this.#pendingLength} characters are waiting to be written. Nothing of this one was written; slow down.`,
+      );
+    }
+  }
+
+  /** Sends a request of another kind, behind everything that was asked for before. */
+  async request(request: WriterRequest): Promise<WriterReply> {
+    this.#assertOpen();
+    const reply = await new Promise<WriterReply>((resolve, reject) => {
+      this.#waiting.push({ kind: 'request', request, resolve, reject });
       this.#scheduleFlush();
     });
+    if (reply.kind === 'failed') throw fromPlainError(reply.error);
+    return reply;
+  }
+
+  /** What the writer counts. */
+  async statistics(): Promise<EngineStatistics> {
+    const reply = await this.request({ kind: 'statistics' });
+    return { ...(reply.kind === 'statistics' && reply.statistics), 'writer.waiting': this.#waiting.length };
   }
 
   /** Sends what has gathered when the present turn of the event loop has had its say: all who were woken together ask together. */
   #scheduleFlush(): void {
-    if (this.#isFlushScheduled || this.#groupsOnTheWay >= groupsOnTheWayMax) return;
+    if (this.#isFlushScheduled || this.#waiting.length === 0 || this.#sent.length >= messagesOnTheWayMax) return;
     this.#isFlushScheduled = true;
     process.nextTick(() => {
       this.#isFlushScheduled = false;
@@ -117,13 +165,16 @@ export class WriterClient {
   }
 
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#groupsOnTheWay >= groupsOnTheWayMax) return;
-    const members = this.#waiting.splice(0, groupSize(this.#waiting));
-    this.#groupsOnTheWay += 1;
-    this.#post(
-      { kind: 'group', members },
-      { kind: 'group', batches: members.map((member) => member.batch), now: this.#options.now() },
-    );
+    const first = this.#waiting[0];
+    if (first === undefined || this.#ended !== undefined || this.#sent.length >= messagesOnTheWayMax) return;
+    if (first.kind === 'request') {
+      this.#waiting.shift();
+      this.#post(first, first.request);
+    } else {
+      const members = takeGroup(this.#waiting);
+      const group = packGroup(members.map((member) => member.batch));
+      this.#post({ kind: 'group', members }, { kind: 'group', group, now: this.#options.now() });
+    }
     this.#scheduleFlush();
   }
 
@@ -134,44 +185,22 @@ export class WriterClient {
     this.#worker.postMessage(request);
   }
 
-  /** Sends a request of another kind, behind what has gathered. */
-  async request(request: WriterRequest): Promise<WriterReply> {
-    this.#assertOpen();
-    while (this.#waiting.length > 0) await this.#groupTurn();
-    const reply = await new Promise<WriterReply>((resolve, reject) =>
-      this.#post({ kind: 'request', resolve, reject }, request),
-    );
-    if (reply.kind === 'failed') throw fromPlainError(reply.error);
-    return reply;
-  }
-
-  /** Resolves when the appends that wait now have been sent. */
-  #groupTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      const last = this.#waiting.at(-1);
-      if (last === undefined) resolve();
-      else setImmediate(resolve);
-    });
-  }
-
-  async statistics(): Promise<EngineStatistics> {
-    const reply = await this.request({ kind: 'statistics' });
-    return { ...(reply.kind === 'statistics' && reply.statistics), 'writer.waiting': this.#waiting.length };
-  }
-
   #receive(reply: WriterReply): void {
     const sent = this.#sent.shift();
     if (this.#sent.length === 0) this.#worker.unref();
-    if (sent === undefined) return;
-    if (sent.kind === 'request') {
-      sent.resolve(reply);
-      return;
+    if (sent?.kind === 'request') sent.resolve(reply);
+    if (sent?.kind === 'group') {
+      if (reply.kind === 'answers') this.#answer(sent.members, reply.answers);
+      else if (reply.kind === 'failed') for (const member of sent.members) settleWith(member, reply);
+      this.#options.onWritten();
     }
-    this.#groupsOnTheWay -= 1;
-    if (reply.kind === 'answers') sent.members.forEach((member, index) => settle(member, reply.answers[index]));
-    else if (reply.kind === 'failed') for (const member of sent.members) settle(member, reply);
-    this.#options.onWritten();
     this.#scheduleFlush();
+  }
+
+  #answer(members: readonly WaitingAppend[], packed: PackedAnswers): void {
+    const batches = members.map((member) => member.batch);
+    const answers = unpackAnswers(packed, batches);
+    members.forEach((member, index) => settleWith(member, answers[index]));
   }
 
   #end(error: Error): void {
@@ -183,19 +212,23 @@ export class WriterClient {
       { cause: error },
     );
     for (const sent of this.#sent.splice(0)) {
-      if (sent.kind === 'group') for (const member of sent.members) member.reject(unknown);
+      if (sent.kind === 'group') for (const member of sent.members) rejectWith(member, unknown);
       else sent.reject(unknown);
     }
-    for (const member of this.#waiting.splice(0))
-      member.reject(
-        new HindsightError('CLOSED', 'The writer thread ended; nothing of this append was written.', { cause: error }),
-      );
+    const notWritten = new HindsightError('CLOSED', 'The writer thread ended; nothing of this was written.', {
+      cause: error,
+    });
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.kind === 'append') rejectWith(waiting, notWritten);
+      else waiting.reject(notWritten);
+    }
   }
 
   #assertOpen(): void {
     if (this.#isClosing) throw new HindsightError('CLOSED', 'The store was closed.');
-    if (this.#ended !== undefined)
+    if (this.#ended !== undefined) {
       throw new HindsightError('CLOSED', 'The writer thread has ended; open the store again.', { cause: this.#ended });
+    }
   }
 
   /** Finishes what was accepted and ends the thread. */
@@ -205,32 +238,47 @@ export class WriterClient {
   }
 
   async #close(): Promise<void> {
-    if (this.#ended === undefined) {
-      const closing = this.request({ kind: 'close' });
-      this.#isClosing = true;
-      await closing;
-    }
+    const closing = this.#ended === undefined ? this.request({ kind: 'close' }) : undefined;
     this.#isClosing = true;
-    await this.#worker.terminate();
+    try {
+      await closing;
+    } finally {
+      await this.#worker.terminate();
+    }
   }
 }
 
-function groupSize(waiting: readonly Waiting[]): number {
-  let bytes = 0;
-  for (const [index, { batch }] of waiting.entries()) {
-    for (const { events } of batch.streams) bytes += eventsLength(events);
-    if (index > 0 && (index >= groupAppendsMax || bytes > groupBytesMax)) return index;
+/** Takes the appends that stand in front, as many as make a group. */
+function takeGroup(waiting: (WaitingAppend | WaitingRequest)[]): readonly WaitingAppend[] {
+  const members: WaitingAppend[] = [];
+  let length = 0;
+  for (const each of waiting) {
+    if (each.kind !== 'append') break;
+    length += each.length;
+    if (members.length > 0 && (members.length >= groupAppendsMax || length > groupLengthMax)) break;
+    members.push(each);
   }
-  return waiting.length;
+  waiting.splice(0, members.length);
+  return members;
 }
 
-function eventsLength(events: readonly NewEvent[]): number {
-  return events.reduce((length, event) => length + event.record.length, 0);
+function lengthOf({ streams }: AppendBatch): number {
+  let length = 0;
+  for (const { events } of streams) for (const event of events) length += event.record.length;
+  return length;
 }
 
-function settle(member: Waiting, answer: GroupAnswer | undefined): void {
+function settleWith(member: WaitingAppend, answer: GroupAnswer | undefined): void {
+  if (answer === undefined) {
+    rejectWith(member, new Error('The writer thread answered fewer appends than it was asked.'));
+  } else if (answer.kind === 'failed') rejectWith(member, fromPlainError(answer.error));
+  else {
+    member.settle();
+    member.resolve(answer);
+  }
+}
+
+function rejectWith(member: WaitingAppend, error: Error): void {
   member.settle();
-  if (answer === undefined) member.reject(new Error('The writer thread answered fewer appends than it was asked.'));
-  else if (answer.kind === 'failed') member.reject(fromPlainError(answer.error));
-  else member.resolve(answer);
+  member.reject(error);
 }

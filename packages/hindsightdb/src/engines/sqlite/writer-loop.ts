@@ -8,7 +8,8 @@ import { HindsightError } from '../../core/errors.ts';
 import type { AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
 import { openForWriting, pauseThread } from './database.ts';
 import { fileBytes, fileIdentity, markFailed, walPath } from './files.ts';
-import type { GroupAnswer, WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { packAnswers, unpackGroup, type GroupAnswer } from './group-message.ts';
+import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, isDiskFailure, isDiskFull, storeError, toPlainError } from './sqlite-errors.ts';
 import { Writer } from './writer.ts';
@@ -19,6 +20,14 @@ const lockWaitMs = 30_000;
 const idleTailMin = 64;
 const idleWalBytesMin = 1024 * 1024;
 
+/** How many messages may join a group, so that the first of them is not kept waiting for ever. */
+const joinedGroupsMax = 64;
+
+type GroupRequest = Extract<WriterRequest, { kind: 'group' }>;
+
+/** Hands out a request that has come in meanwhile, if there is one. */
+export type NextRequest = () => WriterRequest | undefined;
+
 /** Serves the requests of one handle. */
 export class WriterLoop {
   readonly #database: DatabaseSync;
@@ -27,14 +36,15 @@ export class WriterLoop {
   readonly #walBytesMax: number;
   readonly identity: LogIdentity;
   readonly #file: string | undefined;
+  readonly #pageBytes: number;
   #walFile: string | undefined;
   #failure: HindsightError | undefined;
   /** Frames of the WAL that are in use, in bytes, as of the last look. */
   #walBytes = 0;
   /** After a checkpoint that readers stood in the way of, the size at which it is tried again. */
   #walBytesRetry = 0;
-  #groups = 0;
-  #appends = 0;
+  #groupCount = 0;
+  #lastError: unknown;
   #checkpoints = 0;
 
   constructor({ open, walBytesMax }: WriterData) {
@@ -45,10 +55,25 @@ export class WriterLoop {
     this.#walBytesMax = walBytesMax;
     this.#writer = new Writer(database);
     this.#file = fileIdentity(open.path);
+    this.#pageBytes = numberOf(prepareArrays(database, 'PRAGMA page_size').get(), 4096);
   }
 
-  /** Answers one request. Never throws. */
-  serve(request: WriterRequest): WriterReply {
+  /** Answers a request, and those that `next` hands out while it is at work, in their order. Never throws. */
+  serve(request: WriterRequest, next: NextRequest, reply: (message: WriterReply) => void): void {
+    let waiting: WriterRequest | undefined = request;
+    while (waiting !== undefined) {
+      if (waiting.kind === 'group') {
+        const { replies, other } = this.#groups(waiting, next);
+        for (const each of replies) reply(each);
+        waiting = other;
+      } else {
+        reply(this.#answer(waiting));
+        waiting = undefined;
+      }
+    }
+  }
+
+  #answer(request: Exclude<WriterRequest, GroupRequest>): WriterReply {
     try {
       return this.#serve(request);
     } catch (error) {
@@ -56,15 +81,10 @@ export class WriterLoop {
     }
   }
 
-  #serve(request: WriterRequest): WriterReply {
+  #serve(request: Exclude<WriterRequest, GroupRequest>): WriterReply {
     switch (request.kind) {
-      case 'group':
-        return { kind: 'answers', answers: this.#group(request.batches, request.now) };
       case 'keyedWrite':
-        return {
-          kind: 'answers',
-          answers: [this.#transact(() => this.#writer.writeKeyed(request.writes, request.now))],
-        };
+        return { kind: 'answer', answer: this.#transact(() => this.#writer.writeKeyed(request.writes, request.now)) };
       case 'beginCopy':
         this.#transact(() => this.#writer.beginCopy(request.now));
         return { kind: 'done' };
@@ -84,37 +104,73 @@ export class WriterLoop {
     }
   }
 
-  /** Writes a group; when something is wrong with one of its members, each gets a transaction of its own. */
-  #group(batches: readonly AppendBatch[], now: number): readonly GroupAnswer[] {
-    this.#groups += 1;
-    this.#appends += batches.length;
+  /**
+   * Writes a group, and with it whatever groups come in until it is to be committed: they share its sync. Those who wait for
+   * an answer ask again all at once, so the rest of them is often on its way while the first of them are being written.
+   */
+  #groups(
+    first: GroupRequest,
+    next: NextRequest,
+  ): { readonly replies: readonly WriterReply[]; readonly other: WriterRequest | undefined } {
+    const requests: GroupRequest[] = [];
+    let other: WriterRequest | undefined;
+    const writeAll = (): readonly (readonly GroupAnswer[])[] => {
+      const answers: (readonly GroupAnswer[])[] = [];
+      let request: WriterRequest | undefined = first;
+      while (request?.kind === 'group') {
+        requests.push(request);
+        answers.push(this.#writer.writeGroup(unpackGroup(request.group), request.now));
+        request = requests.length < joinedGroupsMax ? next() : undefined;
+      }
+      other = request;
+      return answers;
+    };
+    const answered =
+      this.#attempt(writeAll) ?? requests.map(({ group, now }) => this.#oneByOne(unpackGroup(group), now));
+    this.#groupCount += 1;
+    return { replies: answered.map((answers) => ({ kind: 'answers', answers: packAnswers(answers) })), other };
+  }
+
+  /** What the work gave, or undefined when it has to be done in smaller parts to see what was wrong. */
+  #attempt<Result>(work: () => Result): Result | undefined {
     try {
-      return this.#transact(() => this.#writer.writeGroup(batches, now));
+      return this.#transact(work);
     } catch (error) {
-      const known = storeError(error, this.#path);
-      const isOfAll = this.#failure !== undefined || isBusy(error) || batches.length === 1;
-      if (isOfAll) return batches.map(() => ({ kind: 'failed', error: toPlainError(known) }));
-      return batches.flatMap((batch) => this.#group([batch], now));
+      this.#lastError = error;
+      return undefined;
     }
+  }
+
+  /** Gives each append a transaction of its own, so that what is wrong with one of them is not the others' fault. */
+  #oneByOne(batches: readonly AppendBatch[], now: number): readonly GroupAnswer[] {
+    return batches.map((batch): GroupAnswer => {
+      const isOfAll = this.#failure !== undefined || isBusy(this.#lastError);
+      const answers = isOfAll ? undefined : this.#attempt(() => this.#writer.writeGroup([batch], now));
+      return answers?.[0] ?? { kind: 'failed', error: toPlainError(storeError(this.#lastError, this.#path)) };
+    });
   }
 
   /** One transaction, one sync. What it returns may leave the engine: the commit has been synced. */
   #transact<Result>(work: () => Result): Result {
     if (this.#failure !== undefined) throw this.#failure;
     this.#begin();
+    const result = this.#commit(work);
+    this.#assertInPlace();
+    this.#keepWalBounded();
+    return result;
+  }
+
+  #commit<Result>(work: () => Result): Result {
     let isCommitting = false;
     try {
       const result = work();
       isCommitting = true;
       this.#database.exec('COMMIT');
-      this.#assertInPlace();
-      this.#keepWalBounded();
       return result;
     } catch (error) {
       this.#writer.forget();
-      if (isDiskFailure(error)) throw this.#fail(error, isCommitting);
       this.#rollback();
-      throw error;
+      throw isDiskFailure(error) ? this.#fail(error, { isCommitting }) : error;
     }
   }
 
@@ -126,7 +182,7 @@ export class WriterLoop {
         this.#database.exec('BEGIN IMMEDIATE');
         return;
       } catch (error) {
-        if (isDiskFailure(error)) throw this.#fail(error, false);
+        if (isDiskFailure(error)) throw this.#fail(error, { isCommitting: false });
         if (!isBusy(error) || performance.now() > deadline) throw error;
         pauseThread(0.1 + Math.random() * 0.4);
       }
@@ -135,14 +191,20 @@ export class WriterLoop {
 
   #rollback(): void {
     // SQLite has ended the transaction by itself where it could not go on, as on a full disk.
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    if (!this.#database.isTransaction) return;
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch (error) {
+      // On a failing disk nothing more can be done here; the lock goes with the connection.
+      if (!isDiskFailure(error)) throw error;
+    }
   }
 
   /**
    * Ends the handle. What the failed commit wrote may or may not be found by who opens the file next, and must not be synced
    * again: the system may have forgotten that it was never written.
    */
-  #fail(error: unknown, isCommitting: boolean): HindsightError {
+  #fail(error: unknown, { isCommitting }: { readonly isCommitting: boolean }): HindsightError {
     const reason = error instanceof Error ? error.message : String(error);
     this.#failure = new HindsightError(
       'SYNC_FAILED',
@@ -174,53 +236,78 @@ export class WriterLoop {
     throw this.#failure;
   }
 
+  /** After a commit, whose answer no longer depends on what happens here. */
   #keepWalBounded(): void {
-    // Asking SQLite is cheap, but not so cheap that every group need do it.
-    if (this.#groups % 16 === 0) this.#walBytes = this.#checkpoint('NOOP').walBytes;
-    if (this.#walBytes < Math.max(this.#walBytesMax, this.#walBytesRetry)) return;
-    // A passive checkpoint never resets a WAL that is written continuously; between two groups the writer can.
-    const { isBlocked, walBytes } = this.#checkpoint('RESTART');
-    this.#walBytesRetry = isBlocked ? walBytes + this.#walBytesMax / 2 : 0;
-    this.#walBytes = isBlocked ? walBytes : 0;
+    try {
+      // Asking SQLite is cheap, but not so cheap that every group need do it.
+      if (this.#groupCount % 8 === 0) this.#walBytes = this.#checkpoint('NOOP').walBytes;
+      if (this.#walBytes < Math.max(this.#walBytesMax, this.#walBytesRetry)) return;
+      // A passive checkpoint never resets a WAL that is written continuously; between two groups the writer can.
+      const { isBlocked, walBytes } = this.#checkpoint('RESTART');
+      this.#walBytesRetry = isBlocked ? walBytes + this.#walBytesMax : 0;
+      this.#walBytes = isBlocked ? walBytes : 0;
+    } catch (error) {
+      this.#walBytesRetry = this.#walBytes + this.#walBytesMax;
+      this.#noteMaintenanceError(error);
+    }
+  }
+
+  /** What keeps maintenance from its work: no room and others' locks pass by themselves; a failing disk ends the handle. */
+  #noteMaintenanceError(error: unknown): void {
+    if (isBusy(error) || isDiskFull(error) || this.#failure !== undefined) return;
+    if (isDiskFailure(error)) this.#fail(error, { isCommitting: false });
+    else {
+      this.#failure = new HindsightError(
+        'STORE_CORRUPT',
+        `The WAL or the index tables of ${this.#path} could not be kept. This handle has ended; find the first bad place with check.`,
+        { cause: error, details: { path: this.#path } },
+      );
+    }
   }
 
   #checkpoint(mode: 'NOOP' | 'PASSIVE' | 'RESTART'): { readonly isBlocked: boolean; readonly walBytes: number } {
     const row = prepareArrays(this.#database, `PRAGMA wal_checkpoint(${mode})`).get();
     const [busy = 0, frames = 0] = row === undefined ? [] : rowOf(row).map(Number);
     if (mode !== 'NOOP') this.#checkpoints += 1;
-    return { isBlocked: busy !== 0, walBytes: Math.max(0, frames) * 4096 };
+    return { isBlocked: busy !== 0, walBytes: Math.max(0, frames) * this.#pageBytes };
   }
 
-  /** Uses a pause: indexes the tail and empties the WAL a little at a time. Whether anything was done. */
-  idle(): void {
-    if (this.#failure !== undefined) return;
+  /** Uses a pause: indexes some of the tail and empties the WAL. Answers whether another pause has something to do. */
+  idle(): boolean {
+    return this.#tidy(() => this.#writer.indexSome());
+  }
+
+  #tidy(index: () => boolean): boolean {
+    if (this.#failure !== undefined) return false;
+    let isMore = false;
     try {
-      if (this.#writer.tailLength >= idleTailMin) this.#transact(() => this.#writer.index());
+      if (this.#writer.tailLength >= idleTailMin) isMore = this.#transact(index);
       if (this.#checkpoint('NOOP').walBytes >= idleWalBytesMin) this.#checkpoint('PASSIVE');
     } catch (error) {
-      // A lock held elsewhere is no reason to worry: the next pause will do. A failing disk has ended the handle.
-      if (isDiskFailure(error) && this.#failure === undefined) this.#fail(error, false);
-      else if (!isBusy(error) && !isDiskFull(error) && this.#failure === undefined) throw error;
+      this.#noteMaintenanceError(error);
     }
+    return isMore;
   }
 
   #statistics(): EngineStatistics {
     return {
-      'writer.groups': this.#groups,
-      'writer.appends': this.#appends,
+      'writer.groups': this.#groupCount,
+      'writer.appends': this.#writer.appendCount,
       'writer.checkpoints': this.#checkpoints,
+      'writer.clockBehindAppends': this.#writer.skewedAppends,
       'writer.tailEvents': this.#writer.tailLength,
       'wal.usedBytes': this.#failure === undefined ? this.#checkpoint('NOOP').walBytes : 0,
       'wal.fileBytes': fileBytes(walPath(this.#path)),
-      'database.bytes':
-        numberOf(prepareArrays(this.#database, 'PRAGMA page_count').get(), 0) *
-        numberOf(prepareArrays(this.#database, 'PRAGMA page_size').get(), 0),
+      'database.bytes': numberOf(prepareArrays(this.#database, 'PRAGMA page_count').get(), 0) * this.#pageBytes,
     };
   }
 
   #close(): void {
     try {
-      this.idle();
+      this.#tidy(() => {
+        this.#writer.indexAll();
+        return false;
+      });
     } finally {
       this.#database.close();
     }

@@ -25,6 +25,7 @@ import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
 import { Reader } from './reader.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { StreamIndexer } from './stream-indexer.ts';
 import { Tail } from './tail.ts';
 
 /** What is known of a stream while nobody else has written. */
@@ -37,16 +38,25 @@ interface KnownStream {
 /** Streams remembered between groups; beyond it the memory starts anew. */
 const knownStreamsMax = 100_000;
 
-/** How far the tail may grow before a group indexes it. */
-export const tailMax = 1024;
+/** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
+const clockSkewMax = 60_000_000;
+
+/** How many events may gather before a group indexes their kinds and tags. */
+const unindexedMax = 1024;
+
+/** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
+const streamRowsPerEvent = 3;
+
+/** Rows of the stream index that a pause writes at once: some milliseconds. */
+const streamRowsPerPause = 4096;
 
 /** Writes to one file by one connection. */
 export class Writer {
-  readonly #database: DatabaseSync;
   readonly #tail: Tail;
   readonly #finder: Finder;
   readonly #reader: Reader;
   readonly #indexer: Indexer;
+  readonly #streamIndexer: StreamIndexer;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #known = new Map<string, KnownStream>();
   /** The clock of the group at hand. */
@@ -56,19 +66,32 @@ export class Writer {
   /** The last position and time of the log, valid as long as nobody else commits. */
   #head = 0;
   #lastRecordedAt = 0;
+  #appendCount = 0;
+  /** Appends made while the clock was further behind the log than is ordinary. */
+  #skewedAppends = 0;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
     this.#tail = new Tail(database);
     this.#finder = new Finder(database, this.#tail);
     this.#reader = new Reader(database, () => this.#now, this.#tail);
     this.#indexer = new Indexer(database);
+    this.#streamIndexer = new StreamIndexer(database);
     this.#statements = prepareStatements(database);
   }
 
-  /** How many events the index tables do not hold yet, as of the last group. */
+  /** How many events the stream index does not hold yet, as of the last group. */
   get tailLength(): number {
     return this.#tail.entries.length;
+  }
+
+  /** How many appends were judged. */
+  get appendCount(): number {
+    return this.#appendCount;
+  }
+
+  /** How many appends were made while the clock was more than a minute behind the log. */
+  get skewedAppends(): number {
+    return this.#skewedAppends;
   }
 
   /**
@@ -77,8 +100,10 @@ export class Writer {
    */
   writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
     this.#enter(now, 'open');
+    const headBefore = this.#head;
     const answers = batches.map((batch) => this.#append(batch));
-    if (this.#tail.entries.length >= tailMax) this.#index();
+    this.#appendCount += batches.length;
+    this.#indexAlong(this.#head - headBefore);
     return answers;
   }
 
@@ -91,10 +116,24 @@ export class Writer {
     return { kind: 'appended', written: { recordedAt: now, streams: [], partitions: [] } };
   }
 
-  /** Brings the index tables up to the head, in a transaction of the caller's. */
-  index(): void {
+  /** Brings the index tables of kinds and tags up to the head, in a transaction of the caller's. */
+  indexKinds(): void {
     this.#enter(this.#now, undefined);
     this.#index();
+  }
+
+  /** Uses a pause to index some of the tail, in a transaction of the caller's. Answers whether there is more to do. */
+  indexSome(): boolean {
+    this.#enter(this.#now, undefined);
+    this.#index();
+    return this.#streamIndexer.advance(this.#tail, streamRowsPerPause, 1);
+  }
+
+  /** Brings all index tables up to the head, in a transaction of the caller's. */
+  indexAll(): void {
+    this.#enter(this.#now, undefined);
+    this.#index();
+    this.#streamIndexer.finish(this.#tail);
   }
 
   /** Copies events in, in a transaction of the caller's. */
@@ -108,7 +147,7 @@ export class Writer {
       if (copied !== undefined) this.#applySettings(copied.streamId, known.version, copied.settings);
     }
     for (const write of keyedWrites) this.#writeKeyed(write);
-    if (this.#tail.entries.length >= tailMax) this.#index();
+    this.#indexAlong(events.length);
   }
 
   /** Begins copying, or resumes it. Throws `STORE_EXISTS` when the log holds events that were not copied. */
@@ -119,9 +158,11 @@ export class Writer {
     this.#statements.setState.run('copying');
   }
 
+  /** Ends copying: everything is indexed, and ordinary appends are taken again. */
   endCopy(now: number): void {
     this.#enter(now, 'copying');
     this.#index();
+    this.#streamIndexer.finish(this.#tail);
     this.#statements.setState.run('open');
   }
 
@@ -130,6 +171,7 @@ export class Writer {
     this.#known.clear();
     this.#tail.reset();
     this.#indexer.forget();
+    this.#streamIndexer.forget();
     this.#dataVersion = undefined;
   }
 
@@ -173,6 +215,7 @@ export class Writer {
   }
 
   #write(batch: AppendBatch): Written {
+    if (this.#lastRecordedAt - this.#now > clockSkewMax) this.#noteSkew();
     this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
     const firstPosition = this.#head + 1;
     let lastEventId = '';
@@ -189,6 +232,17 @@ export class Writer {
     const partitions =
       this.#head < firstPosition ? [] : [{ partition: 0, firstPosition, lastPosition: this.#head, lastEventId }];
     return { recordedAt: this.#lastRecordedAt, streams, partitions };
+  }
+
+  /** The clock stands behind what was recorded before: times go on from there, and say less than they should. */
+  #noteSkew(): void {
+    this.#skewedAppends += 1;
+    if (this.#skewedAppends > 1) return;
+    const seconds = Math.round((this.#lastRecordedAt - this.#now) / 1_000_000);
+    process.emitWarning(
+      `The clock is ${seconds} s behind the newest event of the store. Until it has caught up, recordedAt repeats that event's time. Check the clock of this machine and of those that wrote before.`,
+      { type: 'HindsightWarning', code: 'HINDSIGHT_CLOCK_BEHIND' },
+    );
   }
 
   #insert(streamId: string, known: KnownStream, event: NewEvent): void {
@@ -230,6 +284,12 @@ export class Writer {
     this.#statements.setKeyed.run(key, value, revision);
   }
 
+  /** Keeps the index tables from falling behind: the kinds and tags now and then, the streams a little with every group. */
+  #indexAlong(eventCount: number): void {
+    if (this.#head - this.#tail.indexedTo >= unindexedMax) this.#index();
+    this.#streamIndexer.advance(this.#tail, eventCount * streamRowsPerEvent);
+  }
+
   #index(): void {
     this.#indexer.index(this.#tail);
     this.#tail.refresh();
@@ -251,7 +311,7 @@ export class Writer {
   #isTombstoned(streamId: string): boolean {
     if (subjectOfSettingsStream(streamId) !== undefined) return false;
     const row = this.#statements.settings.get(streamId);
-    return row !== undefined && JSON.parse(String(rowOf(row)[0])).tombstone === true;
+    return row !== undefined && settingsOfText(String(rowOf(row)[0])).tombstone === true;
   }
 
   #lastEventId(streamId: string, known: KnownStream): string | undefined {
@@ -288,6 +348,12 @@ export class Writer {
       return event && { partition: 0, position: event.position, eventId: parseRecord(event.record).id };
     },
   };
+}
+
+/** Settings as this engine stored them. */
+function settingsOfText(text: string): StreamSettings {
+  // What stands in the table was written from settings that the store had checked.
+  return JSON.parse(text) as StreamSettings;
 }
 
 function stateError(wanted: 'open' | 'copying'): HindsightError {

@@ -6,26 +6,26 @@
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
 import { isoOfMicros } from '../core/time.ts';
 import type { NewEvent, StoredEvent, Written } from '../engine/contract.ts';
-import { decodeEvents } from '../store/decode.ts';
-import type { StoreContext } from '../store/settings.ts';
+import { decodeEvents, recordedAs } from './decode.ts';
+import type { StoreContext } from './settings.ts';
 
 /** Thrown into a fold that asks for what only the commit decides. */
 export class NotCommittedYet extends Error {}
 
 /** Decoded events of one append, before and after the commit. */
-export interface PendingEvents<E extends Event> {
+export interface PendingEvents<Events extends Event> {
   /** As the fold sees them ahead of the commit: `position` and `recordedAt` throw {@link NotCommittedYet}. */
-  readonly ahead: readonly Recorded<E>[];
+  readonly ahead: readonly Recorded<Events>[];
   /** As they are once they are written. */
-  committed(written: Written): readonly Recorded<E>[];
+  committed(written: Written): readonly Recorded<Events>[];
 }
 
 /** Decodes events that are about to be appended behind a version, as a read will. A promise only where a codec makes one necessary. */
-export function pendingEvents<E extends Event>(
+export function pendingEvents<Events extends Event>(
   context: StoreContext,
   encoded: readonly NewEvent[],
   behind: { readonly streamId: string; readonly version: number },
-): PendingEvents<E> | Promise<PendingEvents<E>> {
+): PendingEvents<Events> | Promise<PendingEvents<Events>> {
   const stored = encoded.map(({ record }, index): StoredEvent => ({
     streamId: behind.streamId,
     version: behind.version + 1 + index,
@@ -35,13 +35,9 @@ export function pendingEvents<E extends Event>(
     record,
   }));
   const decoded = decodeEvents(context, stored);
-  const finish = (events: readonly RecordedEvent[]): PendingEvents<E> => ({
-    // What the decider decided are events of its own kind.
-    ahead: events.map(ahead) as readonly RecordedEvent[] as readonly Recorded<E>[],
-    committed: (written) =>
-      events.map((event) =>
-        committed(event, behind.version, written),
-      ) as readonly RecordedEvent[] as readonly Recorded<E>[],
+  const finish = (events: readonly RecordedEvent[]): PendingEvents<Events> => ({
+    ahead: recordedAs(events.map(ahead)),
+    committed: (written) => recordedAs(events.map((event) => committed(event, behind.version, written))),
   });
   return decoded instanceof Promise ? decoded.then(finish) : finish(decoded);
 }

@@ -1,0 +1,28 @@
+/**
+ * The memory engine as the kit opens it.
+ */
+
+import type { EngineFixture } from '../../src/conformance/index.ts';
+import { MemoryEngine } from '../../src/engine/memory.ts';
+
+/** How the memory engine is opened; each combination is a fixture. */
+export interface MemoryFixtureOptions {
+  readonly partitionCount?: number;
+  readonly spansPartitions?: boolean;
+}
+
+/** A fixture of the memory engine. */
+export function memoryFixture(options: MemoryFixtureOptions = {}): EngineFixture {
+  const { partitionCount = 1, spansPartitions = true } = options;
+  let logs = 0;
+  return {
+    name: `the memory engine with ${partitionCount} partitions${spansPartitions ? '' : ', which appends cannot span,'}`,
+    partitionCount,
+    openLog: async ({ now }) => {
+      let ids = 0;
+      const log = (logs += 1);
+      const newId = (): string => `id-${log}-${(ids += 1)}`;
+      return { engine: new MemoryEngine({ now, newId, partitionCount, spansPartitions }), dispose: async () => {} };
+    },
+  };
+}
