@@ -185,7 +185,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
         {
           ...(streamId !== undefined && { streamId }),
           ...(category !== undefined && { category }),
-          ...(query !== undefined && { query: normalizeQuery(query) }),
+          ...(query !== undefined && { query: checkedQuery(this.#context.limits, query) }),
         },
         options,
       ),

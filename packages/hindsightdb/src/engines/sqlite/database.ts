@@ -39,7 +39,8 @@ export function openForWriting(request: OpenRequest): {
   const isNew = !existsSync(path);
   if (isNew && !request.create) throw notFound(path);
   try {
-    const database = connect({ path, readOnly: false, cacheBytes });
+    // Even the first look at the file can meet another process that closes it or recovers it.
+    const database = patiently(() => connect({ path, readOnly: false, cacheBytes }));
     try {
       // The first look refuses what is not a store before anything is written to it.
       patiently(() => assertStore(database, path, { mayBeEmpty: request.create }));
@@ -64,7 +65,7 @@ export function openForWriting(request: OpenRequest): {
 export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
-    const database = connect({ path, readOnly: isAlone, cacheBytes });
+    const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes }));
     try {
       patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       if (isAlone) syncWal(path);
@@ -177,12 +178,11 @@ export function readIdentity(database: DatabaseSync): LogIdentity {
 }
 
 /** Tries again while another process stands in the way. Runs where waiting is allowed: at opening, or off the main thread. */
-function patiently(work: () => void): void {
+function patiently<Result>(work: () => Result): Result {
   const deadline = performance.now() + openWaitMs;
   for (;;) {
     try {
-      work();
-      return;
+      return work();
     } catch (error) {
       if (!isBusy(error) || performance.now() > deadline) throw error;
       pauseThread(2);
