@@ -37,7 +37,8 @@ export function openForWriting(request: OpenRequest): {
   const isNew = !existsSync(path);
   if (isNew && !request.create) throw notFound(path);
   try {
-    const database = connect({ path, readOnly: false, cacheBytes });
+    // Even the first look at the file can meet another process that closes it or recovers it.
+    const database = patiently(() => connect({ path, readOnly: false, cacheBytes }));
     try {
       // The first look refuses what is not a store before anything is written to it.
       patiently(() => assertStore(database, path, { mayBeEmpty: request.create }));
@@ -62,7 +63,7 @@ export function openForWriting(request: OpenRequest): {
 export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
-    const database = connect({ path, readOnly: isAlone, cacheBytes });
+    const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes }));
     try {
       patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       // Reads the schema as well: statements that are prepared later find it in memory and meet no lock.
