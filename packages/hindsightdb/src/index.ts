@@ -22,7 +22,7 @@ export type { EventDefinition, EventInputsOf, EventRegistry, EventsOf, StoreOpti
 export type { SubscribeOptions, SubscriptionPage } from './store/subscribe.ts';
 export type { ExpectedVersion } from './core/condition.ts';
 export { defineDecider, type Decider } from './core/decider.ts';
-export type { Checkpoint } from './core/checkpoint.ts';
+export { isCheckpoint, type Checkpoint } from './core/checkpoint.ts';
 export {
   ConflictError,
   errorCodes,

@@ -6,6 +6,7 @@
  */
 
 import { argumentError, HindsightError } from './errors.ts';
+import { describe } from './text.ts';
 
 declare const checkpointBrand: unique symbol;
 
@@ -28,45 +29,57 @@ export interface CheckpointParts {
   readonly places: readonly PartitionPlace[];
 }
 
-/** Whether a value is a checkpoint by its form; whose it is only the store can tell. */
+/**
+ * Whether a value is a checkpoint by its form, such as a text that was kept and is to be handed back. Which log it belongs
+ * to and whether it still holds, the store tells when it is used.
+ */
 export function isCheckpoint(value: unknown): value is Checkpoint {
   return typeof value === 'string' && value.startsWith('h1~');
 }
 
 /** The checkpoint that says this. */
 export function encodeCheckpoint(parts: CheckpointParts): Checkpoint {
-  let text = `h1~${parts.logId}~${parts.epoch}`;
-  for (const { position, eventId } of parts.places) {
-    text +=
-      eventId === undefined
-        ? `~${position}`
-        : `~${position}!${plainId.test(eventId) ? eventId : encodeURIComponent(eventId).replaceAll('~', '%7E')}`;
-  }
+  let text = `h1~${encodeId(parts.logId)}~${encodeId(parts.epoch)}`;
+  for (const { position, eventId } of parts.places)
+    text += eventId === undefined ? `~${position}` : `~${position}!${encodeId(eventId)}`;
   // The brand exists in types only; this is the one place that gives it.
   return text as Checkpoint;
 }
 
 const plainId = /^[0-9A-Za-z_.-]*$/;
 
+/** An id without the characters that part a checkpoint: `~`, `!` and what is no printable ASCII. */
+function encodeId(id: string): string {
+  // A UUID, the common case, passes without a copy.
+  return plainId.test(id) ? id : encodeURIComponent(id).replaceAll('~', '%7E').replaceAll('!', '%21');
+}
+
 /** Throws a `TypeError` with `CHECKPOINT_INVALID` when the text is none. */
 export function decodeCheckpoint(checkpoint: string): CheckpointParts {
   const [version, logId, epoch, ...places] = typeof checkpoint === 'string' ? checkpoint.split('~') : [];
   if (version !== 'h1' || !logId || !epoch || places.length === 0) throw invalid(checkpoint);
-  return { logId, epoch, places: places.map((place) => decodePlace(place, checkpoint)) };
-}
-
-function decodePlace(text: string, checkpoint: string): PartitionPlace {
-  const [digits = '', encodedId] = text.split('!');
-  if (!/^\d{1,16}$/.test(digits) || !Number.isSafeInteger(Number(digits))) throw invalid(checkpoint);
   try {
-    return { position: Number(digits), eventId: encodedId === undefined ? undefined : decodeURIComponent(encodedId) };
-  } catch {
-    throw invalid(checkpoint);
+    return {
+      logId: decodeURIComponent(logId),
+      epoch: decodeURIComponent(epoch),
+      places: places.map((place) => decodePlace(place, checkpoint)),
+    };
+  } catch (error) {
+    throw error instanceof URIError ? invalid(checkpoint) : error;
   }
 }
 
-function invalid(checkpoint: string): TypeError {
-  return argumentError('CHECKPOINT_INVALID', `This is not a checkpoint: ${JSON.stringify(checkpoint.slice(0, 120))}.`);
+function decodePlace(text: string, checkpoint: string): PartitionPlace {
+  const [digits = '', encodedId, ...rest] = text.split('!');
+  if (!/^\d{1,16}$/.test(digits) || !Number.isSafeInteger(Number(digits)) || rest.length > 0) throw invalid(checkpoint);
+  return { position: Number(digits), eventId: encodedId === undefined ? undefined : decodeURIComponent(encodedId) };
+}
+
+function invalid(checkpoint: unknown): TypeError {
+  return argumentError(
+    'CHECKPOINT_INVALID',
+    `A checkpoint is a text that the store gave, not ${describe(checkpoint)}.`,
+  );
 }
 
 /** The part of a log's identity against which checkpoints are judged. */

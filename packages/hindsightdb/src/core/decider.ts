@@ -3,9 +3,11 @@
  * `evolve` turns a state and an event into the next state. Both are pure: time and chance come with the command.
  */
 
+import { argumentError } from './errors.ts';
 import type { Event } from './event.ts';
 import type { Fold } from './fold.ts';
-import type { SnapshotPolicy } from './snapshot-policy.ts';
+import { assertSnapshotPolicy, type SnapshotPolicy } from './snapshot-policy.ts';
+import { describe } from './text.ts';
 
 /** The rules of one kind of entity. Made by {@link defineDecider}, which infers the types. */
 export interface Decider<State, Command, Events extends Event> extends Fold<State, Events> {
@@ -23,7 +25,8 @@ export interface Decider<State, Command, Events extends Event> extends Fold<Stat
 }
 
 /**
- * Declares a decider; state, command and event types are inferred from the functions' annotations.
+ * Declares a decider; state, command and event types are inferred from the functions' annotations. Throws a `TypeError`
+ * where it is none.
  *
  * ```ts
  * import { defineDecider, type Event, type Recorded } from 'hindsightdb';
@@ -41,7 +44,33 @@ export interface Decider<State, Command, Events extends Event> extends Fold<Stat
 export function defineDecider<State, Command, Events extends Event>(
   decider: Decider<State, Command, Events>,
 ): Decider<State, Command, Events> {
+  assertDecider(decider);
   return decider;
+}
+
+/** Checks what a user hands in as a decider. Throws a `TypeError` with `INVALID_ARGUMENT`. */
+export function assertDecider(decider: unknown): void {
+  assertFold('decider', decider);
+  const decide: unknown = typeof decider === 'object' && decider !== null ? Reflect.get(decider, 'decide') : undefined;
+  if (typeof decide !== 'function')
+    throw argumentError('INVALID_ARGUMENT', `decide of the decider must be a function, not ${describe(decide)}.`);
+}
+
+/** Checks what a user hands in as something to fold with. Throws a `TypeError` with `INVALID_ARGUMENT`. */
+export function assertFold(what: string, fold: unknown): void {
+  if (typeof fold !== 'object' || fold === null)
+    throw argumentError('INVALID_ARGUMENT', `A ${what} must be an object, not ${describe(fold)}.`);
+  const member = (name: string): unknown => Reflect.get(fold, name);
+  const refuse = (name: string, wanted: string): TypeError =>
+    argumentError('INVALID_ARGUMENT', `${name} of the ${what} must be ${wanted}, not ${describe(member(name))}.`);
+  if (!('initialState' in fold)) throw refuse('initialState', 'there');
+  if (typeof member('evolve') !== 'function') throw refuse('evolve', 'a function');
+  const [category, version] = [member('category'), member('version')];
+  if (category !== undefined && (typeof category !== 'string' || category === '' || category.includes('-')))
+    throw refuse('category', 'the part of a stream id before the first dash');
+  if (version !== undefined && typeof version !== 'string' && typeof version !== 'number')
+    throw refuse('version', 'a number or a text');
+  assertSnapshotPolicy(member('snapshots'));
 }
 
 /** The events of a decision as a list. */

@@ -122,7 +122,9 @@ export function rangeError(code: ErrorCode, message: string): WithCode<RangeErro
 /** Whether this is an error of the library, of the given code where one is given. */
 export function isHindsightError(error: unknown, code?: ErrorCode): error is WithCode<Error> {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  return code === undefined ? typeof error.code === 'string' && error.code in errorCodes : error.code === code;
+  return code === undefined
+    ? typeof error.code === 'string' && Object.hasOwn(errorCodes, error.code)
+    : error.code === code;
 }
 
 /** Whether an append was refused because a condition, a version or a keyed entry was not as stated. */

@@ -25,8 +25,15 @@ export function normalizeQuery(query: unknown): Query {
 }
 
 function normalizeItem(item: unknown, index: number): QueryItem {
-  if (typeof item !== 'object' || item === null)
+  if (typeof item !== 'object' || item === null || Array.isArray(item))
     throw argumentError('INVALID_QUERY', `Item ${index} of the query must be an object.`);
+  // A misspelt member would make the query mean more events than its author thinks.
+  const strange = Object.keys(item).find((key) => key !== 'types' && key !== 'tags');
+  if (strange !== undefined)
+    throw argumentError(
+      'INVALID_QUERY',
+      `Item ${index} of the query has a member ${JSON.stringify(strange)}; it can have types and tags.`,
+    );
   const types = names(item, 'types', index);
   const tags = names(item, 'tags', index);
   if (types.length === 0 && tags.length === 0) {

@@ -25,7 +25,9 @@ export function isoOfMicrosCached(): (micros: number) => string {
   };
 }
 
-const isoPattern = /^([+-]\d{6}|\d{4})-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.(\d{1,9}))?)?(?:Z|[+-]\d{2}:?\d{2}))?$/;
+// The year -000000 is no way to write the year 0; JavaScript's own lenient reading would find the year 2001 in it.
+const isoPattern =
+  /^(?!-000000)((?:[+-]\d{6}|\d{4})-\d{2}-(\d{2}))(?:T\d{2}:\d{2}(?::\d{2}(?:\.(\d{1,9}))?)?(?:Z|[+-]\d{2}:?\d{2}))?$/;
 
 /**
  * Microseconds of a point in time given as a `Date`, or as ISO 8601 text with `Z` or an offset (a bare date means midnight
@@ -37,17 +39,21 @@ export function microsOf(what: string, time: string | Date): number {
     if (!Number.isNaN(time.getTime())) return time.getTime() * 1000;
     throw argumentError('INVALID_ARGUMENT', `${what} is an invalid Date.`);
   }
-  const match = typeof time === 'string' ? isoPattern.exec(time) : null;
-  const millis = match === null ? Number.NaN : Date.parse(withOffsetColon(time));
-  if (match === null || Number.isNaN(millis)) {
+  const [, date = '', day = '', decimals = ''] = (typeof time === 'string' && isoPattern.exec(time)) || [];
+  const millis = isDay(date, Number(day)) ? Date.parse(withOffsetColon(time)) : Number.NaN;
+  if (Number.isNaN(millis)) {
     throw argumentError(
       'INVALID_ARGUMENT',
       `${what} must be a Date or ISO 8601 text with Z or an offset, like 2026-03-01T09:30:00Z, not ${describe(time)}.`,
     );
   }
-  const digits = (match[2] ?? '').padEnd(6, '0');
   // Date.parse keeps three decimals, or rounds them: seconds are taken from it and all decimals from the text.
-  return Math.floor(millis / 1000) * 1_000_000 + Number(digits.slice(0, 6));
+  return Math.floor(millis / 1000) * 1_000_000 + Number(decimals.padEnd(6, '0').slice(0, 6));
+}
+
+/** Whether the month has that day: Date.parse takes the 30th of February for the 2nd of March. */
+function isDay(date: string, day: number): boolean {
+  return new Date(`${date}T00:00:00Z`).getUTCDate() === day;
 }
 
 function withOffsetColon(time: string): string {

@@ -6,6 +6,7 @@
 import { HindsightError } from './errors.ts';
 import type { Metadata, RecordedEvent } from './event.ts';
 import { canonicalJson } from './json.ts';
+import { describe } from './text.ts';
 
 /** What an upcaster may change of an event. What it leaves out stays as it was. */
 export interface UpcastEvent {
@@ -61,9 +62,14 @@ function isList(result: UpcastEvent | readonly UpcastEvent[]): result is readonl
 }
 
 function changed(event: RecordedEvent, change: UpcastEvent): RecordedEvent {
-  if (typeof change !== 'object' || change === null)
-    throw new TypeError(`it returned ${String(change)} in place of an event`);
+  if (typeof change !== 'object' || change === null || Array.isArray(change))
+    throw new TypeError(`it returned ${describe(change)} in place of an event`);
+  if ('then' in change) throw new TypeError('it returned a promise; upcasters are synchronous');
   const { type = event.type, metadata = event.metadata, tags = event.tags } = change;
+  if (typeof type !== 'string' || type === '') throw new TypeError(`it returned the type ${describe(type)}`);
+  if (!Array.isArray(tags)) throw new TypeError(`it returned ${describe(tags)} as tags`);
+  if (typeof metadata !== 'object' || metadata === null)
+    throw new TypeError(`it returned ${describe(metadata)} as metadata`);
   return { ...event, type, metadata, tags, data: 'data' in change ? change.data : event.data };
 }
 

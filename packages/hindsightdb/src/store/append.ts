@@ -7,11 +7,11 @@ import { assertExpectedVersion, type ExpectedVersion } from '../core/condition.t
 import { argumentError, conflictError, HindsightError, rangeError } from '../core/errors.ts';
 import type { Event, Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
-import { normalizeQuery, type Query } from '../core/query.ts';
+import type { Query } from '../core/query.ts';
 import { dataTextOfBytes } from '../core/record.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
-import { assertName, describe } from '../core/text.ts';
+import { assertName, describe, utf8Length } from '../core/text.ts';
 import { isoOfMicros, isoOfMicrosCached, microsOf } from '../core/time.ts';
 import type {
   AppendAnswer,
@@ -27,6 +27,7 @@ import type {
 } from '../engine/contract.ts';
 import { encodeEvents } from './encode.ts';
 import { positionsOf, type Place } from './places.ts';
+import { assertWhole, checkedQuery } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What features of the library see of the engines' answers. */
@@ -44,7 +45,7 @@ export interface AppendOptions {
   readonly condition?: AppendCondition;
   /** Sent again under the same key, an append gives its first answer and writes nothing. Kept for good unless `keyRetentionMs` is set. */
   readonly key?: string;
-  /** How long the key is remembered, in milliseconds. Default: for good. */
+  /** How long the key is remembered, in milliseconds, at least 1. Default: for good. */
   readonly keyRetentionMs?: number;
   /** Metadata for all events of the append; an event's own goes before it. */
   readonly metadata?: Metadata;
@@ -79,7 +80,7 @@ export interface AppendResult {
   readonly streams: readonly AppendedStream[];
   /** The position of the last event. */
   readonly position: number;
-  /** A place behind which everything of this append lies; for `waitFor`, and as `after` of a condition. */
+  /** A place behind which everything of this append lies; as `after` of a condition, a read or a subscription. */
   readonly checkpoint: Checkpoint;
   readonly recordedAt: string;
   /** The append was written before; nothing was written now. */
@@ -179,7 +180,7 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
       );
     seen.add(streamId);
   }
-  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null))
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)))
     throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
   if (streams.every(({ events = [], encoded = [] }) => events.length + encoded.length === 0))
     throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
@@ -194,10 +195,13 @@ function assertTotals({ limits }: StoreContext, streams: readonly StreamWrite[])
   }
   if (count > limits.eventsPerAppendMax)
     throw rangeError('LIMIT_EXCEEDED', `An append takes ${limits.eventsPerAppendMax} events at most, not ${count}.`);
-  if (length > limits.appendBytesMax)
+  // UTF-8 takes three bytes a unit at most: only an append that comes near the limit is counted.
+  if (length * 3 <= limits.appendBytesMax) return;
+  const bytes = streams.flatMap(({ events }) => events).reduce((sum, event) => sum + utf8Length(event.record), 0);
+  if (bytes > limits.appendBytesMax)
     throw rangeError(
       'LIMIT_EXCEEDED',
-      `The records of the append take ${length} bytes or more; the limit is ${limits.appendBytesMax}.`,
+      `The records of the append take ${bytes} bytes; the limit is ${limits.appendBytesMax}.`,
     );
 }
 
@@ -212,10 +216,14 @@ function streamWrite(stream: InternalStreamAppend, events: readonly NewEvent[]):
   };
 }
 
+/** A hundred and ninety years. Counted from today, the end of it is still a safe integer of microseconds. */
+const keyRetentionMsMax = 6e12;
+
 function appendKey(context: StoreContext, append: InternalAppend): AppendKey | undefined {
   const { key, keyRetentionMs } = append;
   if (key === undefined) return undefined;
   assertName('The key of an append', key, context.limits.idBytesMax);
+  if (keyRetentionMs !== undefined) assertWhole('keyRetentionMs', keyRetentionMs, { min: 1, max: keyRetentionMsMax });
   return {
     key,
     digest: append.contentDigest ?? contentDigest(append.streams),
@@ -244,9 +252,7 @@ function boundaryOf(
   condition: AppendCondition | undefined,
 ): BoundaryCondition | undefined | Promise<BoundaryCondition> {
   if (condition === undefined) return undefined;
-  const query = normalizeQuery(condition.failIfEventsMatch);
-  if (query.length > limits.queryItemsMax)
-    throw rangeError('LIMIT_EXCEEDED', `A query takes ${limits.queryItemsMax} items at most, not ${query.length}.`);
+  const query = checkedQuery(limits, condition.failIfEventsMatch);
   const { after } = condition;
   if (after === undefined) return { query, after: engine.identity.lineage[0]?.firstPositions.map(() => 0) ?? [] };
   return positionsOf(engine, 'condition.after', after).then((positions) => ({ query, after: positions }));

@@ -53,7 +53,7 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
 }
 
 /**
- * Makes a new store at a path from a backup, and gives back its identity. The log continues in a new epoch: checkpoints
+ * Makes a new store from a backup, and gives back its identity. Both places are addresses as `openStore` takes them. The log continues in a new epoch: checkpoints
  * taken after the backup are recognised as not its own (`CHECKPOINT_DIVERGED`) instead of silently pointing at other events.
  *
  * Throws `STORE_EXISTS` when something is at the destination, `STORE_NOT_FOUND`, and what is wrong with the backup.
@@ -61,7 +61,7 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
 export async function restoreStore(backup: string, destination: string, work: LongWork = {}): Promise<LogIdentity> {
   const { restoreFile } = await import('../engines/sqlite/restore.ts');
   const newId = uuidV7Maker(Date.now, randomBytes);
-  return await restoreFile(backup, destination, { ...work, newId, now: systemMicros });
+  return await restoreFile(withoutScheme(backup), withoutScheme(destination), { ...work, newId, now: systemMicros });
 }
 
 interface Shared {
@@ -87,7 +87,7 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
       const { openSqliteEngine } = await import('../engines/sqlite/open.ts');
       return await openSqliteEngine({
         ...shared,
-        address: scheme === 'sqlite' ? text.slice('sqlite:'.length) : text,
+        address: withoutScheme(text),
         create,
         readOnly,
         pendingAppendsMax,
@@ -99,6 +99,11 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
         `No engine is known for ${scheme}: addresses. Known are paths, sqlite: and memory:.`,
       );
   }
+}
+
+/** The place that an address of the embedded engine names: a path, or a `file:` URL. */
+function withoutScheme(address: string): string {
+  return address.replace(/^sqlite:/i, '');
 }
 
 function contextOf(engine: Engine, options: StoreOptions, shared: Shared): StoreContext {

@@ -2,7 +2,9 @@
  * What can be said of a read, and its checks.
  */
 
-import { argumentError } from '../core/errors.ts';
+import { argumentError, rangeError } from '../core/errors.ts';
+import type { Limits } from '../core/limits.ts';
+import { normalizeQuery, type Query } from '../core/query.ts';
 import { describe } from '../core/text.ts';
 import type { Direction, PageBounds } from '../engine/contract.ts';
 import type { Place } from './places.ts';
@@ -68,4 +70,12 @@ export function assertWhole(
     'INVALID_ARGUMENT',
     `${what} must be a whole number from ${min}${max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`}, not ${describe(value)}.`,
   );
+}
+
+/** A query as a user passes it, checked and measured. Throws `INVALID_QUERY` and `LIMIT_EXCEEDED`. */
+export function checkedQuery({ queryItemsMax }: Limits, query: unknown): Query {
+  const checked = normalizeQuery(query);
+  if (checked.length > queryItemsMax)
+    throw rangeError('LIMIT_EXCEEDED', `A query takes ${queryItemsMax} items at most, not ${checked.length}.`);
+  return checked;
 }

@@ -6,7 +6,7 @@ import type { Checkpoint } from '../core/checkpoint.ts';
 import type { ExpectedVersion } from '../core/condition.ts';
 import { argumentError, HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
-import { normalizeQuery, type Query } from '../core/query.ts';
+import type { Query } from '../core/query.ts';
 import type { StreamSettings } from '../core/stream-settings.ts';
 import { assertName } from '../core/text.ts';
 import type {
@@ -32,7 +32,7 @@ import {
 import { decodeEvents, recordedAs } from './decode.ts';
 import { loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
-import type { LogReadOptions, StreamReadOptions } from './read-options.ts';
+import { checkedQuery, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
 import { readLogPages, readStreamPages, type LogPage, type StreamPage } from './read.ts';
 import { Reading, type PageOf } from './reading.ts';
 import type { StoreContext } from './settings.ts';
@@ -167,7 +167,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     query: Query,
     options: LogReadOptions = {},
   ): Reading<Recorded<Own>, LogPage<Recorded<Own>>> {
-    return this.#reading(readLogPages(this.#context, { query: normalizeQuery(query) }, options));
+    return this.#reading(readLogPages(this.#context, { query: checkedQuery(this.#context.limits, query) }, options));
   }
 
   /** Reads stored records as they are, to the byte, before codec and upcasters: for proofs, copies and exact export. */

@@ -3,7 +3,8 @@
  * stream that records the settings, in the same decision as its effect.
  */
 
-import { argumentError, HindsightError } from '../core/errors.ts';
+import type { ExpectedVersion } from '../core/condition.ts';
+import { argumentError, conflictError, HindsightError } from '../core/errors.ts';
 import { parseRecord } from '../core/record.ts';
 import { assertNotReserved, settingsStreamOf } from '../core/stream-id.ts';
 import {
@@ -32,6 +33,8 @@ export async function settingsAppend(
   assertName('A stream id', streamId, context.limits.streamIdBytesMax);
   assertNotReserved('The stream id', streamId);
   assertSettings(settings);
+  // Read first: what is recorded after this look makes the append a conflict.
+  const { version: recordedVersion } = await context.engine.streamInfo(settingsStreamOf(streamId));
   const info = await context.engine.streamInfo(streamId);
   if (info.settings?.tombstone === true)
     throw new HindsightError(
@@ -50,12 +53,28 @@ export async function settingsAppend(
     streams: [
       {
         streamId: settingsStreamOf(streamId),
-        expectedVersion,
+        expectedVersion: expectedRecord(streamId, expectedVersion, { recordedVersion, ...info }),
         events: [event],
         effect: { kind: 'settings', streamId, settings },
       },
     ],
   };
+}
+
+/**
+ * The version that the stream of the settings must have. It records removals as well, so that it may be further on than the
+ * settings themselves, whose version is what callers know.
+ */
+function expectedRecord(
+  streamId: string,
+  expectedVersion: number | 'any',
+  { recordedVersion, settingsVersion }: { readonly recordedVersion: number; readonly settingsVersion: number },
+): ExpectedVersion {
+  if (expectedVersion === 'any') return 'any';
+  if (expectedVersion === settingsVersion) return recordedVersion;
+  throw conflictError([
+    { kind: 'version', streamId: settingsStreamOf(streamId), expected: expectedVersion, actual: settingsVersion },
+  ]);
 }
 
 function assertSettings(settings: StreamSettings): void {

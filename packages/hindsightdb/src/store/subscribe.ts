@@ -7,10 +7,10 @@
 import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { argumentError } from '../core/errors.ts';
-import { normalizeQuery, type Query } from '../core/query.ts';
+import type { Query } from '../core/query.ts';
 import type { LogFilter, StoredEvent } from '../engine/contract.ts';
 import { checkpointOf, placesAt, positionsOf, type Place } from './places.ts';
-import { readBounds } from './read-options.ts';
+import { checkedQuery, readBounds } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What a subscription follows, and from where. At most one of category, stream and query. */
@@ -42,7 +42,7 @@ export function subscribePages(
   options: SubscribeOptions,
 ): () => AsyncGenerator<SubscriptionPage<StoredEvent>> {
   const { page } = readBounds(options.pageSize === undefined ? {} : { pageSize: options.pageSize });
-  const filter = subscriptionFilter(options);
+  const filter = subscriptionFilter(context, options);
   const { engine } = context;
   return async function* pages() {
     const { signal } = options;
@@ -73,7 +73,10 @@ export function subscribePages(
   };
 }
 
-function subscriptionFilter({ category, streamId, query, includeReserved = false }: SubscribeOptions): LogFilter {
+function subscriptionFilter(
+  { limits }: StoreContext,
+  { category, streamId, query, includeReserved = false }: SubscribeOptions,
+): LogFilter {
   if ([category, streamId, query].filter((each) => each !== undefined).length > 1) {
     throw argumentError(
       'INVALID_ARGUMENT',
@@ -84,7 +87,7 @@ function subscriptionFilter({ category, streamId, query, includeReserved = false
     includeReserved,
     ...(category !== undefined && { category }),
     ...(streamId !== undefined && { streamId }),
-    ...(query !== undefined && { query: normalizeQuery(query) }),
+    ...(query !== undefined && { query: checkedQuery(limits, query) }),
   };
 }
 

@@ -6,10 +6,10 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { Epoch, LogIdentity } from '../../engine/contract.ts';
-import { assertLocalDisk, assertNotFailed, syncFolderOf, syncWal } from './files.ts';
+import { assertLocalDisk, assertNotFailed, fileBytes, syncFolderOf, syncWal } from './files.ts';
 import { applicationId, formatVersion, schema } from './format.ts';
 import { connect } from './runtime.ts';
-import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, storeError } from './sqlite-errors.ts';
 
 /** What a database is opened with. Ids are for what may have to be made: a log, an epoch. */
@@ -39,15 +39,17 @@ export function openForWriting(request: OpenRequest): {
   const isNew = !existsSync(path);
   if (isNew && !request.create) throw notFound(path);
   try {
-    syncWal(path);
     const database = connect({ path, readOnly: false, cacheBytes });
     try {
       // The first look refuses what is not a store before anything is written to it.
       patiently(() => assertStore(database, path, { mayBeEmpty: request.create }));
+      // Made before the file turns to WAL mode: that writes a page, and a crash behind it would leave a database without
+      // our mark, which nobody could tell from a foreign one.
+      patiently(() => prepareStore(database, request));
       patiently(() => useWal(database, path));
       database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
-      patiently(() => prepareStore(database, request));
       if (isNew) syncFolderOf(path);
+      syncWal(path);
       return { database, identity: readIdentity(database) };
     } catch (error) {
       database.close();
@@ -62,10 +64,10 @@ export function openForWriting(request: OpenRequest): {
 export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
-    if (isAlone) syncWal(path);
     const database = connect({ path, readOnly: isAlone, cacheBytes });
     try {
       patiently(() => assertStore(database, path, { mayBeEmpty: false }));
+      if (isAlone) syncWal(path);
       database.exec('PRAGMA query_only = ON');
       return database;
     } catch (error) {
@@ -85,17 +87,22 @@ function pragma(database: DatabaseSync, name: string): number {
   return numberOf(prepareArrays(database, `PRAGMA ${name}`).get(), 0);
 }
 
+/** Throws unless the file is a store that this code knows, or an empty file where one may become a store. */
 function assertStore(database: DatabaseSync, path: string, { mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
-  const id = pragma(database, 'application_id');
-  const isEmpty = id === 0 && pragma(database, 'page_count') === 0;
+  // One snapshot for all: between two looks another process may make the store.
+  const { id, version, isEmpty } = inSnapshot(database, () => ({
+    id: pragma(database, 'application_id'),
+    version: pragma(database, 'user_version'),
+    // SQLite takes a file that is shorter than its header for an empty one, and would write over it.
+    isEmpty: pragma(database, 'page_count') === 0 && fileBytes(path) === 0,
+  }));
   if (isEmpty && mayBeEmpty) return;
   if (id !== applicationId)
     throw new HindsightError(
       'FOREIGN_FILE',
-      `${path} is ${isEmpty ? 'an empty file' : 'a SQLite database of something else'}, not a Hindsight store.`,
+      `${path} is ${isEmpty ? 'an empty file' : 'something else'}, not a Hindsight store.`,
       { details: { path } },
     );
-  const version = pragma(database, 'user_version');
   if (version > formatVersion)
     throw new HindsightError(
       'FORMAT_TOO_NEW',

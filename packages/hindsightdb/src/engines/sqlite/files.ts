@@ -51,10 +51,21 @@ export function syncFile(path: string): void {
 
 /**
  * Syncs what an earlier process may have left in the WAL unsynced: after a kill a commit can be visible to its next reader
- * that no sync has covered yet.
+ * that no sync has covered yet. To be called behind the first look into the database and before anything of it is shown:
+ * a process that is killed in front of that look leaves commits too, and behind it only synced ones become visible.
+ * Throws `SYNC_FAILED` and marks the store.
  */
 export function syncWal(path: string): void {
-  if (existsSync(walPath(path))) syncFile(walPath(path));
+  if (!existsSync(walPath(path))) return;
+  const descriptor = openSync(walPath(path), 'r');
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    markFailed(path, error instanceof Error ? error.message : String(error));
+    throw failedError(path, error);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Makes the entry of a new file durable. */
@@ -116,10 +127,14 @@ export function assertNotFailed(path: string): void {
     if (file !== undefined && existsSync(failureMarkPath(path))) rmSync(failureMarkPath(path), { force: true });
     return;
   }
-  throw new HindsightError(
+  throw failedError(path);
+}
+
+function failedError(path: string, cause?: unknown): HindsightError {
+  return new HindsightError(
     'SYNC_FAILED',
     `The disk under ${path} failed to confirm a write. Copy the contents to a new file on a sound disk (hindsight restore, or restoreStore) and go on with that.`,
-    { details: { path } },
+    { cause, details: { path } },
   );
 }
 

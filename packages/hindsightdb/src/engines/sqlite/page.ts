@@ -2,6 +2,7 @@
  * From rows to pages of events.
  */
 
+import { removedType } from '../../core/event.ts';
 import { typeOfRecord } from '../../core/record.ts';
 import { isReserved } from '../../core/stream-id.ts';
 import type { LogFilter, PageBounds, StoredEvent } from '../../engine/contract.ts';
@@ -30,9 +31,13 @@ export class PageBuilder {
   }
 }
 
-/** Whether a reader sees the event: the store's own only when asked for. */
-export function isShown(event: StoredEvent, { includeReserved }: LogFilter): boolean {
-  return includeReserved || !(isReserved(event.streamId) || isReserved(typeOfRecord(event.record)));
+/** Whether a reader sees the event: the store's own only when asked for. What was removed of others' is still shown as such. */
+export function isShown({ streamId, record }: StoredEvent, { includeReserved }: LogFilter): boolean {
+  return includeReserved || !(isReserved(streamId) || isReservedType(typeOfRecord(record)));
+}
+
+function isReservedType(type: string): boolean {
+  return type !== removedType && isReserved(type);
 }
 
 /** The event of a row of position, stream id, version, time and record. */

@@ -30,6 +30,7 @@ export function inSnapshot<Result>(database: DatabaseSync, work: () => Result): 
   try {
     return work();
   } finally {
-    database.exec('COMMIT');
+    // SQLite may have ended it by itself when a read failed; that error is the one to tell.
+    if (database.isTransaction) database.exec('COMMIT');
   }
 }

@@ -154,20 +154,24 @@ export class WriterLoop {
   #transact<Result>(work: () => Result): Result {
     if (this.#failure !== undefined) throw this.#failure;
     this.#begin();
+    const result = this.#commit(work);
+    this.#assertInPlace();
+    this.#keepWalBounded();
+    return result;
+  }
+
+  #commit<Result>(work: () => Result): Result {
     let isCommitting = false;
-    let result: Result;
     try {
-      result = work();
+      const result = work();
       isCommitting = true;
       this.#database.exec('COMMIT');
+      return result;
     } catch (error) {
       this.#writer.forget();
       this.#rollback();
       throw isDiskFailure(error) ? this.#fail(error, { isCommitting }) : error;
     }
-    this.#assertInPlace();
-    this.#keepWalBounded();
-    return result;
   }
 
   /** Takes the write lock. Tries again at short, uneven intervals, so that several processes get their turns. */
