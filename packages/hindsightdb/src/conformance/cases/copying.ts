@@ -76,13 +76,15 @@ export const copying: Area = defineArea('copying', {
       settings('order-2', '{"tombstone":true}', 5),
       plain('order-1', 6),
       settings('order-1', '{"truncateBefore":2,"custom":{"a":[1]}}', 7),
+      { ...log.make.one({ type: '$eventsRemoved', dataText: '{"beforeVersion":2}' }), streamId: settingsStreamOf('order-1'), recordedAt: 8 },
+      { ...log.make.one({ type: '$settingsChanged', dataText: '{"tombstone":true}' }), streamId: '$other-order-1', recordedAt: 9 },
     ]);
     await log.engine.endCopy();
     equal((await log.stream('order-1')).map(({ version }) => version), [2, 3], 'The versions that the truncated stream shows');
     const info = await log.engine.streamInfo('order-1');
     equal([info.settings, info.settingsVersion], [{ truncateBefore: 2, custom: { a: [1] } }, 2], 'The settings of the truncated stream');
     await log.expectConflict(oneStream('order-2', log.make.many(1)), [{ kind: 'tombstone', streamId: 'order-2', actual: 1 }]);
-    await log.set('order-1', { maxCount: 1 }, { expectedVersion: 2 });
+    await log.set('order-1', { maxCount: 1 }, { expectedVersion: 3 });
   },
 
   'a copy that is read from one log and written to another gives the same log': async (log) => {
