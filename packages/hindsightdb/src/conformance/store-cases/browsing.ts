@@ -16,13 +16,26 @@ export const browsing: Area = defineArea('the store: reading', {
     const store = storeOn(log);
     const all = await fill(store, 'order-1', 9);
     for (const direction of ['forward', 'backward'] as const) {
-      for (const [fromVersion, toVersion] of [[1, 9], [3, 7], [4, 4], [7, 3], [0, 100], [10, 20]] as const) {
+      for (const [fromVersion, toVersion] of [
+        [1, 9],
+        [3, 7],
+        [4, 4],
+        [7, 3],
+        [0, 100],
+        [10, 20],
+      ] as const) {
         for (const pageSize of [1, 2, 4, 100]) {
           for (const limit of [0, 1, 3, 100]) {
             const range = all.filter(({ version }) => version >= fromVersion && version <= toVersion);
             const expected = (direction === 'forward' ? range : range.toReversed()).slice(0, limit);
-            const events = await store.readStream('order-1', { direction, fromVersion, toVersion, pageSize, limit }).toArray();
-            equal(idsOf(events), idsOf(expected), `${limit} events ${direction} from ${fromVersion} to ${toVersion} in pages of ${pageSize}`);
+            const events = await store
+              .readStream('order-1', { direction, fromVersion, toVersion, pageSize, limit })
+              .toArray();
+            equal(
+              idsOf(events),
+              idsOf(expected),
+              `${limit} events ${direction} from ${fromVersion} to ${toVersion} in pages of ${pageSize}`,
+            );
           }
         }
       }
@@ -33,17 +46,37 @@ export const browsing: Area = defineArea('the store: reading', {
   'the log, a category and a query are read whole, in both directions, in pages of any size': async (log) => {
     const store = storeOn(log);
     const all = await fillAll(store);
-    const wanted: readonly (readonly [string, (options: object) => ReturnType<Store['readLog']>, (event: RecordedEvent) => boolean])[] = [
+    const wanted: readonly (readonly [
+      string,
+      (options: object) => ReturnType<Store['readLog']>,
+      (event: RecordedEvent) => boolean,
+    ])[] = [
       ['the log', (options) => store.readLog(options), () => true],
-      ['a category', (options) => store.readCategory('order', options), ({ streamId }) => streamId.startsWith('order-')],
-      ['a query', (options) => store.readQuery([{ types: ['Paid'] }, { tags: ['t:0', 'u:1'] }], options), ({ type, tags }) => type === 'Paid' || (tags.includes('t:0') && tags.includes('u:1'))],
+      [
+        'a category',
+        (options) => store.readCategory('order', options),
+        ({ streamId }) => streamId.startsWith('order-'),
+      ],
+      [
+        'a query',
+        (options) => store.readQuery([{ types: ['Paid'] }, { tags: ['t:0', 'u:1'] }], options),
+        ({ type, tags }) => type === 'Paid' || (tags.includes('t:0') && tags.includes('u:1')),
+      ],
     ];
     for (const [what, read, isWanted] of wanted) {
       const expected = all.filter(isWanted);
       for (const pageSize of [1, 3, 1000]) {
         equalEvents(await read({ pageSize }).toArray(), expected, `The events of ${what} in pages of ${pageSize}`);
-        equalEvents(await read({ pageSize, direction: 'backward' }).toArray(), expected.toReversed(), `The events of ${what} backward in pages of ${pageSize}`);
-        equal((await read({ pageSize, limit: 2 }).toArray()).length, Math.min(2, expected.length), `The number of events of ${what} under a limit of 2`);
+        equalEvents(
+          await read({ pageSize, direction: 'backward' }).toArray(),
+          expected.toReversed(),
+          `The events of ${what} backward in pages of ${pageSize}`,
+        );
+        equal(
+          (await read({ pageSize, limit: 2 }).toArray()).length,
+          Math.min(2, expected.length),
+          `The number of events of ${what} under a limit of 2`,
+        );
       }
     }
   },
@@ -73,9 +106,17 @@ export const browsing: Area = defineArea('the store: reading', {
     equal(await store.readLog({ after: head }).toArray(), [], 'What lies behind the head');
     equalEvents(await store.readLog({ after: empty }).toArray(), all, 'What lies behind the head of the empty log');
     const result = await store.append('order-1', [{ type: 'Late', data: {} }]);
-    equal((await store.readLog({ after: head }).toArray()).map(({ type }) => type), ['Late'], 'What lies behind the head afterwards');
+    equal(
+      (await store.readLog({ after: head }).toArray()).map(({ type }) => type),
+      ['Late'],
+      'What lies behind the head afterwards',
+    );
     const behind = await store.readLog({ after: result.checkpoint, until: await store.head() }).toArray();
-    equal(behind.filter(({ partition }) => partition === log.partitionOf('order-1')), [], 'What lies behind the append in its partition');
+    equal(
+      behind.filter(({ partition }) => partition === log.partitionOf('order-1')),
+      [],
+      'What lies behind the append in its partition',
+    );
   },
 
   'the log is read from a time and until a time, both inclusive': async (log) => {
@@ -83,16 +124,30 @@ export const browsing: Area = defineArea('the store: reading', {
     const batches: { readonly time: string; readonly ids: readonly string[] }[] = [];
     for (let round = 0; round < 5; round += 1) {
       await log.clock.pass(10_000);
-      const { recordedAt } = await store.append('order-1', [{ type: 'A', data: {} }, { type: 'B', data: {} }]);
-      batches.push({ time: recordedAt, ids: idsOf(await store.readStream('order-1', { fromVersion: 2 * round + 1 }).toArray()) });
+      const { recordedAt } = await store.append('order-1', [
+        { type: 'A', data: {} },
+        { type: 'B', data: {} },
+      ]);
+      batches.push({
+        time: recordedAt,
+        ids: idsOf(await store.readStream('order-1', { fromVersion: 2 * round + 1 }).toArray()),
+      });
     }
     for (const [from, { time: fromTime }] of batches.entries()) {
       for (const [until, { time: untilTime }] of batches.entries()) {
         const events = await store.readLog({ fromTime, untilTime }).toArray();
-        equal(idsOf(events), batches.slice(from, until + 1).flatMap(({ ids }) => ids), `The events from batch ${from} until batch ${until}`);
+        equal(
+          idsOf(events),
+          batches.slice(from, until + 1).flatMap(({ ids }) => ids),
+          `The events from batch ${from} until batch ${until}`,
+        );
       }
     }
-    equal(await store.readLog({ fromTime: isoOfMicros(log.clock.now() + 60_000_000) }).toArray(), [], 'The events from a time to come');
+    equal(
+      await store.readLog({ fromTime: isoOfMicros(log.clock.now() + 60_000_000) }).toArray(),
+      [],
+      'The events from a time to come',
+    );
     equal(await store.readLog({ untilTime: '2000-01-01' }).toArray(), [], 'The events until a time before all');
   },
 
@@ -120,7 +175,8 @@ export const browsing: Area = defineArea('the store: reading', {
 
   'streams are listed by category and prefix, in order': async (log) => {
     const store = storeOn(log);
-    for (const streamId of ['order-2', 'order-1', 'invoice-1', 'order2-1', '🙂-1']) await store.append(streamId, [{ type: 'A', data: {} }]);
+    for (const streamId of ['order-2', 'order-1', 'invoice-1', 'order2-1', '🙂-1'])
+      await store.append(streamId, [{ type: 'A', data: {} }]);
     await store.setStreamSettings('order-1', { maxCount: 5 });
     const list = async (options: object): Promise<readonly string[]> => {
       const ids: string[] = [];
@@ -140,12 +196,27 @@ export const browsing: Area = defineArea('the store: reading', {
     const other = await openLogUnderTest(log.fixture);
     try {
       const foreign = await storeOn(other).head();
-      await refuses('A read from a checkpoint of another log', () => store.readLog({ after: foreign }).toArray(), 'CHECKPOINT_FOREIGN');
+      await refuses(
+        'A read from a checkpoint of another log',
+        () => store.readLog({ after: foreign }).toArray(),
+        'CHECKPOINT_FOREIGN',
+      );
       const head = await store.head();
-      const ahead = head.replaceAll(/~(\d+)(![^~]*)?/g, (_, position: string) => `~${Number(position) + 1000}`) as Checkpoint;
-      await refuses('A read from a checkpoint ahead of the log', () => store.readLog({ after: ahead }).toArray(), 'CHECKPOINT_AHEAD');
+      const ahead = head.replaceAll(
+        /~(\d+)(![^~]*)?/g,
+        (_, position: string) => `~${Number(position) + 1000}`,
+      ) as Checkpoint;
+      await refuses(
+        'A read from a checkpoint ahead of the log',
+        () => store.readLog({ after: ahead }).toArray(),
+        'CHECKPOINT_AHEAD',
+      );
       const diverged = head.replaceAll(/!([^~]*)/g, '!another-event') as Checkpoint;
-      await refuses('A read from a checkpoint that names another event', () => store.readLog({ after: diverged }).toArray(), 'CHECKPOINT_DIVERGED');
+      await refuses(
+        'A read from a checkpoint that names another event',
+        () => store.readLog({ after: diverged }).toArray(),
+        'CHECKPOINT_DIVERGED',
+      );
     } finally {
       await other.dispose();
     }
@@ -161,8 +232,9 @@ async function fill(store: Store, streamId: string, count: number): Promise<read
 async function fillAll(store: Store): Promise<readonly RecordedEvent[]> {
   for (let index = 0; index < 24; index += 1) {
     const streamId = `${index % 4 === 0 ? 'invoice' : 'order'}-${index % 7}`;
-    await store.append(streamId, [{ type: index % 5 === 0 ? 'Paid' : 'Placed', data: { index }, tags: [`t:${index % 2}`, `u:${index % 3}`] }]);
+    await store.append(streamId, [
+      { type: index % 5 === 0 ? 'Paid' : 'Placed', data: { index }, tags: [`t:${index % 2}`, `u:${index % 3}`] },
+    ]);
   }
   return await store.readLog().toArray();
 }
-
