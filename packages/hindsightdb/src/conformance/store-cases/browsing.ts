@@ -2,7 +2,7 @@
  * Reading through the store: ranges by version, place and time, pages, checkpoints, lists.
  */
 
-import type { Checkpoint } from '../../core/checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../core/checkpoint.ts';
 import type { RecordedEvent } from '../../core/event.ts';
 import { isoOfMicros } from '../../core/time.ts';
 import type { Store } from '../../store/store.ts';
@@ -202,16 +202,20 @@ export const browsing: Area = defineArea('the store: reading', {
         'CHECKPOINT_FOREIGN',
       );
       const head = await store.head();
-      const ahead = head.replaceAll(
-        /~(\d+)(![^~]*)?/g,
-        (_, position: string) => `~${Number(position) + 1000}`,
-      ) as Checkpoint;
+      const { places, ...life } = decodeCheckpoint(head);
+      const ahead = encodeCheckpoint({
+        ...life,
+        places: places.map(({ position }) => ({ position: position + 1000, eventId: undefined })),
+      });
       await refuses(
         'A read from a checkpoint ahead of the log',
         () => store.readLog({ after: ahead }).toArray(),
         'CHECKPOINT_AHEAD',
       );
-      const diverged = head.replaceAll(/!([^~]*)/g, '!another-event') as Checkpoint;
+      const diverged = encodeCheckpoint({
+        ...life,
+        places: places.map(({ position }) => ({ position, eventId: 'another-event' })),
+      });
       await refuses(
         'A read from a checkpoint that names another event',
         () => store.readLog({ after: diverged }).toArray(),
