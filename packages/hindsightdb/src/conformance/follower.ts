@@ -65,7 +65,14 @@ export class Follower {
       // Forgotten before looking: what is appended during the look must wake the wait below.
       this.#isAwake = false;
       const from = this.#scannedTo;
-      const page = await this.#engine.readLog({ partition, direction: 'forward', from, filter, limit, bytesMax: 1_000_000 });
+      const page = await this.#engine.readLog({
+        partition,
+        direction: 'forward',
+        from,
+        filter,
+        limit,
+        bytesMax: 1_000_000,
+      });
       for (const event of page.events) {
         const last = this.#events.at(-1)?.position ?? this.#options.from;
         if (event.position <= last)

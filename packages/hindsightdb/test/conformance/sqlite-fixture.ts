@@ -22,7 +22,14 @@ export function sqliteFixture(): EngineFixture {
       let path = join(folder, 'log.db');
       const open = async (): Promise<Engine> => {
         const newId = (): string => crypto.randomUUID();
-        const engine = await openSqliteEngine({ address: path, create: true, readOnly: false, pendingAppendsMax: 100_000, now, newId });
+        const engine = await openSqliteEngine({
+          address: path,
+          create: true,
+          readOnly: false,
+          pendingAppendsMax: 100_000,
+          now,
+          newId,
+        });
         handles.push(engine);
         return engine;
       };

@@ -37,22 +37,31 @@ const similarStreams = [
 ];
 
 export const filtering: Area = defineArea('filters', {
-  'a category is the part of the stream id before its first dash, or the whole id, and nothing that looks alike': async (log) => {
-    for (const streamId of similarStreams) await log.append(streamId, log.make.many(2));
-    for (const category of new Set(similarStreams.map(categoryOf))) {
-      const expected = similarStreams.filter((streamId) => categoryOf(streamId) === category);
-      const events = await log.wholeLogBy({ category, includeReserved: false });
-      equal(streamsOf(events), [...expected].sort(), `The streams of the category ${JSON.stringify(category)}`);
-      equal(events.length, 2 * expected.length, `The number of events in the category ${JSON.stringify(category)}`);
-    }
-    for (const category of ['orde', 'order-1', 'ORDER', '%', '_____', 'unknown', 'order*'])
-      equal(await log.wholeLogBy({ category, includeReserved: false }), [], `The events of the category ${JSON.stringify(category)}`);
-  },
+  'a category is the part of the stream id before its first dash, or the whole id, and nothing that looks alike':
+    async (log) => {
+      for (const streamId of similarStreams) await log.append(streamId, log.make.many(2));
+      for (const category of new Set(similarStreams.map(categoryOf))) {
+        const expected = similarStreams.filter((streamId) => categoryOf(streamId) === category);
+        const events = await log.wholeLogBy({ category, includeReserved: false });
+        equal(streamsOf(events), [...expected].sort(), `The streams of the category ${JSON.stringify(category)}`);
+        equal(events.length, 2 * expected.length, `The number of events in the category ${JSON.stringify(category)}`);
+      }
+      for (const category of ['orde', 'order-1', 'ORDER', '%', '_____', 'unknown', 'order*'])
+        equal(
+          await log.wholeLogBy({ category, includeReserved: false }),
+          [],
+          `The events of the category ${JSON.stringify(category)}`,
+        );
+    },
 
   'a read of the log by stream shows the events of exactly that stream': async (log) => {
     for (const streamId of similarStreams) await log.append(streamId, log.make.many(2));
     for (const streamId of [...similarStreams, 'unknown-1'])
-      equal(await log.wholeLogBy({ streamId, includeReserved: false }), await log.stream(streamId), `The events of ${JSON.stringify(streamId)}`);
+      equal(
+        await log.wholeLogBy({ streamId, includeReserved: false }),
+        await log.stream(streamId),
+        `The events of ${JSON.stringify(streamId)}`,
+      );
   },
 
   'a query selects by types, by all tags of an item, and by any of its items': async (log) => {
@@ -66,7 +75,8 @@ export const filtering: Area = defineArea('filters', {
       ['Other', ['d']],
     ];
     for (let round = 0; round < 3; round += 1)
-      for (const [index, [type, tags]] of kinds.entries()) await log.append(`course-${index}`, [log.make.one({ type, tags })]);
+      for (const [index, [type, tags]] of kinds.entries())
+        await log.append(`course-${index}`, [log.make.one({ type, tags })]);
     const queries: readonly Query[] = [
       [{ types: ['Opened'] }],
       [{ types: ['Opened', 'Other'] }],
@@ -81,7 +91,10 @@ export const filtering: Area = defineArea('filters', {
       [{ types: ['Other'] }, { tags: ['a'] }],
       [{ tags: ['a'] }, { types: ['Other'] }],
       [{ types: ['Opened'], tags: ['a'] }, { types: ['Closed'], tags: ['c'] }, { tags: ['d'] }],
-      [{ types: [], tags: ['b'] }, { types: ['Opened'], tags: [] }],
+      [
+        { types: [], tags: ['b'] },
+        { types: ['Opened'], tags: [] },
+      ],
       [{ types: ['Unknown'] }, { tags: ['unknown'] }],
     ];
     for (const query of queries) await expectFiltered(log, { query, includeReserved: false });
@@ -89,14 +102,28 @@ export const filtering: Area = defineArea('filters', {
 
   'an event that several items of a query match is shown once': async (log) => {
     await log.append('course-1', [log.make.one({ type: 'Opened', tags: ['a', 'b'] })]);
-    const query = [{ types: ['Opened'] }, { tags: ['a'] }, { tags: ['b'] }, { types: ['Opened'], tags: ['a', 'b'] }, { types: ['Opened', 'Opened'] }];
+    const query = [
+      { types: ['Opened'] },
+      { tags: ['a'] },
+      { tags: ['b'] },
+      { types: ['Opened'], tags: ['a', 'b'] },
+      { types: ['Opened', 'Opened'] },
+    ];
     equal((await log.wholeLogBy({ query, includeReserved: false })).length, 1, 'The number of events shown');
   },
 
   'a category or a stream and a query must both match': async (log) => {
     for (const streamId of ['order-1', 'order-2', 'invoice-1', 'order2-1'])
-      await log.append(streamId, [log.make.one({ type: 'Opened', tags: ['a'] }), log.make.one({ type: 'Closed', tags: ['a'] }), log.make.one({ type: 'Closed' })]);
-    for (const query of [[{ types: ['Closed'] }], [{ tags: ['a'] }], [{ types: ['Opened'] }, { types: ['Closed'], tags: ['a'] }]] satisfies Query[]) {
+      await log.append(streamId, [
+        log.make.one({ type: 'Opened', tags: ['a'] }),
+        log.make.one({ type: 'Closed', tags: ['a'] }),
+        log.make.one({ type: 'Closed' }),
+      ]);
+    for (const query of [
+      [{ types: ['Closed'] }],
+      [{ tags: ['a'] }],
+      [{ types: ['Opened'] }, { types: ['Closed'], tags: ['a'] }],
+    ] satisfies Query[]) {
       await expectFiltered(log, { category: 'order', query, includeReserved: false });
       await expectFiltered(log, { streamId: 'order-2', query, includeReserved: false });
       await expectFiltered(log, { category: 'order', streamId: 'order-1', query, includeReserved: false });
@@ -107,7 +134,11 @@ export const filtering: Area = defineArea('filters', {
   "the store's own streams and types are hidden unless they are asked for": async (log) => {
     await log.append('order-1', log.make.many(3));
     await log.set('order-1', { maxCount: 2 });
-    await log.append('order-1', [log.make.one(), log.make.one({ type: '$internal', tags: ['a'] }), log.make.one({ tags: ['a'] })]);
+    await log.append('order-1', [
+      log.make.one(),
+      log.make.one({ type: '$internal', tags: ['a'] }),
+      log.make.one({ tags: ['a'] }),
+    ]);
     await log.set('invoice-1', { custom: { note: '$' } });
     await log.append('or$der-1', [log.make.one({ type: 'Dollar$', tags: ['$tag'] })]);
     const filters: readonly Omit<LogFilter, 'includeReserved'>[] = [
@@ -140,10 +171,19 @@ export const filtering: Area = defineArea('filters', {
 async function expectFiltered(log: LogUnderTest, filter: LogFilter): Promise<void> {
   const whole = await log.wholeLog();
   const expected = whole.filter((event) => isWanted(event, filter));
-  for (const limit of [1, 4, 1000]) equal((await log.wholeLogBy(filter, limit)).map(idOf), expected.map(idOf), `The events of ${show(filter)} in pages of ${limit}`);
+  for (const limit of [1, 4, 1000])
+    equal(
+      (await log.wholeLogBy(filter, limit)).map(idOf),
+      expected.map(idOf),
+      `The events of ${show(filter)} in pages of ${limit}`,
+    );
   for (let partition = 0; partition < log.partitionCount; partition += 1) {
     const backward = await readWholeLog(log.engine, { partition, filter, direction: 'backward', limit: 2 });
-    equal(backward.events, expected.filter((event) => event.partition === partition).reverse(), `The events of ${show(filter)} backward`);
+    equal(
+      backward.events,
+      expected.filter((event) => event.partition === partition).reverse(),
+      `The events of ${show(filter)} backward`,
+    );
   }
 }
 
@@ -151,7 +191,9 @@ function isWanted(event: StoredEvent, { category, streamId, query, includeReserv
   const { type, tags = [] } = parseRecord(event.record);
   if (!includeReserved && (isReserved(event.streamId) || isReserved(type))) return false;
   if (category !== undefined && categoryOf(event.streamId) !== category) return false;
-  return (streamId === undefined || event.streamId === streamId) && (query === undefined || matchesQuery(query, type, tags));
+  return (
+    (streamId === undefined || event.streamId === streamId) && (query === undefined || matchesQuery(query, type, tags))
+  );
 }
 
 function streamsOf(events: readonly StoredEvent[]): readonly string[] {

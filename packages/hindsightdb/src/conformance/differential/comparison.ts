@@ -22,7 +22,15 @@ import type { LogUnderTest } from '../log-under-test.ts';
 import { idOf, newEvent } from '../new-events.ts';
 import { pictureOf } from '../picture.ts';
 import { readWholeLog, readWholeStream } from '../readings.ts';
-import type { AgainPlan, AppendPlan, EffectPlan, KeyedWritePlan, Operation, PlacePlan, VersionPlan } from './operation.ts';
+import type {
+  AgainPlan,
+  AppendPlan,
+  EffectPlan,
+  KeyedWritePlan,
+  Operation,
+  PlacePlan,
+  VersionPlan,
+} from './operation.ts';
 import { Side } from './side.ts';
 
 /** A batch as it is built for one side: positions and revisions are those of its engine. */
@@ -45,7 +53,9 @@ export class Comparison {
     let ids = 0;
     const newId = (): string => `model-${(ids += 1)}`;
     const { partitionCount } = log;
-    this.#model = new Side(new MemoryEngine({ now: log.clock.now, newId, partitionCount, spansPartitions }), { isClockExact });
+    this.#model = new Side(new MemoryEngine({ now: log.clock.now, newId, partitionCount, spansPartitions }), {
+      isClockExact,
+    });
     this.#tested = new Side(log.engine, { isClockExact });
   }
 
@@ -64,7 +74,9 @@ export class Comparison {
       case 'readLog':
         return await this.#readLog(operation);
       case 'time':
-        return this.#log.clock.isExact ? this.#log.clock.set(this.#log.clock.now() + operation.micros) : await this.#log.clock.pass(operation.micros);
+        return this.#log.clock.isExact
+          ? this.#log.clock.set(this.#log.clock.now() + operation.micros)
+          : await this.#log.clock.pass(operation.micros);
       case 'reopen':
         if (!this.#log.isDurable) return;
         await this.#log.reopen();
@@ -78,7 +90,12 @@ export class Comparison {
   async compareWhole(): Promise<void> {
     await this.#both('Everything that is in the log', async (side) => {
       const { partitions, streams, shown, keyed } = await pictureOf(side.engine);
-      return [partitions.map((events) => events.map((event) => side.event(event))), streams, shown, keyed.map((entry) => side.entry(entry))];
+      return [
+        partitions.map((events) => events.map((event) => side.event(event))),
+        streams,
+        shown,
+        keyed.map((entry) => side.entry(entry)),
+      ];
     });
   }
 
@@ -100,7 +117,11 @@ export class Comparison {
     for (const [index, { tested: batch }] of built.entries()) {
       const [expected, actual] = [model[index], tested[index]];
       if (expected === undefined || actual === undefined) return fail('An append was not answered.');
-      equal(comparable(actual, this.#tested), comparable(expected, this.#model), `The answer to append ${index + 1} of ${built.length}`);
+      equal(
+        comparable(actual, this.#tested),
+        comparable(expected, this.#model),
+        `The answer to append ${index + 1} of ${built.length}`,
+      );
       await this.#checkNamedEvent(batch, actual);
     }
   }
@@ -112,9 +133,15 @@ export class Comparison {
       if (conflict.kind !== 'condition') continue;
       const event = await this.#tested.eventNamed(conflict);
       const isAfter = conflict.position > (condition.after[conflict.partition] ?? 0);
-      holds(event !== undefined && isAfter, `The refusal names ${show(conflict)}, which is no event after ${show(condition.after)}.`);
+      holds(
+        event !== undefined && isAfter,
+        `The refusal names ${show(conflict)}, which is no event after ${show(condition.after)}.`,
+      );
       const { type, tags = [] } = parseRecord(event.record);
-      holds(type === '$removed' || matchesQuery(condition.query, type, tags), `The refusal names ${show(event.record)}, which does not match ${show(condition.query)}.`);
+      holds(
+        type === '$removed' || matchesQuery(condition.query, type, tags),
+        `The refusal names ${show(event.record)}, which does not match ${show(condition.query)}.`,
+      );
     }
   }
 
@@ -122,7 +149,11 @@ export class Comparison {
     await this.#model.catchUp(keys);
     await this.#tested.catchUp(keys);
     for (let partition = 0; partition < this.#log.partitionCount; partition += 1)
-      equal(this.#tested.count(partition), this.#model.count(partition), `The number of events in partition ${partition}`);
+      equal(
+        this.#tested.count(partition),
+        this.#model.count(partition),
+        `The number of events in partition ${partition}`,
+      );
   }
 
   async #keyedWrite(plans: readonly KeyedWritePlan[]): Promise<void> {
@@ -133,7 +164,8 @@ export class Comparison {
     equal(comparable(tested), comparable(model), 'The answer to keyed writes');
     const keys = plans.map(({ key }) => key);
     await this.#catchUp(keys);
-    for (const key of keys) await this.#both(`The entry ${show(key)}`, async (side) => side.entry(await side.engine.keyedGet(key)));
+    for (const key of keys)
+      await this.#both(`The entry ${show(key)}`, async (side) => side.entry(await side.engine.keyedGet(key)));
   }
 
   async #readStream({ streamId, direction, from, limit, bytesMax }: Operation & { do: 'readStream' }): Promise<void> {
@@ -147,7 +179,8 @@ export class Comparison {
   }
 
   async #readLog(operation: Operation & { do: 'readLog' }): Promise<void> {
-    const { partition, direction, from, until, category, streamId, query, includeReserved, limit, bytesMax } = operation;
+    const { partition, direction, from, until, category, streamId, query, includeReserved, limit, bytesMax } =
+      operation;
     const filter: LogFilter = {
       includeReserved,
       ...(category !== undefined && { category }),
@@ -160,7 +193,11 @@ export class Comparison {
         ...(until && { until: Math.max(1, placeOf(side, this.#model, partition, until)) }),
       };
       const read = await readWholeLog(side.engine, { partition, direction, filter, limit, bytesMax, ...range });
-      return { scannedTo: side.numberOf(partition, read.scannedTo), scannedEventId: read.scannedEventId, events: read.events.map((event) => side.event(event)) };
+      return {
+        scannedTo: side.numberOf(partition, read.scannedTo),
+        scannedEventId: read.scannedEventId,
+        events: read.events.map((event) => side.event(event)),
+      };
     });
   }
 
@@ -191,8 +228,15 @@ export class Comparison {
     const { lifeMicros, ...keyParts } = key ?? { key: '', digest: '' };
     return {
       streams,
-      ...(condition && { condition: { query: condition.query, after: condition.after.map((place, partition) => placeOf(side, this.#model, partition, place)) } }),
-      ...(key && { key: { ...keyParts, ...(lifeMicros !== undefined && { expiresAt: this.#log.clock.now() + lifeMicros }) } }),
+      ...(condition && {
+        condition: {
+          query: condition.query,
+          after: condition.after.map((place, partition) => placeOf(side, this.#model, partition, place)),
+        },
+      }),
+      ...(key && {
+        key: { ...keyParts, ...(lifeMicros !== undefined && { expiresAt: this.#log.clock.now() + lifeMicros }) },
+      }),
       ...(keyedWrites && { keyedWrites: keyedWritesOf(side, keyedWrites) }),
     };
   }
@@ -223,7 +267,9 @@ export class Comparison {
   async #idsOf(streamId: string): Promise<readonly string[]> {
     const events: StoredEvent[] = [];
     for (let partition = 0; partition < this.#log.partitionCount; partition += 1)
-      events.push(...(await readWholeLog(this.#model.engine, { partition, filter: { streamId, includeReserved: true } })).events);
+      events.push(
+        ...(await readWholeLog(this.#model.engine, { partition, filter: { streamId, includeReserved: true } })).events,
+      );
     return events.map(idOf);
   }
 }
@@ -233,7 +279,9 @@ async function look(side: Side, model: Side, operation: Operation): Promise<unkn
   const { engine } = side;
   switch (operation.do) {
     case 'eventAt':
-      return side.event(await engine.eventAt(operation.partition, placeOf(side, model, operation.partition, operation.at)));
+      return side.event(
+        await engine.eventAt(operation.partition, placeOf(side, model, operation.partition, operation.at)),
+      );
     case 'positionAtTime': {
       // The time of an event that both hold, so that it also makes sense for an engine with a clock of its own.
       const { partition, at, offMicros } = operation;

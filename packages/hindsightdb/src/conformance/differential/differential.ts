@@ -71,7 +71,7 @@ async function shrink(fixture: EngineFixture, operations: readonly Operation[], 
   let fewest: Fewest = { operations, difference: found.error };
   let attempts = 0;
   for (let size = Math.ceil(operations.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = 0; start < fewest.operations.length && attempts < attemptsMax; ) {
+    for (let start = 0; start < fewest.operations.length && attempts < attemptsMax;) {
       const fewer = fewest.operations.toSpliced(start, size);
       attempts += 1;
       const difference = fewer.length === 0 ? undefined : await run(fixture, fewer);
