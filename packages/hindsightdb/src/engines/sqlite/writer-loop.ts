@@ -6,10 +6,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
-import { openForWriting, pauseThread } from './database.ts';
+import { openForWriting } from './database.ts';
 import { fileBytes, fileIdentity, markFailed, walPath } from './files.ts';
 import { packAnswers, unpackGroup, type GroupAnswer } from './group-message.ts';
 import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { pauseThread } from './patience.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, isDiskFailure, isDiskFull, storeError, toPlainError } from './sqlite-errors.ts';
 import { Writer } from './writer.ts';
