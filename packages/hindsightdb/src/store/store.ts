@@ -184,20 +184,37 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
 
   /** Reads stored records as they are, to the byte, before codec and upcasters: for proofs, copies and exact export. */
   readRecords(
-    options: LogReadOptions & { readonly streamId?: string; readonly category?: string } = {},
+    options: LogReadOptions & {
+      readonly streamId?: string;
+      readonly category?: string;
+      readonly query?: Query;
+    } = {},
   ): Reading<StoredEvent, LogPage<StoredEvent>> {
     assertObject('options', options);
-    const { streamId, category } = options;
+    const { streamId, category, query } = options;
     const { streamIdBytesMax } = this.#context.limits;
     if (streamId !== undefined) assertName('A stream id', streamId, streamIdBytesMax);
     if (category !== undefined) assertName('A category', category, streamIdBytesMax);
     return new Reading(
       readLogPages(
         this.#context,
-        { ...(streamId !== undefined && { streamId }), ...(category !== undefined && { category }) },
+        {
+          ...(streamId !== undefined && { streamId }),
+          ...(category !== undefined && { category }),
+          ...(query !== undefined && { query: checkedQuery(this.#context.limits, query) }),
+        },
         options,
       ),
     );
+  }
+
+  /** The same of one stream, in the order of its versions; what its settings hide is not shown. */
+  readStreamRecords(
+    streamId: string,
+    options: StreamReadOptions = {},
+  ): Reading<StoredEvent, StreamPage<StoredEvent>> {
+    assertName('A stream id', streamId, this.#context.limits.streamIdBytesMax);
+    return new Reading(readStreamPages(this.#context, streamId, options));
   }
 
   /**
@@ -208,6 +225,11 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     options: SubscribeOptions = {},
   ): Reading<Recorded<Own>, SubscriptionPage<Recorded<Own>>> {
     return this.#reading(subscribePages(this.#context, options));
+  }
+
+  /** Follows the log as `subscribe` does, with stored records as they are. */
+  subscribeRecords(options: SubscribeOptions = {}): Reading<StoredEvent, SubscriptionPage<StoredEvent>> {
+    return new Reading(subscribePages(this.#context, options));
   }
 
   #reading<Own extends Event, Page extends PageOf<StoredEvent>>(

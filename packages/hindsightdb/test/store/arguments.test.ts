@@ -155,6 +155,12 @@ const misuses: Readonly<Record<string, readonly Misuse[]>> = {
     ...misusesOfLogReads(),
     [[{ streamId: 5 }], /stream id/, 'INVALID_TEXT'],
     [[{ category: '' }], /category/, 'INVALID_TEXT'],
+    [[{ query: [] }], /query/, 'INVALID_QUERY'],
+  ],
+  readStreamRecords: [
+    [[5], /stream id/, 'INVALID_TEXT'],
+    ...misusesOfReadOptions('a-1'),
+    [['a-1', { fromVersion: -1 }], /^fromVersion/],
   ],
   subscribe: [
     [[null], /^options/],

@@ -1,0 +1,37 @@
+/**
+ * What a project tells the command: which store it works on, and the deciders and events that give its contents a meaning.
+ */
+
+import type { StoreOptions } from 'hindsightdb';
+
+/** A decider, or any fold, whatever its types. Only the command folds with it, over events that it takes from the store. */
+export interface AnyFold {
+  readonly category?: string;
+  readonly initialState: unknown;
+  readonly evolve: (state: never, event: never) => unknown;
+  readonly version?: number | string;
+  readonly snapshots?: object;
+}
+
+/** The contents of `hindsight.config.ts`. */
+export interface Config {
+  /** The address of the store, relative to the file of the configuration. `--store` and HINDSIGHT_STORE go before it. */
+  readonly store?: string;
+  /** Deciders by the category of their streams; `hindsight load` folds with them. */
+  readonly deciders?: Readonly<Record<string, AnyFold>>;
+  /** How the application opens its store: event schemas, upcasters, a codec, metadata. */
+  readonly options?: Omit<StoreOptions, 'create' | 'readOnly'>;
+}
+
+/**
+ * Declares a configuration; what it is given is what it returns.
+ *
+ *     // hindsight.config.ts
+ *     import { defineConfig } from 'hindsight-kit';
+ *     import { order } from './src/order.ts';
+ *
+ *     export default defineConfig({ store: './shop.db', deciders: { order } });
+ */
+export function defineConfig(config: Config): Config {
+  return config;
+}

@@ -1,0 +1,99 @@
+/**
+ * Finding `hindsight.config.ts` and loading it with Node's own type stripping, which takes plain annotations away and knows
+ * nothing else of TypeScript: what it cannot load is explained.
+ */
+
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { UsageError } from '../failure.ts';
+import type { Config } from './define-config.ts';
+import { explainLoadFailure } from './load-failure.ts';
+
+/** The names that a configuration may have, the first found counts. */
+export const configNames = [
+  'hindsight.config.ts',
+  'hindsight.config.mts',
+  'hindsight.config.mjs',
+  'hindsight.config.js',
+] as const;
+
+/** A configuration and where it stands. */
+export interface LoadedConfig {
+  readonly path: string;
+  readonly config: Config;
+}
+
+/** The path of the configuration in a folder or the nearest one above it; undefined when there is none. */
+export function findConfig(folder: string): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const found = configNames.map((name) => join(at, name)).find((path) => existsSync(path));
+    if (found !== undefined) return found;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** Loads the configuration at `path`, or the one found upward from the folder. Undefined when there is none. Throws a `UsageError`. */
+export async function loadConfig(
+  folder: string,
+  path: string | undefined,
+): Promise<LoadedConfig | undefined> {
+  const found = path === undefined ? findConfig(folder) : configAt(resolve(folder, path));
+  if (found === undefined) return undefined;
+  const imported = await importConfig(found);
+  if (!('default' in imported))
+    throw new UsageError(`${found} exports no configuration.`, [
+      "Write: export default defineConfig({ store: './events.db' });",
+    ]);
+  return { path: found, config: checkedConfig(found, imported.default) };
+}
+
+function configAt(path: string): string {
+  if (!existsSync(path)) throw new UsageError(`There is no configuration at ${path}.`);
+  if (!statSync(path).isDirectory()) return path;
+  const found = configNames.map((name) => join(path, name)).find((candidate) => existsSync(candidate));
+  if (found === undefined)
+    throw new UsageError(`There is no configuration in ${path}.`, [`It would be called ${configNames[0]}.`]);
+  return found;
+}
+
+async function importConfig(path: string): Promise<object> {
+  try {
+    const imported: unknown = await import(pathToFileURL(path).href);
+    if (typeof imported === 'object' && imported !== null) return imported;
+  } catch (cause) {
+    const { message, advice } = explainLoadFailure(path, cause);
+    throw new UsageError(message, advice, { cause });
+  }
+  throw new UsageError(`${path} is no module.`);
+}
+
+const known = new Set(['store', 'deciders', 'options']);
+
+function checkedConfig(path: string, value: unknown): Config {
+  if (!isObject(value)) throw new UsageError(`${path} must export an object, like { store: './events.db' }.`);
+  const strange = Object.keys(value).find((key) => !known.has(key));
+  if (strange !== undefined)
+    throw new UsageError(`${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders and options.`);
+  const { store, deciders, options } = value;
+  if (store !== undefined && (typeof store !== 'string' || store === ''))
+    throw new UsageError(`store in ${path} must be the address of a store, like './events.db'.`);
+  if (deciders !== undefined && !isObject(deciders))
+    throw new UsageError(`deciders in ${path} must be an object of deciders by category, like { order }.`);
+  for (const [category, decider] of Object.entries(deciders ?? {})) {
+    if (!isFold(decider))
+      throw new UsageError(`deciders.${category} in ${path} is no decider: it has no evolve and initialState.`);
+  }
+  if (options !== undefined && !isObject(options))
+    throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
+  // Every member that the command uses was looked at above; openStore checks what is in the options.
+  return value as Config;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFold(value: unknown): boolean {
+  return isObject(value) && typeof value['evolve'] === 'function' && 'initialState' in value;
+}

@@ -1,0 +1,333 @@
+/**
+ * The run of an import: from a text to events in a store, from wherever an earlier run ended.
+ */
+
+import type { Event, Limits, Store } from 'hindsightdb';
+import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
+import { ReadPrefix } from '../source/read-prefix.ts';
+import type { TextSource } from '../source/text-source.ts';
+import { ChunkBuilder, chunkBoundsFor, type NumberedEvent } from './chunks.ts';
+import { ChunkSender } from './chunk-sender.ts';
+import { rowIds } from './event-ids.ts';
+import { readProgress, writeProgress, type ImportProgress, type KnownProgress } from './import-progress.ts';
+import { beginningBytes, type FileRow, type ImportedEvent, type InputFormat, type RowReader } from './input-format.ts';
+import { hasTypes, typedEvent } from './typed-event.ts';
+import { assertContinues } from './same-text.ts';
+
+/** What is imported, and how. */
+export interface ImportRequest {
+  readonly store: Store;
+  /** The name under which the progress is kept; it also goes into the ids of rows that bring none. */
+  readonly source: string;
+  readonly text: TextSource;
+  readonly format: InputFormat;
+  /** What becomes of rows that mean no event. `'stop'` imports what stands before them. */
+  readonly onBadRow: 'stop' | 'skip';
+  readonly signal: AbortSignal;
+  readonly onNote: (text: string) => void;
+  readonly onSkipped: (row: SkippedRow) => void;
+  readonly onProgress: (progress: RunProgress) => void;
+}
+
+/** A row that means no event. */
+export interface SkippedRow {
+  /** The line where it begins, counted from 1. */
+  readonly line: number;
+  readonly column: string | undefined;
+  readonly reason: string;
+}
+
+/** How far a run has come. */
+export interface RunProgress {
+  /** Events that this run has read; those on disk are a little behind. */
+  readonly events: number;
+  /** Whether the run still reads what an earlier one has imported, to see that it is the same. */
+  readonly isComparing: boolean;
+}
+
+/** How a run ended. */
+export interface ImportResult {
+  /** Events, rows and skipped rows that are new with this run. */
+  readonly events: number;
+  readonly skipped: number;
+  /** Events of this source in the store, from all runs. */
+  readonly eventsTotal: number;
+  readonly skippedTotal: number;
+  readonly rowsTotal: number;
+  /** The end of the text was reached. */
+  readonly isComplete: boolean;
+  /** An earlier run had come this far, in events; 0 where there was none. */
+  readonly eventsBefore: number;
+  /** Why the run ended before the end of the text, if it did. */
+  readonly stop: ImportStop | undefined;
+}
+
+/** Why a run ended early. What stands before is imported, and a later run goes on there. */
+export type ImportStop =
+  | { readonly kind: 'interrupted'; readonly reason: unknown }
+  | ({ readonly kind: 'badRow' } & SkippedRow)
+  | {
+      readonly kind: 'unreadable';
+      readonly message: string;
+      readonly line: number;
+      readonly advice: readonly string[];
+      readonly isUsage: boolean;
+    };
+
+/** Imports a text. Throws what the store throws, `MappingError`, `DifferentText` and `ImportRefused`. */
+export async function runImport(request: ImportRequest): Promise<ImportResult> {
+  const known = await readProgress(request.store, request.source);
+  const run = new Run(request, known);
+  try {
+    return await run.toEnd();
+  } catch (error) {
+    await run.abandon();
+    throw error;
+  }
+}
+
+/** Raised inside a run to end it, once what stands before is on its way. */
+class Stopped extends Error {
+  readonly stop: ImportStop;
+
+  constructor(stop: ImportStop) {
+    super('The import stops here.');
+    this.stop = stop;
+  }
+}
+
+class Run {
+  readonly #request: ImportRequest;
+  readonly #before: KnownProgress;
+  readonly #prefix = new ReadPrefix();
+  readonly #sender: ChunkSender;
+  readonly #builder: ChunkBuilder;
+  readonly #idOf: (row: number) => string;
+  readonly #limits: Limits;
+  #reader: RowReader | undefined;
+  #rows: number;
+  #events: number;
+  #skipped: number;
+  /** Where the rows that were dealt with end. */
+  #end: number;
+  #lastByte = 0x0a;
+
+  constructor(request: ImportRequest, before: KnownProgress) {
+    const { store, source } = request;
+    this.#request = request;
+    this.#before = before;
+    this.#sender = new ChunkSender(store, source, before.progress);
+    this.#limits = store.capabilities.limits;
+    this.#builder = new ChunkBuilder(chunkBoundsFor(this.#limits));
+    this.#idOf = rowIds(source);
+    const { progress } = before;
+    this.#rows = progress?.rows ?? 0;
+    this.#events = progress?.events ?? 0;
+    this.#skipped = progress?.skipped ?? 0;
+    this.#end = progress?.read.bytes ?? 0;
+  }
+
+  async abandon(): Promise<void> {
+    await this.#sender.abandon();
+  }
+
+  async toEnd(): Promise<ImportResult> {
+    let stop: ImportStop | undefined;
+    try {
+      await this.#readAll();
+    } catch (error) {
+      stop = this.#stopOf(error);
+    }
+    // An interrupted run leaves the gathered rows to the next one; after a bad row everything before it is imported.
+    if (stop?.kind !== 'interrupted') await this.#cut();
+    await this.#sender.drain();
+    if (stop === undefined) await this.#complete();
+    return await this.#result(stop);
+  }
+
+  async #readAll(): Promise<void> {
+    for await (const piece of this.#ownPieces()) {
+      this.#prefix.add(piece);
+      this.#lastByte = piece.at(-1) ?? this.#lastByte;
+      await this.#take(await this.#opened().feed(piece));
+      this.#report();
+      this.#request.signal.throwIfAborted();
+    }
+    for (let rows = await this.#opened().end(); rows.length > 0; rows = await this.#opened().end()) await this.#take(rows);
+  }
+
+  /** The pieces behind what earlier runs have imported, which are first seen to be the same text. */
+  async *#ownPieces(): AsyncGenerator<Buffer> {
+    const { text, format } = this.#request;
+    const { progress } = this.#before;
+    const pieces = text[Symbol.asyncIterator]();
+    if (progress === undefined) {
+      const gathered: Buffer[] = [];
+      let length = 0;
+      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+        gathered.push(next.value);
+        length += next.value.length;
+        if (length >= beginningBytes) break;
+      }
+      this.#open(format.begin(Buffer.concat(gathered)));
+      yield* gathered;
+    } else {
+      const rest = await this.#compare(pieces, progress);
+      this.#open(format.resume(progress.layout, progress.read.bytes));
+      assertContinues(progress, { format: format.kind, mapping: this.#opened().mapping, rest });
+      if (rest !== undefined) yield rest;
+    }
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+  }
+
+  /** Reads as much as was imported and compares; what of the last piece lies behind it is given back. */
+  async #compare(pieces: AsyncIterator<Buffer>, progress: ImportProgress): Promise<Buffer | undefined> {
+    const { bytes } = progress.read;
+    let rest: Buffer | undefined;
+    while (this.#prefix.end < bytes) {
+      this.#request.signal.throwIfAborted();
+      const { value, done } = await pieces.next();
+      if (done === true) break;
+      const wanted = Math.min(value.length, bytes - this.#prefix.end);
+      this.#prefix.add(value.subarray(0, wanted));
+      this.#prefix.advanceTo(this.#prefix.end);
+      rest = wanted < value.length ? value.subarray(wanted) : undefined;
+      this.#request.onProgress({ events: this.#events, isComparing: true });
+    }
+    assertContinues(progress, { read: this.#prefix.advanceTo(this.#prefix.end) });
+    return rest;
+  }
+
+  #open(reader: RowReader): void {
+    this.#reader = reader;
+    for (const note of reader.notes) this.#request.onNote(note);
+  }
+
+  #opened(): RowReader {
+    if (this.#reader === undefined) throw new Error('Rows are read when the beginning of the text is known.');
+    return this.#reader;
+  }
+
+  async #take(rows: readonly FileRow[]): Promise<void> {
+    const reader = this.#opened();
+    for (const row of rows) {
+      const event = await this.#eventOf(reader, row);
+      if (event !== undefined) await this.#gather(event);
+      this.#rows += 1;
+      this.#end = row.end;
+    }
+  }
+
+  async #eventOf(reader: RowReader, row: FileRow): Promise<NumberedEvent | undefined> {
+    try {
+      const imported = reader.eventOf(row);
+      if (imported === undefined) return undefined;
+      const event = hasTypes(this.#request.store) ? await typedEvent(this.#request.store, imported.event) : imported.event;
+      return this.#numbered({ streamId: imported.streamId, event }, this.#rows + 1);
+    } catch (error) {
+      const line = (): number => this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start));
+      if (error instanceof UnreadableInput)
+        throw new Stopped({ kind: 'unreadable', message: error.message, line: line(), advice: error.advice, isUsage: true });
+      if (!(error instanceof BadRowError)) throw error;
+      const bad = { line: line(), column: error.column, reason: error.reason };
+      if (this.#request.onBadRow === 'stop') throw new Stopped({ kind: 'badRow', ...bad });
+      this.#skipped += 1;
+      this.#request.onSkipped(bad);
+      return undefined;
+    }
+  }
+
+  #numbered({ streamId, event }: ImportedEvent, row: number): NumberedEvent {
+    const size = sizeOf(event);
+    // Names, tags and metadata take their part of a record as well; what comes near the limit is counted on the safe side.
+    if (size > this.#limits.recordBytesMax - recordReserveBytes)
+      throw new BadRowError(`The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`);
+    return { row, streamId, size, event: event.id === undefined ? { ...event, id: this.#idOf(row) } : event };
+  }
+
+  async #gather(event: NumberedEvent): Promise<void> {
+    if (!this.#builder.hasRoomFor(event)) {
+      await this.#cut();
+      this.#request.signal.throwIfAborted();
+    }
+    this.#builder.add(event);
+    this.#events += 1;
+  }
+
+  /** Sends what was gathered, with the progress that is reached with it. */
+  async #cut(): Promise<void> {
+    if (this.#builder.isEmpty) return;
+    const progress = this.#progress({ isComplete: false });
+    await this.#sender.send({ events: this.#builder.take(), progress });
+  }
+
+  #progress({ isComplete }: { readonly isComplete: boolean }): ImportProgress {
+    const { layout, mapping } = this.#opened();
+    return {
+      format: 1,
+      source: this.#request.source,
+      kind: this.#request.format.kind,
+      layout,
+      mapping,
+      rows: this.#rows,
+      events: this.#events,
+      skipped: this.#skipped,
+      read: this.#prefix.advanceTo(this.#end),
+      isComplete,
+      isEndOpen: isComplete && this.#lastByte !== 0x0a && this.#lastByte !== 0x0d,
+    };
+  }
+
+  /** Notes that the end was reached, unless that is known already. */
+  async #complete(): Promise<void> {
+    // What follows the last row can only be line ends.
+    this.#end = this.#prefix.end;
+    const reached = this.#progress({ isComplete: true });
+    for (;;) {
+      const { progress, revision } = await readProgress(this.#request.store, this.#request.source);
+      if (progress !== undefined && (progress.isComplete || progress.rows > reached.rows) && progress.read.bytes >= reached.read.bytes) return;
+      if (await writeProgress(this.#request.store, reached, { expectedRevision: revision })) return;
+    }
+  }
+
+  #stopOf(error: unknown): ImportStop {
+    if (error instanceof Stopped) return error.stop;
+    if (this.#request.signal.aborted && error === this.#request.signal.reason)
+      return { kind: 'interrupted', reason: error };
+    if (error instanceof UnreadableInput) {
+      const offset = Math.max(error.place.offset, 0);
+      const line = offset < this.#end ? 1 : this.#prefix.lineAt(this.#prefix.skipLineEnds(offset));
+      return { kind: 'unreadable', message: error.message, line, advice: error.advice, isUsage: false };
+    }
+    throw error;
+  }
+
+  #report(): void {
+    this.#request.onProgress({ events: this.#events, isComparing: false });
+  }
+
+  async #result(stop: ImportStop | undefined): Promise<ImportResult> {
+    const { progress } = await readProgress(this.#request.store, this.#request.source);
+    const eventsBefore = this.#before.progress?.events ?? 0;
+    return {
+      events: (progress?.events ?? 0) - eventsBefore,
+      skipped: (progress?.skipped ?? 0) - (this.#before.progress?.skipped ?? 0),
+      eventsTotal: progress?.events ?? 0,
+      skippedTotal: progress?.skipped ?? 0,
+      rowsTotal: progress?.rows ?? 0,
+      isComplete: stop === undefined,
+      eventsBefore,
+      stop,
+    };
+  }
+}
+
+const recordReserveBytes = 64 * 1024;
+
+function sizeOf({ data, metadata }: Event): number {
+  const size =
+    data instanceof Uint8Array
+      ? Math.ceil(data.length / 3) * 4
+      : Buffer.byteLength(typeof data === 'object' && data !== null && 'text' in data ? String(data.text) : JSON.stringify(data));
+  return size + 200 + (metadata === undefined ? 0 : Buffer.byteLength(JSON.stringify(metadata)));
+}
