@@ -6,6 +6,7 @@
  */
 
 export { conformanceCases } from './conformance-cases.ts';
+export { storeConformanceCases } from './store-conformance-cases.ts';
 export { differentialRun, type DifferentialOptions } from './differential/differential.ts';
 export { ConformanceFailure } from './assertions.ts';
 export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';
