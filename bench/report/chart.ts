@@ -18,11 +18,42 @@ export interface Panel {
 
 const size = { width: 820, panelHeight: 260, left: 74, right: 210, top: 44, bottom: 44 };
 
+interface Palette {
+  readonly paper: string;
+  readonly ink: string;
+  readonly soft: string;
+  readonly grid: string;
+  readonly series: readonly string[];
+}
+
+const light: Palette = {
+  paper: '#ffffff',
+  ink: '#1f2328',
+  soft: '#59636e',
+  grid: '#d1d9e0',
+  series: ['#0969da', '#bc4c00', '#6e7781'],
+};
+const dark: Palette = {
+  paper: '#0d1117',
+  ink: '#f0f6fc',
+  soft: '#9198a1',
+  grid: '#3d444d',
+  series: ['#58a6ff', '#f0883e', '#8b949e'],
+};
+
+function rules({ paper, ink, soft, grid, series }: Palette): string {
+  const own = series.map(
+    (colour, index) =>
+      `.c${index + 1} .line { stroke: ${colour} } .c${index + 1} .dot, .c${index + 1} .name { fill: ${colour} }`,
+  );
+  return `.paper { fill: ${paper} } .ink { fill: ${ink} } .soft { fill: ${soft} } .grid { stroke: ${grid} } ${own.join(' ')}`;
+}
+
 const style = `
-  .paper { fill: #ffffff } .ink { fill: #1f2328 } .soft { fill: #59636e } .grid { stroke: #d1d9e0 } .c1 { --c: #0969da } .c2 { --c: #bc4c00 } .c3 { --c: #6e7781 }
-  @media (prefers-color-scheme: dark) { .paper { fill: #0d1117 } .ink { fill: #f0f6fc } .soft { fill: #9198a1 } .grid { stroke: #3d444d } .c1 { --c: #58a6ff } .c2 { --c: #f0883e } .c3 { --c: #8b949e } }
+  ${rules(light)}
+  @media (prefers-color-scheme: dark) { ${rules(dark)} }
   text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif } .title { font-weight: 600; font-size: 15px }
-  .line { fill: none; stroke: var(--c); stroke-width: 2.25; stroke-linejoin: round } .dot { fill: var(--c) } .name { fill: var(--c) } .dashed { stroke-dasharray: 5 4 }`;
+  .line { fill: none; stroke-width: 2.25; stroke-linejoin: round } .dashed { stroke-dasharray: 5 4 }`;
 
 export function chart(panels: readonly Panel[], caption: string): string {
   const height = panels.length * size.panelHeight + 34;

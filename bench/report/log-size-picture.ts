@@ -22,7 +22,7 @@ export function logSizePicture(results: RunResults): string | undefined {
       {
         title: 'Durable single-event appends a second, 64 writers',
         xLabels,
-        yFormat: (value) => `${value / 1000} k`,
+        yFormat: (value) => (value === 0 ? '0' : `${value / 1000} k`),
         series: [
           { name: 'hindsight', colour: 1, points: pointsOf(places, 'eventsPerSecond') },
           ...(control === undefined

@@ -53,9 +53,16 @@ export function withBoundary(run: (log: LogUnderTest) => Promise<void>): (log: L
   return async (log) => {
     if (log.canSpan) return await run(log);
     const condition = { query: [{ types: ['Happened'] }], after: await log.engine.heads() };
-    const batch = { streams: [{ streamId: 'order-1', expectedVersion: 'any', events: [log.make.one()] }], condition } as const;
+    const batch = {
+      streams: [{ streamId: 'order-1', expectedVersion: 'any', events: [log.make.one()] }],
+      condition,
+    } as const;
     await log.expectNoTrace(() =>
-      refuses('A condition over several partitions, which the engine says it cannot check,', () => log.engine.append(batch), 'UNSUPPORTED'),
+      refuses(
+        'A condition over several partitions, which the engine says it cannot check,',
+        () => log.engine.append(batch),
+        'UNSUPPORTED',
+      ),
     );
   };
 }

@@ -65,13 +65,24 @@ export class Follower {
       // Forgotten before looking: what is appended during the look must wake the wait below.
       this.#isAwake = false;
       const from = this.#scannedTo;
-      const page = await this.#engine.readLog({ partition, direction: 'forward', from, filter, limit, bytesMax: 1_000_000 });
+      const page = await this.#engine.readLog({
+        partition,
+        direction: 'forward',
+        from,
+        filter,
+        limit,
+        bytesMax: 1_000_000,
+      });
       for (const event of page.events) {
         const last = this.#events.at(-1)?.position ?? this.#options.from;
         if (event.position <= last)
           throw new ConformanceFailure(`A follower saw position ${event.position} after ${last}.`);
         this.#events.push(event);
       }
+      if (!page.isEnd && page.scannedTo <= from)
+        throw new ConformanceFailure(
+          `A follower at ${from} makes no progress: it is not the end, and it is sent to ${page.scannedTo}.`,
+        );
       this.#scannedTo = page.scannedTo;
       if (page.isEnd && !this.#isAwake && !this.#isEnded) {
         await new Promise<void>((resolve) => (this.#resolveWait = resolve));

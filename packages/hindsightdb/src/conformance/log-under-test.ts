@@ -5,7 +5,15 @@
 import { partitionOf, settingsStreamOf } from '../core/stream-id.ts';
 import { eventsRemovedType, settingsChangedType, type StreamSettings } from '../core/stream-settings.ts';
 import type { Conflict, ErrorCode } from '../core/errors.ts';
-import type { AppendAnswer, AppendBatch, Engine, LogFilter, NewEvent, StoredEvent, Written } from '../engine/contract.ts';
+import type {
+  AppendAnswer,
+  AppendBatch,
+  Engine,
+  LogFilter,
+  NewEvent,
+  StoredEvent,
+  Written,
+} from '../engine/contract.ts';
 import { equal, fail, holds, outcomeOf, present, refuses, within } from './assertions.ts';
 import { show } from './difference.ts';
 import type { EngineFixture, OpenedLog } from './fixture.ts';
@@ -190,7 +198,10 @@ export class LogUnderTest {
 
   /** Abandons every handle and opens what a sudden end at this instant leaves. */
   async reopenAfterLoss(): Promise<void> {
-    const reopen = present(this.#opened.reopenAfterLoss, 'The way to reopen a durable log after a loss, in the fixture,');
+    const reopen = present(
+      this.#opened.reopenAfterLoss,
+      'The way to reopen a durable log after a loss, in the fixture,',
+    );
     const reopened = reopen.call(this.#opened);
     this.#others.splice(0);
     this.#engine = await reopened;
@@ -198,7 +209,10 @@ export class LogUnderTest {
 
   /** Opens a second handle on the log. */
   async another(): Promise<Engine> {
-    const openAnother = present(this.#opened.openAnother, 'The way to open a shared log a second time, in the fixture,');
+    const openAnother = present(
+      this.#opened.openAnother,
+      'The way to open a shared log a second time, in the fixture,',
+    );
     const other = await openAnother.call(this.#opened);
     this.#others.push(other);
     return other;
@@ -252,9 +266,16 @@ function checkWritten({ streams }: AppendBatch, written: Written): void {
       firstPosition > 0 && lastPosition >= firstPosition,
       `The answer names the positions ${firstPosition} to ${lastPosition} of partition ${partition}.`,
     );
-    holds(lastIds.has(lastEventId), `The answer names ${lastEventId} as last event, which ends no stream of the append.`);
+    holds(
+      lastIds.has(lastEventId),
+      `The answer names ${lastEventId} as last event, which ends no stream of the append.`,
+    );
   }
-  equal(written.partitions.length > 0, lastIds.size > 1 || !lastIds.has(undefined), 'Whether the answer names a partition');
+  equal(
+    written.partitions.length > 0,
+    lastIds.size > 1 || !lastIds.has(undefined),
+    'Whether the answer names a partition',
+  );
 }
 
 /** An answer in which the partitions stand in order: their order among each other carries no meaning. */

@@ -62,11 +62,7 @@ export interface OneStreamOptions extends Omit<StreamWrite, 'streamId' | 'events
 }
 
 /** The batch of an append to one stream. */
-export function oneStream(
-  streamId: string,
-  events: readonly NewEvent[],
-  options: OneStreamOptions = {},
-): AppendBatch {
+export function oneStream(streamId: string, events: readonly NewEvent[], options: OneStreamOptions = {}): AppendBatch {
   const { condition, key, keyedWrites, expectedVersion = 'any', ...write } = options;
   return {
     streams: [{ streamId, events, expectedVersion, ...write }],

@@ -35,8 +35,12 @@ export async function pictureOf(engine: Engine): Promise<Picture> {
 /** All streams, the store's own included. */
 export async function listAllStreams(engine: Engine): Promise<readonly StreamInfo[]> {
   const streams: StreamInfo[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await engine.listStreams({ includeReserved: true, limit: 1000, ...(after !== undefined && { after }) });
+  for (let after: string | undefined; ;) {
+    const page = await engine.listStreams({
+      includeReserved: true,
+      limit: 1000,
+      ...(after !== undefined && { after }),
+    });
     streams.push(...page);
     after = page.at(-1)?.streamId;
     if (page.length < 1000 || streams.length > 100_000) return streams;

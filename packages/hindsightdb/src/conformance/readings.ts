@@ -57,7 +57,8 @@ export async function readWholeLog(engine: Engine, read: WholeLogRead = {}): Pro
     pages.push(page);
     from = page.scannedTo;
     if (page.isEnd) break;
-    if (pages.length >= pagesMax) fail(`A read of partition ${request.partition} did not end within ${pagesMax} pages.`);
+    if (pages.length >= pagesMax)
+      fail(`A read of partition ${request.partition} did not end within ${pagesMax} pages.`);
   }
   const { scannedTo, scannedEventId } = pages.at(-1) ?? fail('A read has at least one page.');
   return { events: pages.flatMap((page) => page.events), pages, scannedTo, scannedEventId };
@@ -91,7 +92,11 @@ async function checkLogPage(engine: Engine, request: LogReadRequest, page: LogPa
   );
   if (page.scannedTo === Number.MAX_SAFE_INTEGER) return;
   const there = await engine.eventAt(partition, page.scannedTo);
-  equal(page.scannedEventId, there && idOf(there), `${asked} must name the event at ${page.scannedTo}, to which it looked`);
+  equal(
+    page.scannedEventId,
+    there && idOf(there),
+    `${asked} must name the event at ${page.scannedTo}, to which it looked`,
+  );
 }
 
 /** What may be said of the read of a whole stream. */

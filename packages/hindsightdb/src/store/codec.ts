@@ -3,6 +3,9 @@
  * everything else that may hold what an event says pass through it, so that encryption of personal fields has one place.
  */
 
+import { argumentError } from '../core/errors.ts';
+import { describe } from '../core/text.ts';
+
 /** What passes through the stage: JSON texts and what they belong to. */
 export interface CodecItem {
   readonly kind: 'event' | 'snapshot' | 'letter' | 'journal' | 'command' | 'result';
@@ -22,4 +25,33 @@ export type CodecOutput = Pick<CodecItem, 'data' | 'metadata'>;
 export interface Codec {
   encode(items: readonly CodecItem[]): Promise<readonly CodecOutput[]>;
   decode(items: readonly CodecItem[]): Promise<readonly CodecOutput[]>;
+}
+
+/**
+ * Checks what a codec gave for so many items, before it is stored: what could not be read again must not be written. Throws a
+ * `TypeError`.
+ */
+export function assertOutputs(outputs: readonly CodecOutput[], itemCount: number): void {
+  assertCount(outputs, itemCount);
+  for (const { data, metadata } of outputs) {
+    parsed('data', data);
+    const value = parsed('metadata', metadata);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw argumentError('NOT_JSON', `The codec gave ${describe(value)} as metadata; they are an object.`);
+  }
+}
+
+/** Checks that a codec answered every item. Throws a `TypeError`. */
+export function assertCount(outputs: readonly CodecOutput[], itemCount: number): void {
+  if (outputs.length !== itemCount)
+    throw argumentError('INVALID_ARGUMENT', `The codec gave ${outputs.length} answers for ${itemCount} items.`);
+}
+
+function parsed(what: string, text: unknown): unknown {
+  try {
+    if (typeof text === 'string') return JSON.parse(text);
+  } catch {
+    // The sentence below says it.
+  }
+  throw argumentError('NOT_JSON', `The codec gave ${what} that are no JSON text: ${describe(text)}.`);
 }

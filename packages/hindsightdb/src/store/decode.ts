@@ -4,11 +4,18 @@
 
 import { HindsightError } from '../core/errors.ts';
 import { removedType, type Event, type Metadata, type Recorded, type RecordedEvent } from '../core/event.ts';
-import { dataTextOf, decodeParsed, decodeRecord, parseRecord, type DecodedRecord } from '../core/record.ts';
+import {
+  dataTextOf,
+  decodeParsed,
+  decodeRecord,
+  parseRecord,
+  type DecodedRecord,
+  type ParsedRecord,
+} from '../core/record.ts';
 import { isoOfMicrosCached } from '../core/time.ts';
 import { upcastEvent } from '../core/upcast.ts';
 import type { StoredEvent } from '../engine/contract.ts';
-import type { Codec } from './codec.ts';
+import { assertCount, type Codec } from './codec.ts';
 import type { StoreContext } from './settings.ts';
 
 const isoOf = isoOfMicrosCached();
@@ -77,7 +84,7 @@ function decodeError(stored: StoredEvent, cause: unknown): HindsightError {
 }
 
 async function decodeThroughCodec(codec: Codec, stored: readonly StoredEvent[]): Promise<readonly RecordedEvent[]> {
-  const parsed = stored.map(({ record }) => parseRecord(record));
+  const parsed = stored.map(parseOne);
   // What was removed has nothing left for the codec.
   const passing = stored
     .map((event, index) => ({ event, record: parsed[index] }))
@@ -90,8 +97,7 @@ async function decodeThroughCodec(codec: Codec, stored: readonly StoredEvent[]):
     metadata: JSON.stringify(record?.metadata ?? {}),
   }));
   const outputs = items.length === 0 ? [] : await codec.decode(items);
-  if (outputs.length !== items.length)
-    throw new TypeError(`The codec gave ${outputs.length} answers for ${items.length} items.`);
+  assertCount(outputs, items.length);
   const outputOf = new Map(passing.map(({ event }, index) => [event, outputs[index]]));
   return stored.map((event, index) => {
     const record = parsed[index];
@@ -110,6 +116,14 @@ async function decodeThroughCodec(codec: Codec, stored: readonly StoredEvent[]):
       throw decodeError(event, cause);
     }
   });
+}
+
+function parseOne(stored: StoredEvent): ParsedRecord {
+  try {
+    return parseRecord(stored.record);
+  } catch (cause) {
+    throw decodeError(stored, cause);
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -5,13 +5,15 @@
 
 import { argumentError, HindsightError, rangeError, ValidationError } from '../core/errors.ts';
 import type { Event, Metadata } from '../core/event.ts';
-import { jsonTextOf } from '../core/json.ts';
-import { dataTextOfBytes, encodeRecord } from '../core/record.ts';
+import { canonicalJson, jsonTextOf } from '../core/json.ts';
+import { RawJson } from '../core/raw-json.ts';
+import { dataTextOfBytes, encodeRecord, type RecordParts } from '../core/record.ts';
 import { pointerOf, type SchemaResult } from '../core/standard-schema.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName, describe, utf8Length } from '../core/text.ts';
 import { isoOfMicros, microsOf } from '../core/time.ts';
 import type { NewEvent } from '../engine/contract.ts';
+import { assertOutputs, type Codec } from './codec.ts';
 import type { StoreContext } from './settings.ts';
 
 /** The events of one stream, on their way. */
@@ -44,7 +46,7 @@ export function encodeEvents(
     );
   const validated = input.events.map((event, index) => validate(context, event, index));
   if (context.codec === undefined && !validated.some(isPromise))
-    return input.events.map((event, index) => encodeOne(context, input, event, validated[index]));
+    return input.events.map((event, index) => newEvent(context, recordParts(context, input, event, validated[index])));
   return encodeWaiting(context, input, validated);
 }
 
@@ -54,27 +56,29 @@ async function encodeWaiting(
   validated: readonly unknown[],
 ): Promise<readonly NewEvent[]> {
   const data = await Promise.all(validated);
-  const encoded = input.events.map((event, index) => encodeOne(context, input, event, data[index]));
-  if (context.codec === undefined) return encoded;
-  const parts = input.events.map((event, index) => ({
-    event,
-    data: dataText(event, data[index]),
-    metadata: metadataText(context, input.metadata, event.metadata),
-  }));
-  const items = parts.map(({ event, ...texts }) => ({
+  const parts = input.events.map((event, index) => recordParts(context, input, event, data[index]));
+  const encoded = context.codec === undefined ? parts : await throughCodec(context.codec, input.streamId, parts);
+  return encoded.map((each) => newEvent(context, each));
+}
+
+async function throughCodec(
+  codec: Codec,
+  streamId: string,
+  parts: readonly RecordParts[],
+): Promise<readonly RecordParts[]> {
+  const items = parts.map(({ type, dataText, metadataText = '{}' }) => ({
     kind: 'event' as const,
-    streamId: input.streamId,
-    type: event.type,
-    ...texts,
+    streamId,
+    type,
+    data: dataText,
+    metadata: metadataText,
   }));
-  const outputs = await context.codec.encode(items);
-  if (outputs.length !== items.length)
-    throw new TypeError(`The codec gave ${outputs.length} answers for ${items.length} items.`);
-  return outputs.map((output, index) => {
-    const plain = encoded[index];
+  const outputs = await codec.encode(items);
+  assertOutputs(outputs, items.length);
+  return outputs.map(({ data, metadata }, index) => {
     const part = parts[index];
-    if (plain === undefined || part === undefined) throw new Error('Every answer of the codec has its item.');
-    return { ...plain, record: checkedRecord(context, record(plain, part.event, output.data, output.metadata)) };
+    if (part === undefined) throw new Error('Every answer of the codec has its item.');
+    return { ...part, dataText: data, metadataText: metadata };
   });
 }
 
@@ -90,6 +94,8 @@ function assertEvent(context: StoreContext, event: Event, { streamId, isReserved
   if (!isReservedAllowed) assertNotReserved('The event type', event.type);
   if (event.id !== undefined) assertName('The id of an event', event.id, limits.idBytesMax);
   if (event.tags !== undefined) assertTags(context, event.tags);
+  if (event.contentType !== undefined)
+    assertName('The content type of an event', event.contentType, limits.typeBytesMax);
   if (
     event.metadata !== undefined &&
     (typeof event.metadata !== 'object' || event.metadata === null || Array.isArray(event.metadata))
@@ -120,14 +126,16 @@ function validate(context: StoreContext, event: Event, index: number): unknown {
     );
   }
   if (definition?.schema === undefined) return event.data;
-  const result = definition.schema['~standard'].validate(event.data);
+  const result = definition.schema['~standard'].validate(
+    event.data instanceof RawJson ? event.data.toJSON() : event.data,
+  );
   return result instanceof Promise
     ? result.then((settled) => validatedValue(settled, event, index))
     : validatedValue(result, event, index);
 }
 
 function validatedValue(result: SchemaResult<unknown>, event: Event, index: number): unknown {
-  if (result.issues === undefined) return result.value;
+  if (result.issues === undefined) return saysTheText(result.value, event.data) ? event.data : result.value;
   const issues = result.issues.map((issue) => ({ message: issue.message, path: pointerOf(issue) }));
   const complaints = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   throw new ValidationError(
@@ -136,40 +144,39 @@ function validatedValue(result: SchemaResult<unknown>, event: Event, index: numb
   );
 }
 
-function encodeOne(context: StoreContext, input: EventsToEncode, event: Event, data: unknown): NewEvent {
-  const { id = context.newId(), type } = event;
-  const tags = event.tags === undefined || event.tags.length === 0 ? noTags : [...new Set(event.tags)];
-  const head = { id, type, tags };
-  const text = record(head, event, dataText(event, data), metadataText(context, input.metadata, event.metadata));
-  return { ...head, record: checkedRecord(context, text) };
+/** Whether a schema left raw JSON as it is: then its text is kept to the byte. */
+function saysTheText(value: unknown, given: unknown): given is RawJson {
+  if (!(given instanceof RawJson) || value instanceof Uint8Array) return false;
+  const text = jsonTextOf('What a schema returned', value);
+  return canonicalJson(JSON.parse(text)) === canonicalJson(given.toJSON());
 }
 
 const noTags: readonly string[] = Object.freeze([]);
 
-function record(
-  head: Pick<NewEvent, 'id' | 'type' | 'tags'>,
-  event: Event,
-  dataText: string,
-  metadataText: string,
-): string {
-  return encodeRecord({
-    ...head,
-    occurredAt: event.occurredAt === undefined ? undefined : occurredAtText(event.occurredAt),
-    contentType: event.contentType ?? (event.data instanceof Uint8Array ? 'application/octet-stream' : undefined),
-    encoding: event.data instanceof Uint8Array ? 'base64' : undefined,
-    metadataText,
-    dataText,
-  });
+function recordParts(context: StoreContext, input: EventsToEncode, event: Event, data: unknown): RecordParts {
+  const { id = context.newId(), type, tags, occurredAt, metadata } = event;
+  const isBytes = data instanceof Uint8Array;
+  return {
+    id,
+    type,
+    tags: tags === undefined || tags.length === 0 ? noTags : [...new Set(tags)],
+    occurredAt: occurredAt === undefined ? undefined : occurredAtText(occurredAt),
+    contentType: event.contentType ?? (isBytes ? 'application/octet-stream' : undefined),
+    encoding: isBytes ? 'base64' : undefined,
+    metadataText: metadataText(context, input.metadata, metadata),
+    dataText: isBytes ? dataTextOfBytes(data) : jsonTextOf(`The data of ${type}`, data),
+  };
+}
+
+function newEvent(context: StoreContext, parts: RecordParts): NewEvent {
+  const { id, type, tags } = parts;
+  return { id, type, tags, record: checkedRecord(context, encodeRecord(parts)) };
 }
 
 /** A text is kept as it was given, once it is known to be a time: its offset may say where something happened. */
 function occurredAtText(occurredAt: string | Date): string {
   const micros = microsOf('occurredAt', occurredAt);
   return typeof occurredAt === 'string' ? occurredAt : isoOfMicros(micros);
-}
-
-function dataText(event: Event, data: unknown): string {
-  return data instanceof Uint8Array ? dataTextOfBytes(data) : jsonTextOf(`The data of ${event.type}`, data);
 }
 
 function metadataText(context: StoreContext, ofAppend: Metadata | undefined, ofEvent: Metadata | undefined): string {

@@ -9,9 +9,12 @@ export const anyString: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('', '"data":', ',"data":1', '\\', '"', '\ud800', '\udc00x', 'é', '😀', '\0', '\u2028'),
 );
 
-/** Keys of objects, those that mean something to JavaScript or to a record among them. */
+/**
+ * Keys of objects, those that mean something to JavaScript or to a record among them. None has a backslash: once the JSON.parse
+ * of V8 (Node.js 24 and 26) has met such a key, it takes other escaped keys for it, so nothing that compares values could hold.
+ */
 const anyKey: fc.Arbitrary<string> = fc.oneof(
-  anyString,
+  anyString.filter((key) => !key.includes('\\')),
   fc.constantFrom('__proto__', 'constructor', 'toString', 'data', 'type', 'id', 'tags', '0', 'length'),
 );
 
@@ -39,6 +42,11 @@ const anyStringText = fc.oneof(
   fc.constantFrom('"\\u0041"', '"\\/"', '"\\ud83d\\ude00"', '"\ud800"', '"a\udfffb"', '"\\uDEAD"'),
 );
 
+const anyKeyText = fc.oneof(
+  anyKey.map((key) => JSON.stringify(key)),
+  fc.constantFrom('"\\u0041"', '"\\ud83d\\ude00"', '"\ud800"'),
+);
+
 /** JSON text that no `JSON.stringify` would have written: digits, escapes, order, repetitions and spacing of its own. */
 export const anyJsonText: fc.Arbitrary<string> = fc.letrec<{ text: string }>((tie) => ({
   text: fc
@@ -51,7 +59,7 @@ export const anyJsonText: fc.Arbitrary<string> = fc.letrec<{ text: string }>((ti
         anyStringText,
         fc.array(tie('text'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
         fc
-          .array(fc.tuple(anyStringText, anySpace, tie('text')), { maxLength: 3 })
+          .array(fc.tuple(anyKeyText, anySpace, tie('text')), { maxLength: 3 })
           .map((members) => `{${members.map(([key, space, value]) => `${key}${space}:${value}`).join(',')}}`),
       ),
       anySpace,

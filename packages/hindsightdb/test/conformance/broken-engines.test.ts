@@ -70,7 +70,9 @@ test('an engine that does nothing, and says that it can do nothing, is rejected 
   const fixture = { ...alteredFixture(memoryFixture(), 'an engine that does nothing', idleEngine), patienceMs: 20 };
   const passing = await passingCases(conformanceCases(fixture));
   assert.deepEqual(
-    passing.filter(({ name, area }) => !trueOfNothing.has(name) && !areasOfCapabilities.has(area)).map(({ name }) => name),
+    passing
+      .filter(({ name, area }) => !trueOfNothing.has(name) && !areasOfCapabilities.has(area))
+      .map(({ name }) => name),
     ['an append whose predecessor was overtaken by another handle is refused'],
   );
 });

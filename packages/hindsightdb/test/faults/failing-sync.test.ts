@@ -10,6 +10,7 @@ import { FaultFolder } from './fault-folder.ts';
 import { readRecord } from './fault-record.ts';
 import { runSeed } from './seeded-random.ts';
 import { needsFaults } from './shim/compile-shim.ts';
+import { StoreProcess } from './store-process.ts';
 import { checkCuts, startRecorded } from './store-power-cut.ts';
 
 const event = { type: 'Stored', data: { fill: 's'.repeat(500) } };
@@ -126,5 +127,34 @@ describe('a sync that fails', needsFaults(), () => {
     await using store = folder.startStore();
     assert.equal(await store.codeOf({ do: 'open', address: folder.storePath }), 'SYNC_FAILED');
     assert.ok(folder.control.counts(rule).struck > 0, 'an opener must sync what a killed process left behind');
+  });
+
+  test('or a read that fails has a clear code, and does not keep other processes from writing', async () => {
+    using folder = new FaultFolder();
+    {
+      await using store = await openStore(folder.storePath);
+      const streams = Array.from({ length: 900 }, (_, index) => ({
+        streamId: `note-${index}`,
+        events: [event, event],
+      }));
+      await store.append({ streams });
+    }
+    await using other = new StoreProcess({});
+    await other.open(folder.storePath);
+    await using store = folder.startStore();
+    await store.open(folder.storePath);
+    const rule = folder.control.arm({ calls: ['read'], pathEnds: 'store.db', action: { kind: 'error', code: 'EIO' } });
+    let code = 'ok';
+    for (let number = 0; number < 900 && code === 'ok'; number += 30)
+      code = await store.codeOf({
+        do: 'append',
+        streamId: `note-${number}`,
+        events: [event],
+        options: { expectedVersion: 2 },
+      });
+    assert.ok(folder.control.counts(rule).struck > 0, 'nothing was read from the disk');
+    // SQLite takes a page that the disk does not give for a damaged one.
+    assert.equal(code, 'STORE_CORRUPT');
+    await other.append('note-1', [event]);
   });
 });

@@ -10,21 +10,16 @@
  *     torn     one write is there in its first sectors only
  *     subset   of each uncertain change a seeded part: whole, lost, torn or scattered sectors
  *
- * disk-model.ts says what is uncertain. With more images than `imagesMax`, a seeded sample of every kind is taken.
+ * disk-model.ts says what is uncertain. With more images than `imagesMax`, a seeded sample is taken: of every kind, and
+ * above all of the worst images right after something was told.
  * An image knows what the program had told the world before the cut (its marks): that is what the check holds it to.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import {
-  DiskModel,
-  sectorBytes,
-  type Choice,
-  type NameRule,
-  type Survival,
-  type UncertainChange,
-} from './disk-model.ts';
+import { DiskModel, type Choice, type NameRule, type Survival, type UncertainChange } from './disk-model.ts';
 import { marksFileName, type DiskOperation } from './fault-record.ts';
+import { planImages, sampleImages, sectorsOf, type ImageKind, type PlannedImage } from './power-cut-plan.ts';
 import { seededRandom, type SeededRandom } from './seeded-random.ts';
 
 export type PowerCutOptions = {
@@ -36,6 +31,8 @@ export type PowerCutOptions = {
   readonly names?: NameRule;
   readonly seed: number;
   readonly imagesMax: number;
+  /** The number of the operation before which the first cut is made. Default 0. */
+  readonly firstCut?: number;
   /** Seeded subsets for each moment. Default 3. */
   readonly subsetsPerCut?: number;
   /** How many images are checked at the same time. Default 1. */
@@ -52,14 +49,6 @@ export type PowerCutImage = {
   readonly description: string;
 };
 
-type ImageKind = 'whole' | 'none' | 'empty' | 'names' | 'lost' | 'zeroed' | 'torn' | 'subset';
-type PlannedImage = {
-  readonly cut: number;
-  readonly kind: ImageKind;
-  readonly detail: number;
-  readonly sectors: number;
-};
-
 /**
  * Opens the images one after another and answers how many there were of each kind. The first image that fails the
  * check ends the run with an error that describes it and names the seed.
@@ -68,14 +57,16 @@ export async function forEachPowerCut(
   options: PowerCutOptions,
   check: (image: PowerCutImage) => Promise<void> | void,
 ): Promise<Record<ImageKind, number>> {
-  const { operations, folder, seed, imagesMax, atOnceMax = 1 } = options;
+  const { operations, folder, seed, imagesMax, atOnceMax = 1, firstCut = 0, subsetsPerCut = 3 } = options;
+  const plan = planImages({ operations, model: newModel(options), firstCut, subsetsPerCut });
+  const planned = sampleImages(plan, imagesMax, seededRandom(seed));
   const counts = { whole: 0, none: 0, empty: 0, names: 0, lost: 0, zeroed: 0, torn: 0, subset: 0 };
   const model = newModel(options);
   const told: string[] = [];
   const underWay = new Set<Promise<void>>();
   let applied = 0;
   try {
-    for (const image of sample(plan(options), imagesMax, seededRandom(seed))) {
+    for (const image of planned) {
       for (; applied < image.cut; applied++) {
         const operation = operations[applied];
         if (operation === undefined) break;
@@ -137,75 +128,6 @@ export function recordedFolder(options: PowerCutOptions): Map<string, Buffer> {
 
 function newModel(options: PowerCutOptions): DiskModel {
   return new DiskModel(options.names ?? 'journaled', options.start ?? new Map());
-}
-
-function plan(options: PowerCutOptions): PlannedImage[] {
-  const { operations, subsetsPerCut = 3 } = options;
-  const model = newModel(options);
-  const images: PlannedImage[] = [];
-  operations.forEach((operation, number) => {
-    if (changesWhatMayBeLost(operation)) images.push(...planCut(model, number, subsetsPerCut));
-    model.apply(operation, number);
-  });
-  images.push(...planCut(model, operations.length, subsetsPerCut));
-  return images;
-}
-
-function changesWhatMayBeLost({ kind }: DiskOperation): boolean {
-  return kind !== 'open' && kind !== 'syncBegin' && kind !== 'syncFailed' && kind !== 'mark';
-}
-
-function planCut(model: DiskModel, cut: number, subsetsPerCut: number): PlannedImage[] {
-  const changes = model.uncertainChanges();
-  const names = model.uncertainNames();
-  const image = (kind: ImageKind, detail = 0, sectors = 0): PlannedImage => ({ cut, kind, detail, sectors });
-  const images = [image('whole')];
-  if (changes.length + names.length === 0) return images;
-  images.push(image('none'));
-  if (names.length > 0 && changes.length > 0) images.push(image('empty'));
-  for (let count = 0; count < names.length; count++) images.push(image('names', count));
-  for (const change of changes) images.push(...planChange(change, image));
-  // With a single uncertain change, the images above are all there are.
-  if (changes.length + names.length > 1)
-    for (let subset = 0; subset < subsetsPerCut; subset++) images.push(image('subset', subset));
-  return images;
-}
-
-function planChange(
-  change: UncertainChange,
-  image: (kind: ImageKind, detail: number, sectors?: number) => PlannedImage,
-): PlannedImage[] {
-  const images = [image('lost', change.number)];
-  if (change.kind === 'truncate') return images;
-  images.push(image('zeroed', change.number));
-  const { first, last } = sectorsOf(change);
-  for (let boundary = first + 1; boundary <= last; boundary++) images.push(image('torn', change.number, boundary));
-  return images;
-}
-
-function sectorsOf({ offset, bytes }: UncertainChange): { readonly first: number; readonly last: number } {
-  return { first: Math.floor(offset / sectorBytes), last: Math.floor((offset + bytes - 1) / sectorBytes) };
-}
-
-/** A bounded choice that takes from every kind in turn, in the order of the cuts. */
-function sample(images: readonly PlannedImage[], imagesMax: number, random: SeededRandom): PlannedImage[] {
-  if (images.length <= imagesMax) return [...images];
-  const groups = [...Map.groupBy(images, ({ kind }) => kind).values()].map((group) => shuffle(group, random));
-  const chosen: PlannedImage[] = [];
-  for (let round = 0; chosen.length < imagesMax; round++) {
-    for (const group of groups) {
-      const image = group[round];
-      if (image !== undefined && chosen.length < imagesMax) chosen.push(image);
-    }
-  }
-  return chosen.toSorted((left, right) => left.cut - right.cut);
-}
-
-function shuffle<Value>(values: readonly Value[], random: SeededRandom): Value[] {
-  return values
-    .map((value) => ({ value, key: random.below(0x4000_0000) }))
-    .toSorted((left, right) => left.key - right.key)
-    .map(({ value }) => value);
 }
 
 const whole: Survival = { kind: 'whole' };

@@ -57,11 +57,20 @@ export function startRecorded(folder: FaultFolder, program: string, programArgum
 export async function checkCuts(
   folder: FaultFolder,
   operations: readonly DiskOperation[],
-  run: Pick<PowerCutRun, 'seed' | 'imagesMax' | 'names'>,
+  run: Pick<PowerCutRun, 'seed' | 'imagesMax' | 'names'> & { readonly firstCut?: number },
 ): Promise<number> {
-  const { seed, imagesMax, names } = run;
+  const { seed, imagesMax, names, firstCut = 0 } = run;
   const counts = await forEachPowerCut(
-    { operations, folder: folder.path, seed, imagesMax, names, subsetsPerCut: 2, atOnceMax: availableParallelism() },
+    {
+      operations,
+      folder: folder.path,
+      seed,
+      imagesMax,
+      names,
+      firstCut,
+      subsetsPerCut: 2,
+      atOnceMax: availableParallelism(),
+    },
     checkImage,
   );
   return Object.values(counts).reduce((sum, count) => sum + count, 0);

@@ -13,7 +13,13 @@ export const appending: Area = defineArea('appending', {
   'a new log is empty': async (log) => {
     equal(
       await log.picture(),
-      { heads: Array.from({ length: log.partitionCount }, () => 0), partitions: Array.from({ length: log.partitionCount }, () => []), streams: [], shown: [], keyed: [] },
+      {
+        heads: Array.from({ length: log.partitionCount }, () => 0),
+        partitions: Array.from({ length: log.partitionCount }, () => []),
+        streams: [],
+        shown: [],
+        keyed: [],
+      },
       'A new log',
     );
   },
@@ -22,7 +28,11 @@ export const appending: Area = defineArea('appending', {
     const written = await log.append('order-1', log.make.many(1), { expectedVersion: 0 });
     const [event] = await log.stream('order-1');
     equal(event?.version, 1, 'The version of the first event');
-    equal(written.streams, [{ streamId: 'order-1', partition: log.partitionOf('order-1'), firstVersion: 1, lastVersion: 1 }], 'The streams written');
+    equal(
+      written.streams,
+      [{ streamId: 'order-1', partition: log.partitionOf('order-1'), firstVersion: 1, lastVersion: 1 }],
+      'The streams written',
+    );
     holds((event?.position ?? 0) > 0, `The position of the first event is ${event?.position}.`);
   },
 
@@ -32,8 +42,16 @@ export const appending: Area = defineArea('appending', {
       const events = log.make.many(count);
       const written = await log.append('order-1', events, { expectedVersion: version });
       const stored = await readWholeStream(log.engine, 'order-1', { fromVersion: version + 1 });
-      equal(stored.events.map((event) => event.record), events.map((event) => event.record), `The records of a batch of ${count}`);
-      equal(stored.events.map((event) => event.version), events.map((_, index) => version + 1 + index), `The versions of a batch of ${count}`);
+      equal(
+        stored.events.map((event) => event.record),
+        events.map((event) => event.record),
+        `The records of a batch of ${count}`,
+      );
+      equal(
+        stored.events.map((event) => event.version),
+        events.map((_, index) => version + 1 + index),
+        `The versions of a batch of ${count}`,
+      );
       equal(written.streams[0]?.lastVersion, version + count, `The last version of a batch of ${count}`);
       version += count;
     }
@@ -52,7 +70,15 @@ export const appending: Area = defineArea('appending', {
         { streamId: third, expectedVersion: 'any', events: log.make.many(1) },
       ],
     });
-    equal(written.streams.map(({ firstVersion, lastVersion }) => [firstVersion, lastVersion]), [[1, 2], [3, 5], [1, 1]], 'First and last versions');
+    equal(
+      written.streams.map(({ firstVersion, lastVersion }) => [firstVersion, lastVersion]),
+      [
+        [1, 2],
+        [3, 5],
+        [1, 1],
+      ],
+      'First and last versions',
+    );
     await checkAnswer(log, written, 6);
   },
 
@@ -60,9 +86,13 @@ export const appending: Area = defineArea('appending', {
     const streams = log.streamIds('order', 4).reverse();
     await log.append(streams[0] ?? '', log.make.many(1));
     const events = streams.map(() => log.make.many(2));
-    await log.write({ streams: streams.map((streamId, index) => ({ streamId, expectedVersion: 'any', events: events[index] ?? [] })) });
+    await log.write({
+      streams: streams.map((streamId, index) => ({ streamId, expectedVersion: 'any', events: events[index] ?? [] })),
+    });
     for (let partition = 0; partition < log.partitionCount; partition += 1) {
-      const here = streams.map((streamId, index) => ({ streamId, events: events[index] ?? [] })).filter(({ streamId }) => log.partitionOf(streamId) === partition);
+      const here = streams
+        .map((streamId, index) => ({ streamId, events: events[index] ?? [] }))
+        .filter(({ streamId }) => log.partitionOf(streamId) === partition);
       const expected = here.flatMap((each) => each.events.map((event) => event.id));
       const own = (await log.wholeLog()).filter((event) => event.partition === partition).map(idOf);
       equal(own.slice(-expected.length || own.length), expected, `The last events of partition ${partition}`);
@@ -75,7 +105,10 @@ export const appending: Area = defineArea('appending', {
       const written = await log.append(`order-${round % 7}`, log.make.many(1 + (round % 3)));
       for (const { partition, firstPosition, lastPosition } of written.partitions) {
         holds(firstPosition > (last[partition] ?? 0), `Position ${firstPosition} follows ${last[partition]}.`);
-        holds(lastPosition >= firstPosition + (round % 3), `${1 + (round % 3)} events took the positions ${firstPosition} to ${lastPosition}.`);
+        holds(
+          lastPosition >= firstPosition + (round % 3),
+          `${1 + (round % 3)} events took the positions ${firstPosition} to ${lastPosition}.`,
+        );
         last[partition] = lastPosition;
       }
     }
@@ -104,7 +137,11 @@ export const appending: Area = defineArea('appending', {
       await log.append(`order-${round}`, log.make.many(2));
     }
     const later = await log.wholeLog();
-    equal(later.filter((event) => first.some((each) => isSamePlace(event, each))), first, 'The first events');
+    equal(
+      later.filter((event) => first.some((each) => isSamePlace(event, each))),
+      first,
+      'The first events',
+    );
   },
 
   'event ids may repeat, within a stream and across streams': async (log) => {
@@ -125,7 +162,9 @@ export const appending: Area = defineArea('appending', {
       const written = await log.write({
         streams: [first, second].map((streamId) => ({ streamId, expectedVersion: 'any', events: log.make.many(2) })),
       });
-      const last = [...(await log.stream(first)), ...(await log.stream(second))].filter((event) => event.recordedAt === written.recordedAt);
+      const last = [...(await log.stream(first)), ...(await log.stream(second))].filter(
+        (event) => event.recordedAt === written.recordedAt,
+      );
       holds(last.length >= 4, `The four events of a batch do not share its time ${written.recordedAt}.`);
       if (log.clock.isExact) equal(written.recordedAt, earliest, 'recordedAt by a clock that stands still');
       holds(Number.isSafeInteger(written.recordedAt), `recordedAt is ${written.recordedAt}, not whole microseconds.`);
@@ -139,8 +178,17 @@ export const appending: Area = defineArea('appending', {
       log.clock.set(start + offset);
       times.push((await log.append('order-1', log.make.many(2))).recordedAt);
     }
-    equal(times, [...times].sort((left, right) => left - right), 'The times of appends to one stream');
-    if (log.clock.isExact) equal(times, [0, 5_000_000, 5_000_000, 5_000_000, 5_000_001, 5_000_001].map((offset) => start + offset), 'The times of the appends');
+    equal(
+      times,
+      [...times].sort((left, right) => left - right),
+      'The times of appends to one stream',
+    );
+    if (log.clock.isExact)
+      equal(
+        times,
+        [0, 5_000_000, 5_000_000, 5_000_000, 5_000_001, 5_000_001].map((offset) => start + offset),
+        'The times of the appends',
+      );
     await log.picture();
   },
 
@@ -191,11 +239,27 @@ export const appending: Area = defineArea('appending', {
         { streamId: third, expectedVersion: 'none', events: [] },
       ],
     });
-    equal(written.streams.map(({ firstVersion, lastVersion }) => [firstVersion, lastVersion]), [[3, 2], [1, 2], [1, 0]], 'First and last versions');
-    equal(written.partitions.map(({ partition }) => partition), [log.partitionOf(second)], 'The partitions written to');
+    equal(
+      written.streams.map(({ firstVersion, lastVersion }) => [firstVersion, lastVersion]),
+      [
+        [3, 2],
+        [1, 2],
+        [1, 0],
+      ],
+      'First and last versions',
+    );
+    equal(
+      written.partitions.map(({ partition }) => partition),
+      [log.partitionOf(second)],
+      'The partitions written to',
+    );
     equal(await log.versionOf(first), 2, 'The version of a stream that was only checked');
     equal(await log.versionOf(third), 0, 'The version of an absent stream that was only checked');
-    equal((await log.picture()).streams.map(({ streamId }) => streamId).sort(), [first, second].sort(), 'The streams that exist');
+    equal(
+      (await log.picture()).streams.map(({ streamId }) => streamId).sort(),
+      [first, second].sort(),
+      'The streams that exist',
+    );
   },
 
   'after an append is answered, every kind of read shows it': async (log) => {
@@ -212,7 +276,11 @@ export const appending: Area = defineArea('appending', {
         log.engine.readStream({ streamId: 'order-1', direction: 'backward', fromVersion: round, ...page }),
         log.engine.readLog({ partition, direction: 'backward', from: position + 1, filter, ...page }),
       ]);
-      equal([idOf(stored), info.version, info.lastEventId, heads[partition], stream.version], [event.id, round, event.id, position, round], 'Event, version, last id, head and stream version');
+      equal(
+        [idOf(stored), info.version, info.lastEventId, heads[partition], stream.version],
+        [event.id, round, event.id, position, round],
+        'Event, version, last id, head and stream version',
+      );
       equal([stream.events, part.events], [[stored], [stored]], 'The newest event of the stream and of the log');
     }
   },
@@ -222,21 +290,35 @@ export const appending: Area = defineArea('appending', {
 async function checkAnswer(log: LogUnderTest, written: Written, count: number): Promise<void> {
   let found = 0;
   for (const { partition, firstPosition, lastPosition, lastEventId } of written.partitions) {
-    const events = (await log.wholeLog()).filter((event) => event.partition === partition && event.position >= firstPosition);
+    const events = (await log.wholeLog()).filter(
+      (event) => event.partition === partition && event.position >= firstPosition,
+    );
     found += events.length;
     equal(events[0]?.position, firstPosition, `The first position in partition ${partition}`);
     equal(events.at(-1)?.position, lastPosition, `The last position in partition ${partition}`);
-    equal(events.at(-1) && idOf(present(events.at(-1), 'The last event')), lastEventId, `The last event's id in partition ${partition}`);
-    for (const event of events) equal(event.recordedAt, written.recordedAt, `The time of the event at ${event.position}`);
+    equal(
+      events.at(-1) && idOf(present(events.at(-1), 'The last event')),
+      lastEventId,
+      `The last event's id in partition ${partition}`,
+    );
+    for (const event of events)
+      equal(event.recordedAt, written.recordedAt, `The time of the event at ${event.position}`);
     const ranges = new Map(written.streams.map((each) => [each.streamId, each]));
     for (const { streamId, version } of events) {
       const range = present(ranges.get(streamId), `Stream ${streamId} in the answer`);
-      holds(version >= range.firstVersion && version <= range.lastVersion, `Version ${version} of ${streamId} is outside of what the answer names.`);
+      holds(
+        version >= range.firstVersion && version <= range.lastVersion,
+        `Version ${version} of ${streamId} is outside of what the answer names.`,
+      );
       equal(range.partition, partition, `The partition of ${streamId}`);
     }
   }
   equal(found, count, 'The number of events at the positions that the answer names');
-  equal(new Set(written.partitions.map(({ partition }) => partition)).size, written.partitions.length, 'The number of different partitions named');
+  equal(
+    new Set(written.partitions.map(({ partition }) => partition)).size,
+    written.partitions.length,
+    'The number of different partitions named',
+  );
 }
 
 function isSamePlace(left: StoredEvent, right: StoredEvent): boolean {

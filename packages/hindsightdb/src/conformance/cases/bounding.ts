@@ -28,7 +28,11 @@ export const bounding: Area = defineArea('consistency boundaries', {
   }),
 
   'a condition on tags is judged by all of its tags': withBoundary(async (log) => {
-    await log.append('course-1', [log.make.one({ tags: ['a', 'b', 'c'] }), log.make.one({ tags: ['b', 'd'] }), log.make.one()]);
+    await log.append('course-1', [
+      log.make.one({ tags: ['a', 'b', 'c'] }),
+      log.make.one({ tags: ['b', 'd'] }),
+      log.make.one(),
+    ]);
     await expectVerdicts(log, [
       [[{ tags: ['a'] }], true],
       [[{ tags: ['b'] }], true],
@@ -42,7 +46,10 @@ export const bounding: Area = defineArea('consistency boundaries', {
   }),
 
   'a condition on types and tags needs both on one event': withBoundary(async (log) => {
-    await log.append('course-1', [log.make.one({ type: 'Opened', tags: ['a'] }), log.make.one({ type: 'Closed', tags: ['b', 'c'] })]);
+    await log.append('course-1', [
+      log.make.one({ type: 'Opened', tags: ['a'] }),
+      log.make.one({ type: 'Closed', tags: ['b', 'c'] }),
+    ]);
     await expectVerdicts(log, [
       [[{ types: ['Opened'], tags: ['a'] }], true],
       [[{ types: ['Opened', 'Closed'], tags: ['b'] }], true],
@@ -63,7 +70,13 @@ export const bounding: Area = defineArea('consistency boundaries', {
       [[never, neither, { tags: ['a'] }], true],
       [[neither, { types: ['Opened'], tags: ['a'] }, never], true],
       [[never, neither], false],
-      [[{ types: ['Opened'], tags: ['b'] }, { types: ['Never'], tags: ['a'] }], false],
+      [
+        [
+          { types: ['Opened'], tags: ['b'] },
+          { types: ['Never'], tags: ['a'] },
+        ],
+        false,
+      ],
     ]);
   }),
 
@@ -74,7 +87,8 @@ export const bounding: Area = defineArea('consistency boundaries', {
       places.push(await log.engine.heads());
     }
     await log.append('course-1', log.make.many(1));
-    for (const [index, after] of places.entries()) await expectVerdict(log, { query: [{ tags: ['a'] }], after }, index < 5);
+    for (const [index, after] of places.entries())
+      await expectVerdict(log, { query: [{ tags: ['a'] }], after }, index < 5);
     await expectVerdict(log, { query: [{ tags: ['a'] }], after: await log.engine.heads() }, false);
   }),
 
@@ -87,13 +101,18 @@ export const bounding: Area = defineArea('consistency boundaries', {
 
   'the place of a condition counts in each partition by itself': withBoundary(async (log) => {
     const streams = log.streamIds('course', log.partitionCount);
-    for (const [index, streamId] of streams.entries()) await log.append(streamId, log.make.many(index + 1, { tags: ['a', streamId] }));
+    for (const [index, streamId] of streams.entries())
+      await log.append(streamId, log.make.many(index + 1, { tags: ['a', streamId] }));
     const heads = await log.engine.heads();
     for (const streamId of streams) {
       const own = log.partitionOf(streamId);
       const after = heads.map((head, partition) => (partition === own ? head - 1 : head));
       await expectVerdict(log, { query: [{ tags: ['a'] }], after }, true);
-      await expectVerdict(log, { query: [{ tags: [streamId] }], after: heads.map((head, partition) => (partition === own ? head : 0)) }, false);
+      await expectVerdict(
+        log,
+        { query: [{ tags: [streamId] }], after: heads.map((head, partition) => (partition === own ? head : 0)) },
+        false,
+      );
     }
     await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads }, false);
   }),
@@ -115,40 +134,59 @@ export const bounding: Area = defineArea('consistency boundaries', {
     const condition = { query: [{ tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
     const passing = { query: [{ tags: ['b'] }], after: condition.after };
     await expectRefused(log, oneStream('course-1', log.make.many(1), { expectedVersion: 2, condition }));
-    await log.expectConflict(oneStream('course-1', log.make.many(1), { expectedVersion: 1, condition: passing }), [{ kind: 'version', streamId: 'course-1', expected: 1, actual: 2 }]);
+    await log.expectConflict(oneStream('course-1', log.make.many(1), { expectedVersion: 1, condition: passing }), [
+      { kind: 'version', streamId: 'course-1', expected: 1, actual: 2 },
+    ]);
     await log.append('course-1', log.make.many(1), { expectedVersion: 2, condition: passing });
   }),
 
-  'a condition is judged for an append that only checks streams or only writes to the keyed store': withBoundary(async (log) => {
-    await log.append('course-1', log.make.many(2, { tags: ['a'] }));
-    const condition = { query: [{ tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
-    await expectRefused(log, oneStream('course-1', [], { expectedVersion: 2, condition }));
-    await expectRefused(log, oneStream('course-1', [], { expectedVersion: 2, condition, keyedWrites: [{ key: 'entry', value: '1' }] }));
-  }),
+  'a condition is judged for an append that only checks streams or only writes to the keyed store': withBoundary(
+    async (log) => {
+      await log.append('course-1', log.make.many(2, { tags: ['a'] }));
+      const condition = { query: [{ tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
+      await expectRefused(log, oneStream('course-1', [], { expectedVersion: 2, condition }));
+      await expectRefused(
+        log,
+        oneStream('course-1', [], { expectedVersion: 2, condition, keyedWrites: [{ key: 'entry', value: '1' }] }),
+      );
+    },
+  ),
 
   'a condition is judged for an append to several streams': withBoundary(async (log) => {
     const [first = '', second = ''] = log.streamIds('course', 2);
     await log.append(first, log.make.many(1, { tags: ['a'] }));
-    const streams = [first, second].map((streamId) => ({ streamId, expectedVersion: 'any' as const, events: log.make.many(1) }));
+    const streams = [first, second].map((streamId) => ({
+      streamId,
+      expectedVersion: 'any' as const,
+      events: log.make.many(1),
+    }));
     const after = await log.engine.heads();
     await expectRefused(log, { streams, condition: { query: [{ tags: ['a'] }], after: after.map(() => 0) } });
     await log.write({ streams, condition: { query: [{ tags: ['a'] }], after } });
   }),
 
-  'events that were truncated, tombstoned or physically removed still count, under their type and tags': withBoundary(async (log) => {
-    for (const [index, end] of ['truncated', 'tombstoned', 'removed', 'removed after a tombstone'].entries()) {
-      const streamId = `course-${index}`;
-      const after = await log.engine.heads();
-      await log.append(streamId, [log.make.one({ type: 'Opened', tags: [streamId, 'a'] }), log.make.one()]);
-      await log.set(streamId, end.includes('tombstone') ? { tombstone: true } : { truncateBefore: 2 });
-      if (end.includes('removed')) await log.remove(streamId, 2);
-      for (const item of [{ types: ['Opened'] }, { tags: [streamId] }, { types: ['Opened'], tags: ['a', streamId] }]) {
-        const answer = await log.engine.append(oneStream('other-1', log.make.many(1), { condition: { query: [item], after } }));
-        holds(answer.kind === 'conflict', `A condition on ${show(item)} did not see an event that was ${end}.`);
+  'events that were truncated, tombstoned or physically removed still count, under their type and tags': withBoundary(
+    async (log) => {
+      for (const [index, end] of ['truncated', 'tombstoned', 'removed', 'removed after a tombstone'].entries()) {
+        const streamId = `course-${index}`;
+        const after = await log.engine.heads();
+        await log.append(streamId, [log.make.one({ type: 'Opened', tags: [streamId, 'a'] }), log.make.one()]);
+        await log.set(streamId, end.includes('tombstone') ? { tombstone: true } : { truncateBefore: 2 });
+        if (end.includes('removed')) await log.remove(streamId, 2);
+        for (const item of [
+          { types: ['Opened'] },
+          { tags: [streamId] },
+          { types: ['Opened'], tags: ['a', streamId] },
+        ]) {
+          const answer = await log.engine.append(
+            oneStream('other-1', log.make.many(1), { condition: { query: [item], after } }),
+          );
+          holds(answer.kind === 'conflict', `A condition on ${show(item)} did not see an event that was ${end}.`);
+        }
+        await expectVerdict(log, { query: [{ types: ['$removed'] }], after }, false);
       }
-      await expectVerdict(log, { query: [{ types: ['$removed'] }], after }, false);
-    }
-  }),
+    },
+  ),
 
   "the store's own events match no condition": withBoundary(async (log) => {
     const after = await log.engine.heads();
@@ -162,7 +200,9 @@ export const bounding: Area = defineArea('consistency boundaries', {
     const { queryItemsMax, tagsPerEventMax } = log.engine.capabilities.limits;
     const tags = Array.from({ length: Math.min(tagsPerEventMax, 64) }, (_, index) => `tag:${index}`);
     await log.append('course-1', [log.make.one({ type: 'Opened', tags })]);
-    const never = Array.from({ length: Math.min(queryItemsMax, 128) - 1 }, (_, index) => ({ tags: [`never:${index}`] }));
+    const never = Array.from({ length: Math.min(queryItemsMax, 128) - 1 }, (_, index) => ({
+      tags: [`never:${index}`],
+    }));
     await expectVerdicts(log, [
       [[...never, { tags: [tags.at(-1) ?? ''] }], true],
       [[{ tags: [tags.at(-1) ?? ''] }, ...never], true],
@@ -177,7 +217,11 @@ export const bounding: Area = defineArea('consistency boundaries', {
     for (let round = 0; round < 3; round += 1) {
       const condition = { query: [{ tags: ['seat:1'] }], after: await log.engine.heads() };
       const answers = await Promise.all(
-        Array.from({ length: 40 }, (_, index) => log.engine.append(oneStream(`booking-${index}`, log.make.many(1, { tags: ['seat:1', `by:${index}`] }), { condition }))),
+        Array.from({ length: 40 }, (_, index) =>
+          log.engine.append(
+            oneStream(`booking-${index}`, log.make.many(1, { tags: ['seat:1', `by:${index}`] }), { condition }),
+          ),
+        ),
       );
       const winners = answers.filter(({ kind }) => kind === 'appended');
       equal(winners.length, 1, `How many of 40 appends under the same condition were written in round ${round}`);
@@ -185,27 +229,39 @@ export const bounding: Area = defineArea('consistency boundaries', {
     }
   }),
 
-  'of appends at once whose conditions overlap in a chain, no two neighbours are both written': withBoundary(async (log) => {
-    const after = await log.engine.heads();
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => {
-        const tags = [`seat:${index}`, `seat:${index + 1}`];
-        const condition = { query: tags.map((tag) => ({ tags: [tag] })), after };
-        return log.engine.append(oneStream(`booking-${index}`, log.make.many(1, { tags }), { condition }));
-      }),
-    );
-    answers.forEach(({ kind }, index) => {
-      if (kind === 'appended') holds(answers[index + 1]?.kind !== 'appended', `Bookings ${index} and ${index + 1} share a seat and were both written.`);
-      else holds(answers[index - 1]?.kind === 'appended' || answers[index + 1]?.kind === 'appended', `Booking ${index} was refused, though neither neighbour was written.`);
-    });
-  }),
+  'of appends at once whose conditions overlap in a chain, no two neighbours are both written': withBoundary(
+    async (log) => {
+      const after = await log.engine.heads();
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, (_, index) => {
+          const tags = [`seat:${index}`, `seat:${index + 1}`];
+          const condition = { query: tags.map((tag) => ({ tags: [tag] })), after };
+          return log.engine.append(oneStream(`booking-${index}`, log.make.many(1, { tags }), { condition }));
+        }),
+      );
+      answers.forEach(({ kind }, index) => {
+        if (kind === 'appended')
+          holds(
+            answers[index + 1]?.kind !== 'appended',
+            `Bookings ${index} and ${index + 1} share a seat and were both written.`,
+          );
+        else
+          holds(
+            answers[index - 1]?.kind === 'appended' || answers[index + 1]?.kind === 'appended',
+            `Booking ${index} was refused, though neither neighbour was written.`,
+          );
+      });
+    },
+  ),
 
   'appends at once whose conditions do not overlap are all written': withBoundary(async (log) => {
     const after = await log.engine.heads();
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, index) => {
         const tags = [`seat:${index}`];
-        return log.engine.append(oneStream(`booking-${index}`, log.make.many(1, { tags }), { condition: { query: [{ tags }], after } }));
+        return log.engine.append(
+          oneStream(`booking-${index}`, log.make.many(1, { tags }), { condition: { query: [{ tags }], after } }),
+        );
       }),
     );
     equal(answers.filter(({ kind }) => kind === 'appended').length, 40, 'How many of 40 appends were written');
@@ -243,15 +299,26 @@ async function expectRefused(log: LogUnderTest, batch: AppendBatch): Promise<voi
   const condition = present(batch.condition, 'The condition');
   await log.expectNoTrace(async () => {
     const answer = await log.engine.append(batch);
-    if (answer.kind !== 'conflict') fail(`An append under a condition that an event matches, ${show(condition)}, was answered ${show(answer)}.`);
-    equal(answer.conflicts.map(({ kind }) => kind), ['condition'], 'The checks that failed');
+    if (answer.kind !== 'conflict')
+      fail(`An append under a condition that an event matches, ${show(condition)}, was answered ${show(answer)}.`);
+    equal(
+      answer.conflicts.map(({ kind }) => kind),
+      ['condition'],
+      'The checks that failed',
+    );
     const [conflict] = answer.conflicts;
     if (conflict?.kind !== 'condition') return;
     const { partition, position, eventId } = conflict;
-    holds(position > (condition.after[partition] ?? 0), `The matching event is named at ${position}, not after ${show(condition.after)}.`);
+    holds(
+      position > (condition.after[partition] ?? 0),
+      `The matching event is named at ${position}, not after ${show(condition.after)}.`,
+    );
     const event = present(await log.engine.eventAt(partition, position), `The matching event at ${position}`);
     equal(idOf(event), eventId, 'The id of the matching event');
-    holds(event.record.includes('$removed') || matches(condition.query, event.record), `The event that is named, ${show(event.record)}, does not match ${show(condition.query)}.`);
+    holds(
+      event.record.includes('$removed') || matches(condition.query, event.record),
+      `The event that is named, ${show(event.record)}, does not match ${show(condition.query)}.`,
+    );
   });
 }
 

@@ -12,13 +12,16 @@ import { writtenOf, type LogUnderTest } from '../log-under-test.ts';
 
 export const closing: Area = defineArea('closing and aborting', {
   'closing finishes the appends that were accepted': async (log) => {
-    const batches = Array.from({ length: 50 }, (_, index) => oneStream(`order-${index % 3}`, log.make.many(2), { keyedWrites: [{ key: `entry-${index}`, value: '1' }] }));
+    const batches = Array.from({ length: 50 }, (_, index) =>
+      oneStream(`order-${index % 3}`, log.make.many(2), { keyedWrites: [{ key: `entry-${index}`, value: '1' }] }),
+    );
     const appends = batches.map((batch) => outcomeOf(() => log.engine.append(batch)));
     const closed = log.engine.close();
     const answers = await Promise.all(appends);
     for (const [index, batch] of batches.entries()) {
       const answer = present(answers[index], 'The answer');
-      if (answer.kind === 'rejected') fail(`An append that was accepted before the close was refused with ${show(answer.reason)}.`);
+      if (answer.kind === 'rejected')
+        fail(`An append that was accepted before the close was refused with ${show(answer.reason)}.`);
       writtenOf(batch, answer.value);
     }
     await closed;
@@ -29,9 +32,12 @@ export const closing: Area = defineArea('closing and aborting', {
   },
 
   'closing finishes the writes to the keyed store that were accepted': async (log) => {
-    const writes = Array.from({ length: 20 }, (_, index) => log.engine.keyedWrite([{ key: `entry-${index}`, value: String(index) }]));
+    const writes = Array.from({ length: 20 }, (_, index) =>
+      log.engine.keyedWrite([{ key: `entry-${index}`, value: String(index) }]),
+    );
     const closed = log.engine.close();
-    for (const answer of await Promise.all(writes)) equal(answer, [], 'The answer to a write that was accepted before the close');
+    for (const answer of await Promise.all(writes))
+      equal(answer, [], 'The answer to a write that was accepted before the close');
     await closed;
     if (!log.isDurable) return;
     await log.reopen();
@@ -41,16 +47,22 @@ export const closing: Area = defineArea('closing and aborting', {
   'every operation on a closed log is refused with CLOSED': async (log) => {
     await log.append('order-1', log.make.many(1));
     await log.engine.close();
-    for (const [name, operation] of Object.entries(operations(log))) await refuses(`${name} on a closed log`, () => operation(log.engine), 'CLOSED');
+    for (const [name, operation] of Object.entries(operations(log)))
+      await refuses(`${name} on a closed log`, () => operation(log.engine), 'CLOSED');
   },
 
-  'operations that were begun before the close are answered or refused with CLOSED, and never left open': async (log) => {
+  'operations that were begun before the close are answered or refused with CLOSED, and never left open': async (
+    log,
+  ) => {
     await log.append('order-1', log.make.many(5));
-    const begun = Object.entries(operations(log)).map(([name, operation]) => [name, outcomeOf(() => operation(log.engine))] as const);
+    const begun = Object.entries(operations(log)).map(
+      ([name, operation]) => [name, outcomeOf(() => operation(log.engine))] as const,
+    );
     const closed = log.engine.close();
     for (const [name, pending] of begun) {
       const outcome = await within(log.patienceMs, `The end of ${name}, begun before the close,`, pending);
-      if (outcome.kind === 'rejected' && !['beginCopy', 'appendRecorded', 'endCopy'].includes(name)) await refuses(name, () => Promise.reject(outcome.reason), 'CLOSED');
+      if (outcome.kind === 'rejected' && !['beginCopy', 'appendRecorded', 'endCopy'].includes(name))
+        await refuses(name, () => Promise.reject(outcome.reason), 'CLOSED');
     }
     await within(log.patienceMs, 'The end of close()', closed);
   },
@@ -59,7 +71,11 @@ export const closing: Area = defineArea('closing and aborting', {
     await log.append('order-1', log.make.many(1));
     await Promise.all([log.engine.close(), log.engine.close()]);
     await log.engine.close();
-    await refuses('An append after the closes', () => log.engine.append(oneStream('order-1', log.make.many(1))), 'CLOSED');
+    await refuses(
+      'An append after the closes',
+      () => log.engine.append(oneStream('order-1', log.make.many(1))),
+      'CLOSED',
+    );
   },
 
   'a closed log still says what it is and what it can do': async (log) => {
@@ -78,16 +94,31 @@ export const closing: Area = defineArea('closing and aborting', {
   'an append whose signal was aborted before is refused with the reason and not written': async (log) => {
     const reason = new Error('The reason.');
     await log.expectNoTrace(async () => {
-      const outcome = await outcomeOf(() => log.engine.append(oneStream('order-1', log.make.many(2), { key: { key: 'k', digest: 'd' }, keyedWrites: [{ key: 'a', value: '1' }] }), { signal: AbortSignal.abort(reason) }));
+      const outcome = await outcomeOf(() =>
+        log.engine.append(
+          oneStream('order-1', log.make.many(2), {
+            key: { key: 'k', digest: 'd' },
+            keyedWrites: [{ key: 'a', value: '1' }],
+          }),
+          { signal: AbortSignal.abort(reason) },
+        ),
+      );
       if (outcome.kind === 'fulfilled') fail(`An append that was aborted before was answered ${show(outcome.value)}.`);
-      holds(outcome.reason === reason, `An aborted append was refused with ${show(outcome.reason)} and not with the reason of its signal.`);
+      holds(
+        outcome.reason === reason,
+        `An aborted append was refused with ${show(outcome.reason)} and not with the reason of its signal.`,
+      );
     });
     equal(await log.engine.answerOf('k'), undefined, 'What is remembered under the key of the aborted append');
   },
 
   'an append with a signal that is never aborted is written': async (log) => {
     const controller = new AbortController();
-    equal((await log.engine.append(oneStream('order-1', log.make.many(1)), { signal: controller.signal })).kind, 'appended', 'The answer');
+    equal(
+      (await log.engine.append(oneStream('order-1', log.make.many(1)), { signal: controller.signal })).kind,
+      'appended',
+      'The answer',
+    );
     controller.abort();
     equal(await log.versionOf('order-1'), 1, 'The version of the stream, after an abort that came too late');
   },
@@ -95,7 +126,9 @@ export const closing: Area = defineArea('closing and aborting', {
   'an append that is aborted on its way is either written and answered, or refused and not written': async (log) => {
     const controllers = Array.from({ length: 60 }, () => new AbortController());
     const events = controllers.map(() => log.make.one());
-    const pending = controllers.map(({ signal }, index) => outcomeOf(() => log.engine.append(oneStream('order-1', events.slice(index, index + 1)), { signal })));
+    const pending = controllers.map(({ signal }, index) =>
+      outcomeOf(() => log.engine.append(oneStream('order-1', events.slice(index, index + 1)), { signal })),
+    );
     controllers.forEach((controller, index) => {
       if (index % 3 !== 0) controller.abort(new Error('Withdrawn.'));
     });
@@ -104,7 +137,8 @@ export const closing: Area = defineArea('closing and aborting', {
     const expected = events.filter((_, index) => isAppended(outcomes[index])).map(({ record }) => record);
     equal(written, expected, 'The events of the appends that were answered as written, in their order');
     outcomes.forEach((outcome, index) => {
-      if (index % 3 === 0) holds(isAppended(outcome), `Append ${index}, which nobody aborted, ended with ${show(outcome)}.`);
+      if (index % 3 === 0)
+        holds(isAppended(outcome), `Append ${index}, which nobody aborted, ended with ${show(outcome)}.`);
     });
   },
 });

@@ -31,11 +31,17 @@ export const copying: Area = defineArea('copying', {
     const streamId = present(writes.at(-1), 'The last event').streamId;
     const version = writes.filter((write) => write.streamId === streamId).length;
     const heads = await log.engine.heads();
-    const written = await log.append(streamId, log.make.many(2), { expectedVersion: version, predecessorId: present(writes.at(-1), 'The last event').id });
+    const written = await log.append(streamId, log.make.many(2), {
+      expectedVersion: version,
+      predecessorId: present(writes.at(-1), 'The last event').id,
+    });
     const { partition, firstPosition } = present(written.partitions[0], 'The partition written to');
     holds(firstPosition > (heads[partition] ?? 0), `Position ${firstPosition} follows ${heads[partition]}.`);
     const last = writes.findLast((write) => log.partitionOf(write.streamId) === partition)?.recordedAt ?? 0;
-    holds(written.recordedAt >= last, `recordedAt ${written.recordedAt} follows ${last}; the newest copied is ${newest}.`);
+    holds(
+      written.recordedAt >= last,
+      `recordedAt ${written.recordedAt} follows ${last}; the newest copied is ${newest}.`,
+    );
     await log.picture();
   },
 
@@ -47,7 +53,11 @@ export const copying: Area = defineArea('copying', {
     equal((await log.append('order-1', log.make.many(1))).recordedAt, ahead, 'The time of an append after the copy');
     const partition = log.partitionOf('order-1');
     equal(await log.engine.positionAtTime(partition, ahead - 1), 0, 'The position before the copied time');
-    equal(await log.engine.positionAtTime(partition, ahead), (await log.engine.heads())[partition], 'The position at the copied time');
+    equal(
+      await log.engine.positionAtTime(partition, ahead),
+      (await log.engine.heads())[partition],
+      'The position at the copied time',
+    );
   },
 
   'copied events are found by type, tags and category, and judged by conditions': withBoundary(async (log) => {
@@ -57,16 +67,35 @@ export const copying: Area = defineArea('copying', {
       { ...log.make.one({ type: 'Closed' }), streamId: 'order-1', recordedAt: 6 },
     ]);
     await log.engine.endCopy();
-    const found = async (filter: object) => (await log.wholeLogBy({ includeReserved: false, ...filter })).map(({ streamId }) => streamId);
-    equal([await found({ query: [{ tags: ['b', 'a'] }] }), await found({ query: [{ types: ['Closed'] }] }), await found({ category: 'course' })], [['course-1'], ['order-1'], ['course-1']], 'What filtered reads show');
+    const found = async (filter: object) =>
+      (await log.wholeLogBy({ includeReserved: false, ...filter })).map(({ streamId }) => streamId);
+    equal(
+      [
+        await found({ query: [{ tags: ['b', 'a'] }] }),
+        await found({ query: [{ types: ['Closed'] }] }),
+        await found({ category: 'course' }),
+      ],
+      [['course-1'], ['order-1'], ['course-1']],
+      'What filtered reads show',
+    );
     const after = (await log.engine.heads()).map(() => 0);
-    const answer = await log.engine.append(oneStream('course-2', log.make.many(1), { condition: { query: [{ tags: ['a'] }], after } }));
+    const answer = await log.engine.append(
+      oneStream('course-2', log.make.many(1), { condition: { query: [{ tags: ['a'] }], after } }),
+    );
     equal(answer.kind, 'conflict', 'The answer under a condition that a copied event matches');
   }),
 
   'settings that were copied are in force': async (log) => {
-    const settings = (streamId: string, dataText: string, recordedAt: number): RecordedWrite => ({ ...log.make.one({ type: '$settingsChanged', dataText }), streamId: settingsStreamOf(streamId), recordedAt });
-    const plain = (streamId: string, recordedAt: number): RecordedWrite => ({ ...log.make.one(), streamId, recordedAt });
+    const settings = (streamId: string, dataText: string, recordedAt: number): RecordedWrite => ({
+      ...log.make.one({ type: '$settingsChanged', dataText }),
+      streamId: settingsStreamOf(streamId),
+      recordedAt,
+    });
+    const plain = (streamId: string, recordedAt: number): RecordedWrite => ({
+      ...log.make.one(),
+      streamId,
+      recordedAt,
+    });
     await log.engine.beginCopy();
     await log.engine.appendRecorded([
       plain('order-1', 1),
@@ -76,13 +105,33 @@ export const copying: Area = defineArea('copying', {
       settings('order-2', '{"tombstone":true}', 5),
       plain('order-1', 6),
       settings('order-1', '{"truncateBefore":2,"custom":{"a":[1]}}', 7),
+      {
+        ...log.make.one({ type: '$eventsRemoved', dataText: '{"beforeVersion":2}' }),
+        streamId: settingsStreamOf('order-1'),
+        recordedAt: 8,
+      },
+      {
+        ...log.make.one({ type: '$settingsChanged', dataText: '{"tombstone":true}' }),
+        streamId: '$other-order-1',
+        recordedAt: 9,
+      },
     ]);
     await log.engine.endCopy();
-    equal((await log.stream('order-1')).map(({ version }) => version), [2, 3], 'The versions that the truncated stream shows');
+    equal(
+      (await log.stream('order-1')).map(({ version }) => version),
+      [2, 3],
+      'The versions that the truncated stream shows',
+    );
     const info = await log.engine.streamInfo('order-1');
-    equal([info.settings, info.settingsVersion], [{ truncateBefore: 2, custom: { a: [1] } }, 2], 'The settings of the truncated stream');
-    await log.expectConflict(oneStream('order-2', log.make.many(1)), [{ kind: 'tombstone', streamId: 'order-2', actual: 1 }]);
-    await log.set('order-1', { maxCount: 1 }, { expectedVersion: 2 });
+    equal(
+      [info.settings, info.settingsVersion],
+      [{ truncateBefore: 2, custom: { a: [1] } }, 2],
+      'The settings of the truncated stream',
+    );
+    await log.expectConflict(oneStream('order-2', log.make.many(1)), [
+      { kind: 'tombstone', streamId: 'order-2', actual: 1 },
+    ]);
+    await log.set('order-1', { maxCount: 1 }, { expectedVersion: 3 });
   },
 
   'a copy that is read from one log and written to another gives the same log': async (log) => {
@@ -98,7 +147,11 @@ export const copying: Area = defineArea('copying', {
       for (const event of await log.wholeLog()) await copy.engine.appendRecorded([writeOf(event)]);
       await copy.engine.endCopy();
       const [original, copied] = [await log.picture(), await copy.picture()];
-      equal([copied.partitions.map(withoutPositions), copied.streams, copied.shown], [original.partitions.map(withoutPositions), original.streams, original.shown], 'The copy');
+      equal(
+        [copied.partitions.map(withoutPositions), copied.streams, copied.shown],
+        [original.partitions.map(withoutPositions), original.streams, original.shown],
+        'The copy',
+      );
     } finally {
       await copy.dispose();
     }
@@ -128,9 +181,13 @@ export const copying: Area = defineArea('copying', {
 
   'ordinary appends are refused during a copy, and taken after it': async (log) => {
     await log.engine.beginCopy();
-    await log.expectRefusal('An append to a log that is still empty', () => log.engine.append(oneStream('order-1', log.make.many(1))));
+    await log.expectRefusal('An append to a log that is still empty', () =>
+      log.engine.append(oneStream('order-1', log.make.many(1))),
+    );
     await log.engine.appendRecorded([{ ...log.make.one(), streamId: 'order-1', recordedAt: 5 }]);
-    await log.expectRefusal('An append in the middle of a copy', () => log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 1, key: { key: 'k', digest: 'd' } })));
+    await log.expectRefusal('An append in the middle of a copy', () =>
+      log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 1, key: { key: 'k', digest: 'd' } })),
+    );
     await log.engine.endCopy();
     await log.append('order-1', log.make.many(1), { expectedVersion: 1, key: { key: 'k', digest: 'd' } });
   },
@@ -143,7 +200,9 @@ export const copying: Area = defineArea('copying', {
     await log.engine.appendRecorded(writes.slice(7, 12));
     if (log.isDurable) {
       await log.reopen();
-      await refuses('An append to a log whose copy was not ended', () => log.engine.append(oneStream('order-1', log.make.many(1))));
+      await refuses('An append to a log whose copy was not ended', () =>
+        log.engine.append(oneStream('order-1', log.make.many(1))),
+      );
       await log.engine.beginCopy();
     }
     await log.engine.appendRecorded(writes.slice(12));
@@ -153,10 +212,20 @@ export const copying: Area = defineArea('copying', {
 
   'keyed writes come with copied events, in the same step': async (log) => {
     await log.engine.beginCopy();
-    await log.engine.appendRecorded(history(log, 2), [{ key: 'copied-to', value: '2' }, { key: 'gone', value: 'x' }]);
-    await log.engine.appendRecorded(history(log, 1), [{ key: 'copied-to', value: '3' }, { key: 'gone', value: null }]);
+    await log.engine.appendRecorded(history(log, 2), [
+      { key: 'copied-to', value: '2' },
+      { key: 'gone', value: 'x' },
+    ]);
+    await log.engine.appendRecorded(history(log, 1), [
+      { key: 'copied-to', value: '3' },
+      { key: 'gone', value: null },
+    ]);
     await log.engine.endCopy();
-    equal((await log.picture()).keyed.map(({ key, value }) => [key, value]), [['copied-to', '3']], 'The entries');
+    equal(
+      (await log.picture()).keyed.map(({ key, value }) => [key, value]),
+      [['copied-to', '3']],
+      'The entries',
+    );
     equal((await log.wholeLog()).length, 3, 'The number of events');
   },
 
@@ -176,17 +245,30 @@ export const copying: Area = defineArea('copying', {
 /** Events of several streams with times of their own, some of which are shared. */
 function history(log: LogUnderTest, count: number): readonly RecordedWrite[] {
   return Array.from({ length: count }, (_, index) => ({
-    ...log.make.one({ type: index % 3 === 0 ? 'Opened' : 'Closed', tags: index % 2 === 0 ? ['a'] : [], dataText: '{"amount":1.10}' }),
+    ...log.make.one({
+      type: index % 3 === 0 ? 'Opened' : 'Closed',
+      tags: index % 2 === 0 ? ['a'] : [],
+      dataText: '{"amount":1.10}',
+    }),
     streamId: `order-${index % 5}`,
     recordedAt: 1_500_000_000_000_001 + Math.floor(index / 3) * 1_000_003,
   }));
 }
 
 async function expectHistory(log: LogUnderTest, writes: readonly RecordedWrite[]): Promise<void> {
-  const expected = writes.map(({ streamId, recordedAt, record }, index) => ({ streamId, recordedAt, record, version: writes.slice(0, index + 1).filter((each) => each.streamId === streamId).length }));
+  const expected = writes.map(({ streamId, recordedAt, record }, index) => ({
+    streamId,
+    recordedAt,
+    record,
+    version: writes.slice(0, index + 1).filter((each) => each.streamId === streamId).length,
+  }));
   const { partitions } = await log.picture();
   for (const [partition, events] of partitions.entries())
-    equal(events.map(({ streamId, recordedAt, record, version }) => ({ streamId, recordedAt, record, version })), expected.filter(({ streamId }) => log.partitionOf(streamId) === partition), `The events of partition ${partition}`);
+    equal(
+      events.map(({ streamId, recordedAt, record, version }) => ({ streamId, recordedAt, record, version })),
+      expected.filter(({ streamId }) => log.partitionOf(streamId) === partition),
+      `The events of partition ${partition}`,
+    );
 }
 
 function writeOf(event: StoredEvent): RecordedWrite {

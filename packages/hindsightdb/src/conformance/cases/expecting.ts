@@ -86,27 +86,45 @@ const expectations: readonly ExpectedVersion[] = ['any', 'exists', 'none', 0, 1,
 export const expecting: Area = defineArea('expected versions', {
   ...Object.fromEntries(
     Object.entries(states).flatMap(([name, state]) => [
-      [`a write to a stream ${name} is taken exactly when the expected version holds`, (log: LogUnderTest) => testWrites(log, state)],
-      [`a check of a stream ${name} passes exactly when the expected version holds`, (log: LogUnderTest) => testChecks(log, state)],
+      [
+        `a write to a stream ${name} is taken exactly when the expected version holds`,
+        (log: LogUnderTest) => testWrites(log, state),
+      ],
+      [
+        `a check of a stream ${name} passes exactly when the expected version holds`,
+        (log: LogUnderTest) => testChecks(log, state),
+      ],
     ]),
   ),
 
   'the second of two appends that expect the same version is refused, also when neither is awaited': async (log) => {
     for (const version of [0, 1, 2]) {
-      const answers = await Promise.all([1, 2, 3].map(() => log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: version }))));
-      equal(answers.map(({ kind }) => kind), ['appended', 'conflict', 'conflict'], `The answers to three appends that expect version ${version}`);
+      const answers = await Promise.all(
+        [1, 2, 3].map(() => log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: version }))),
+      );
+      equal(
+        answers.map(({ kind }) => kind),
+        ['appended', 'conflict', 'conflict'],
+        `The answers to three appends that expect version ${version}`,
+      );
       equal(await log.versionOf('order-1'), version + 1, 'The version after them');
     }
   },
 
   'an append that expects the version before it is taken though the one before it is not yet answered': async (log) => {
-    const batches = Array.from({ length: 60 }, (_, index) => oneStream('order-1', log.make.many(1), { expectedVersion: index }));
+    const batches = Array.from({ length: 60 }, (_, index) =>
+      oneStream('order-1', log.make.many(1), { expectedVersion: index }),
+    );
     const answers = await Promise.all(batches.map((batch) => log.engine.append(batch)));
     batches.forEach((batch, index) => {
       const answer = present(answers[index], 'The answer');
       equal(writtenOf(batch, answer).streams[0]?.lastVersion, index + 1, `The version after append ${index}`);
     });
-    equal((await log.stream('order-1')).map(({ record }) => record), batches.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ record }) => record))), 'The stream');
+    equal(
+      (await log.stream('order-1')).map(({ record }) => record),
+      batches.flatMap(({ streams }) => streams.flatMap(({ events }) => events.map(({ record }) => record))),
+      'The stream',
+    );
   },
 
   'the version that a refusal names lets the next append succeed': async (log) => {
@@ -126,8 +144,14 @@ async function testWrites(log: LogUnderTest, { version, isTombstoned, holding, p
     await prepare(log, streamId);
     const batch = oneStream(streamId, log.make.many(2), { expectedVersion: expected });
     if (isTombstoned) await log.expectConflict(batch, [{ kind: 'tombstone', streamId, actual: version }]);
-    else if (!holding.includes(expected)) await log.expectConflict(batch, [{ kind: 'version', streamId, expected, actual: version }]);
-    else equal((await log.write(batch)).streams[0]?.firstVersion, version + 1, `The first version written where ${expected} is expected`);
+    else if (!holding.includes(expected))
+      await log.expectConflict(batch, [{ kind: 'version', streamId, expected, actual: version }]);
+    else
+      equal(
+        (await log.write(batch)).streams[0]?.firstVersion,
+        version + 1,
+        `The first version written where ${expected} is expected`,
+      );
   }
 }
 
@@ -142,7 +166,13 @@ async function testChecks(log: LogUnderTest, { version, holding, prepare }: Stre
         { streamId, expectedVersion: expected, events: [] },
       ],
     };
-    if (!holding.includes(expected)) await log.expectConflict(batch, [{ kind: 'version', streamId, expected, actual: version }]);
-    else equal((await log.write(batch)).streams[1], { streamId, partition: log.partitionOf(streamId), firstVersion: version + 1, lastVersion: version }, `A check for ${expected}`);
+    if (!holding.includes(expected))
+      await log.expectConflict(batch, [{ kind: 'version', streamId, expected, actual: version }]);
+    else
+      equal(
+        (await log.write(batch)).streams[1],
+        { streamId, partition: log.partitionOf(streamId), firstVersion: version + 1, lastVersion: version },
+        `A check for ${expected}`,
+      );
   }
 }

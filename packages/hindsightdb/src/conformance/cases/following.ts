@@ -26,15 +26,28 @@ export const following: Area = defineArea('predecessors', {
     equal(await log.versionOf('order-1'), 1, 'The version of the stream');
   },
 
-  'an append whose predecessor was refused is refused, though a foreign append of equal length was written in its place': async (log) => {
-    await log.append('order-1', log.make.many(1));
-    const [refused, follower] = chain(log, 1);
-    const foreign = oneStream('order-1', log.make.many(2), { expectedVersion: 1 });
-    const answers = await sendAll(log, [refused, foreign, follower]);
-    equal(kinds(answers), ['conflict', 'appended', 'conflict'], 'The answers to the refused append, the foreign one and the follower');
-    equal(answers[2], { kind: 'conflict', conflicts: [{ kind: 'version', streamId: 'order-1', expected: 3, actual: 3 }] }, 'The answer to the follower');
-    equal((await log.stream('order-1')).map(({ record }) => record).slice(1), recordsOf(foreign), 'The stream after its first event');
-  },
+  'an append whose predecessor was refused is refused, though a foreign append of equal length was written in its place':
+    async (log) => {
+      await log.append('order-1', log.make.many(1));
+      const [refused, follower] = chain(log, 1);
+      const foreign = oneStream('order-1', log.make.many(2), { expectedVersion: 1 });
+      const answers = await sendAll(log, [refused, foreign, follower]);
+      equal(
+        kinds(answers),
+        ['conflict', 'appended', 'conflict'],
+        'The answers to the refused append, the foreign one and the follower',
+      );
+      equal(
+        answers[2],
+        { kind: 'conflict', conflicts: [{ kind: 'version', streamId: 'order-1', expected: 3, actual: 3 }] },
+        'The answer to the follower',
+      );
+      equal(
+        (await log.stream('order-1')).map(({ record }) => record).slice(1),
+        recordsOf(foreign),
+        'The stream after its first event',
+      );
+    },
 
   'an append whose predecessor was overtaken by another handle is refused': async (log) => {
     if (!log.isShared) return equal(log.engine.capabilities.sharedAcrossProcesses, false, 'Whether the log is shared');
@@ -42,13 +55,18 @@ export const following: Area = defineArea('predecessors', {
     const other = await log.another();
     await log.write(oneStream('order-1', log.make.many(2), { expectedVersion: 1 }), other);
     const assumed = oneStream('order-1', log.make.many(2), { expectedVersion: 1 });
-    const follower = oneStream('order-1', log.make.many(1), { expectedVersion: 3, predecessorId: lastId(assumed.streams[0]?.events ?? []) });
+    const follower = oneStream('order-1', log.make.many(1), {
+      expectedVersion: 3,
+      predecessorId: lastId(assumed.streams[0]?.events ?? []),
+    });
     const answers = await sendAll(log, [assumed, follower]);
     equal(kinds(answers), ['conflict', 'conflict'], 'The answers to the overtaken append and to its follower');
     equal(await log.versionOf('order-1'), 3, 'The version of the stream');
   },
 
-  'a chain of appends that are not awaited, each following the one before, is written whole and in order': async (log) => {
+  'a chain of appends that are not awaited, each following the one before, is written whole and in order': async (
+    log,
+  ) => {
     const batches: AppendBatch[] = [];
     for (let index = 0; index < 50; index += 1) {
       const before = batches.at(-1)?.streams[0]?.events;
@@ -57,7 +75,11 @@ export const following: Area = defineArea('predecessors', {
     }
     const answers = await sendAll(log, batches);
     equal(new Set(kinds(answers)), new Set(['appended']), 'The kinds of answers');
-    equal((await log.stream('order-1')).map(({ record }) => record), batches.flatMap(recordsOf), 'The stream');
+    equal(
+      (await log.stream('order-1')).map(({ record }) => record),
+      batches.flatMap(recordsOf),
+      'The stream',
+    );
   },
 
   'when an append in a chain is refused, every later one is refused, and nothing of them is written': async (log) => {
@@ -69,8 +91,16 @@ export const following: Area = defineArea('predecessors', {
       batches.push(oneStream('order-1', log.make.many(1), { expectedVersion: 'any', ...predecessor, ...failing }));
     }
     const answers = await sendAll(log, batches);
-    equal(kinds(answers), batches.map((_, index) => (index < 7 ? 'appended' : 'conflict')), 'The answers');
-    equal((await log.stream('order-1')).map(({ record }) => record), batches.slice(0, 7).flatMap(recordsOf), 'The stream');
+    equal(
+      kinds(answers),
+      batches.map((_, index) => (index < 7 ? 'appended' : 'conflict')),
+      'The answers',
+    );
+    equal(
+      (await log.stream('order-1')).map(({ record }) => record),
+      batches.slice(0, 7).flatMap(recordsOf),
+      'The stream',
+    );
   },
 
   'a predecessor must be the last event of the stream, not an earlier one': async (log) => {
@@ -78,7 +108,9 @@ export const following: Area = defineArea('predecessors', {
     await log.append('order-1', events);
     for (const { id } of events.slice(0, 2)) {
       for (const expectedVersion of [3, 'any', 'exists'] as const)
-        await log.expectConflict(oneStream('order-1', log.make.many(1), { expectedVersion, predecessorId: id }), [{ kind: 'version', streamId: 'order-1', expected: expectedVersion, actual: 3 }]);
+        await log.expectConflict(oneStream('order-1', log.make.many(1), { expectedVersion, predecessorId: id }), [
+          { kind: 'version', streamId: 'order-1', expected: expectedVersion, actual: 3 },
+        ]);
     }
   },
 
@@ -105,7 +137,9 @@ export const following: Area = defineArea('predecessors', {
         { streamId: first, expectedVersion: 2, events: [], predecessorId },
       ],
     });
-    await log.expectConflict(check(events[0]?.id ?? ''), [{ kind: 'version', streamId: first, expected: 2, actual: 2 }]);
+    await log.expectConflict(check(events[0]?.id ?? ''), [
+      { kind: 'version', streamId: first, expected: 2, actual: 2 },
+    ]);
     await log.write(check(lastId(events)));
   },
 
@@ -119,7 +153,11 @@ export const following: Area = defineArea('predecessors', {
   'a retry under its key gets its first answer, though its predecessor no longer ends the stream': async (log) => {
     const first = log.make.many(1);
     await log.append('order-1', first);
-    const batch = oneStream('order-1', log.make.many(1), { predecessorId: lastId(first), expectedVersion: 1, key: { key: 'k', digest: 'd' } });
+    const batch = oneStream('order-1', log.make.many(1), {
+      predecessorId: lastId(first),
+      expectedVersion: 1,
+      key: { key: 'k', digest: 'd' },
+    });
     const written = await log.write(batch);
     await log.append('order-1', log.make.many(1));
     await log.expectDuplicate(batch, written);

@@ -71,17 +71,43 @@ export const keying: Area = defineArea('idempotency keys', {
 
   'other content under a known key is refused for that, though a condition stands against it as well': async (log) => {
     await log.append('order-1', log.make.many(1), { key: key('k', 'one') });
-    const answer = await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 9, key: key('k', 'two') }));
+    const answer = await log.engine.append(
+      oneStream('order-1', log.make.many(1), { expectedVersion: 9, key: key('k', 'two') }),
+    );
     equal(answer, { kind: 'keyReused', key: 'k' }, 'The answer');
   },
 
   'a key is recognised by its whole text and by nothing else': async (log) => {
-    const names = ['k', 'K', 'k ', ' k', 'kk', 'k%', 'k_', '%', "k'", 'k"', 'k\\', '1', '01', '1.0', 'é', 'e\u0301', '🙂', '\uE000', 'k'.repeat(128)];
+    const names = [
+      'k',
+      'K',
+      'k ',
+      ' k',
+      'kk',
+      'k%',
+      'k_',
+      '%',
+      "k'",
+      'k"',
+      'k\\',
+      '1',
+      '01',
+      '1.0',
+      'é',
+      'e\u0301',
+      '🙂',
+      '\uE000',
+      'k'.repeat(128),
+    ];
     const first = new Map<string, Written>();
     for (const name of names) first.set(name, await log.append('order-1', log.make.many(1), { key: key(name) }));
     for (const [name, written] of first) {
       const answer = await log.engine.append(oneStream('order-1', log.make.many(1), { key: key(name) }));
-      equal(normalAnswer(answer), normalAnswer({ kind: 'duplicate', written }), `The answer under the key ${JSON.stringify(name)}`);
+      equal(
+        normalAnswer(answer),
+        normalAnswer({ kind: 'duplicate', written }),
+        `The answer under the key ${JSON.stringify(name)}`,
+      );
     }
     equal(await log.versionOf('order-1'), names.length, 'The version of the stream');
   },
@@ -89,13 +115,26 @@ export const keying: Area = defineArea('idempotency keys', {
   'digests are compared whole': async (log) => {
     await log.append('order-1', log.make.many(1), { key: key('k', 'abcdef') });
     for (const digest of ['abcde', 'abcdefg', 'ABCDEF', '', 'abcdeF', 'bcdef'])
-      equal((await log.engine.append(oneStream('order-1', log.make.many(1), { key: key('k', digest) }))).kind, 'keyReused', `The answer for the digest ${JSON.stringify(digest)}`);
+      equal(
+        (await log.engine.append(oneStream('order-1', log.make.many(1), { key: key('k', digest) }))).kind,
+        'keyReused',
+        `The answer for the digest ${JSON.stringify(digest)}`,
+      );
   },
 
   'a key is known whatever streams the append names beside its first one': async (log) => {
     const [first = '', second = ''] = log.streamIds('order', 2);
     const written = await log.append(first, log.make.many(1), { key: key('k') });
-    await log.expectDuplicate({ streams: [{ streamId: first, expectedVersion: 'any', events: log.make.many(1) }, { streamId: second, expectedVersion: 'any', events: log.make.many(1) }], key: key('k') }, written);
+    await log.expectDuplicate(
+      {
+        streams: [
+          { streamId: first, expectedVersion: 'any', events: log.make.many(1) },
+          { streamId: second, expectedVersion: 'any', events: log.make.many(1) },
+        ],
+        key: key('k'),
+      },
+      written,
+    );
   },
 
   'appends without a key, or under different keys, are different appends': async (log) => {
@@ -107,7 +146,11 @@ export const keying: Area = defineArea('idempotency keys', {
   'of many appends at once under one key exactly one is written, and all get its answer': async (log) => {
     const batch = oneStream('order-1', log.make.many(2), { key: key('k') });
     const answers = await Promise.all(Array.from({ length: 30 }, () => log.engine.append(batch)));
-    equal(answers.map(({ kind }) => kind).sort(), ['appended', ...Array.from({ length: 29 }, () => 'duplicate')], 'The kinds of answers');
+    equal(
+      answers.map(({ kind }) => kind).sort(),
+      ['appended', ...Array.from({ length: 29 }, () => 'duplicate')],
+      'The kinds of answers',
+    );
     const written = answers.map((answer) => ('written' in answer ? answer.written : undefined));
     for (const each of written) equal(each, written[0], 'What the answers name');
     equal(await log.versionOf('order-1'), 2, 'The version of the stream');
@@ -127,8 +170,14 @@ export const keying: Area = defineArea('idempotency keys', {
     const after = await log.engine.heads();
     const refused = [
       oneStream('order-1', log.make.many(1), { key: key('k'), expectedVersion: 9 }),
-      oneStream('order-1', log.make.many(1), { key: key('k'), condition: { query: [{ tags: ['a'] }], after: after.map(() => 0) } }),
-      oneStream('order-1', log.make.many(1), { key: key('k'), keyedWrites: [{ key: 'entry', value: '', expectedRevision: 3 }] }),
+      oneStream('order-1', log.make.many(1), {
+        key: key('k'),
+        condition: { query: [{ tags: ['a'] }], after: after.map(() => 0) },
+      }),
+      oneStream('order-1', log.make.many(1), {
+        key: key('k'),
+        keyedWrites: [{ key: 'entry', value: '', expectedRevision: 3 }],
+      }),
     ];
     for (const batch of refused) {
       equal((await log.engine.append(batch)).kind, 'conflict', 'The answer to an append that a check stands against');
@@ -144,9 +193,26 @@ export const keying: Area = defineArea('idempotency keys', {
     await log.append('order-1', log.make.many(1));
     for (let round = 0; round < 3; round += 1) {
       await log.expectDuplicate(batch, first);
-      equal((await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 0 }))).kind, 'conflict', 'The answer to a refused append');
-      equal((await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 0, key: key('other') }))).kind, 'conflict', 'The answer to a refused append under another key');
-      equal((await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 0, key: key('k', 'other') }))).kind, 'keyReused', 'The answer to other content');
+      equal(
+        (await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 0 }))).kind,
+        'conflict',
+        'The answer to a refused append',
+      );
+      equal(
+        (await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 0, key: key('other') })))
+          .kind,
+        'conflict',
+        'The answer to a refused append under another key',
+      );
+      equal(
+        (
+          await log.engine.append(
+            oneStream('order-1', log.make.many(1), { expectedVersion: 0, key: key('k', 'other') }),
+          )
+        ).kind,
+        'keyReused',
+        'The answer to other content',
+      );
     }
     await log.expectDuplicate(batch, first);
   },
@@ -166,7 +232,10 @@ export const keying: Area = defineArea('idempotency keys', {
     const firstSettings = await log.write(settings);
     await log.set(streamId, { truncateBefore: 2 });
     await log.expectDuplicate(settings, firstSettings);
-    const batch = oneStream(other, log.make.many(1), { key: key('k'), keyedWrites: [{ key: 'entry', value: 'first' }] });
+    const batch = oneStream(other, log.make.many(1), {
+      key: key('k'),
+      keyedWrites: [{ key: 'entry', value: 'first' }],
+    });
     const first = await log.write(batch);
     await log.engine.keyedWrite([{ key: 'entry', value: 'second' }]);
     await log.expectDuplicate(batch, first);
@@ -179,7 +248,11 @@ export const keying: Area = defineArea('idempotency keys', {
     await log.append('order-1', log.make.many(2));
     equal(await log.engine.answerOf('k'), { digest: 'one', written }, 'What is remembered under the key');
     await log.engine.append(oneStream('order-1', log.make.many(1), { key: key('k', 'two') }));
-    equal(await log.engine.answerOf('k'), { digest: 'one', written }, 'What is remembered after it was used for other content');
+    equal(
+      await log.engine.answerOf('k'),
+      { digest: 'one', written },
+      'What is remembered after it was used for other content',
+    );
     equal(await log.engine.answerOf('K'), undefined, 'What is remembered under another key');
   },
 
@@ -191,7 +264,11 @@ export const keying: Area = defineArea('idempotency keys', {
     if (log.clock.isExact) {
       log.clock.set(expiresAt - 1);
       await log.expectDuplicate(oneStream('order-1', log.make.many(1), { key: own }), first);
-      equal(await log.engine.answerOf('k'), { digest: 'one', written: first }, 'What is remembered just before the end');
+      equal(
+        await log.engine.answerOf('k'),
+        { digest: 'one', written: first },
+        'What is remembered just before the end',
+      );
     }
     log.clock.set(expiresAt);
     await log.clock.pass(50_000);
@@ -212,7 +289,8 @@ export const keying: Area = defineArea('idempotency keys', {
 
   'hundreds of keys are all remembered': async (log) => {
     const names = Array.from({ length: 300 }, (_, index) => `request-${index}`);
-    const send = (name: string) => log.engine.append(oneStream(`order-${name.length}`, log.make.many(1), { key: key(name) }));
+    const send = (name: string) =>
+      log.engine.append(oneStream(`order-${name.length}`, log.make.many(1), { key: key(name) }));
     const first = await Promise.all(names.map(send));
     const again = await Promise.all(names.map(send));
     again.forEach((answer, index) => {

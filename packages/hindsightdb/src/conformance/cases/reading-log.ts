@@ -17,7 +17,11 @@ export const readingLog: Area = defineArea('reads of the log', {
     for (const direction of ['forward', 'backward'] as const) {
       for (const from of [0, 1, 1000]) {
         const page = await log.engine.readLog({ partition: 0, direction, from, filter: ordinary, ...wide });
-        equal(page, { events: [], scannedTo: from, scannedEventId: undefined, isEnd: true }, `The ${direction} page from ${from}`);
+        equal(
+          page,
+          { events: [], scannedTo: from, scannedEventId: undefined, isEnd: true },
+          `The ${direction} page from ${from}`,
+        );
       }
     }
   },
@@ -28,8 +32,16 @@ export const readingLog: Area = defineArea('reads of the log', {
       const forward = await readWholeLog(log.engine, { partition });
       const backward = await readWholeLog(log.engine, { partition, direction: 'backward' });
       equal(backward.events, [...forward.events].reverse(), `The events of partition ${partition} backward`);
-      equal(forward.scannedTo, (await log.engine.heads())[partition], `How far partition ${partition} was read forward`);
-      equal(backward.scannedTo, forward.events[0]?.position ?? Number.MAX_SAFE_INTEGER, `How far partition ${partition} was read backward`);
+      equal(
+        forward.scannedTo,
+        (await log.engine.heads())[partition],
+        `How far partition ${partition} was read forward`,
+      );
+      equal(
+        backward.scannedTo,
+        forward.events[0]?.position ?? Number.MAX_SAFE_INTEGER,
+        `How far partition ${partition} was read backward`,
+      );
     }
     equal((await log.wholeLog()).length, 30, 'The number of events in all partitions');
   },
@@ -39,7 +51,11 @@ export const readingLog: Area = defineArea('reads of the log', {
     for (const from of [0, ...all.map(({ position }) => position)]) {
       const { partition } = all[0] ?? { partition: 0 };
       const forward = await readWholeLog(log.engine, { partition, from });
-      equal(forward.events, all.filter(({ position }) => position > from), `The events after ${from}`);
+      equal(
+        forward.events,
+        all.filter(({ position }) => position > from),
+        `The events after ${from}`,
+      );
       const backward = await readWholeLog(log.engine, { partition, from, direction: 'backward' });
       equal(backward.events, all.filter(({ position }) => position < from).reverse(), `The events before ${from}`);
     }
@@ -54,11 +70,19 @@ export const readingLog: Area = defineArea('reads of the log', {
           const forward = await readWholeLog(log.engine, { partition, from, until, limit });
           const expected = all.filter(({ position }) => position > from && position <= until);
           equal(forward.events, expected, `The events after ${from} until ${until} in pages of ${limit}`);
-          equal(forward.scannedTo, expected.at(-1)?.position ?? from, `How far was looked after ${from} until ${until}`);
+          equal(
+            forward.scannedTo,
+            expected.at(-1)?.position ?? from,
+            `How far was looked after ${from} until ${until}`,
+          );
           const backward = await readWholeLog(log.engine, { partition, from, until, limit, direction: 'backward' });
           const before = all.filter(({ position }) => position < from && position >= until).reverse();
           equal(backward.events, before, `The events before ${from} until ${until} in pages of ${limit}`);
-          equal(backward.scannedTo, before.at(-1)?.position ?? from, `How far was looked before ${from} until ${until}`);
+          equal(
+            backward.scannedTo,
+            before.at(-1)?.position ?? from,
+            `How far was looked before ${from} until ${until}`,
+          );
         }
       }
     }
@@ -70,7 +94,11 @@ export const readingLog: Area = defineArea('reads of the log', {
     const head = present(all.at(-1), 'The last event').position;
     for (const filter of [ordinary, rare, everything]) {
       const page = await readWholeLog(log.engine, { partition, until: head + 50, filter });
-      equal([page.scannedTo, page.scannedEventId], [head, idOf(present(all.at(-1), 'The last event'))], 'How far was looked');
+      equal(
+        [page.scannedTo, page.scannedEventId],
+        [head, idOf(present(all.at(-1), 'The last event'))],
+        'How far was looked',
+      );
     }
     const before = await readWholeLog(log.engine, { partition, until: head + 50, filter: rare });
     await log.append(present(all[0], 'The first event').streamId, log.make.many(1, { type: 'Rare' }));
@@ -89,14 +117,25 @@ export const readingLog: Area = defineArea('reads of the log', {
   },
 
   'a page ends before its bytes exceed the bound, and what did not fit is read next': async (log) => {
-    for (let index = 0; index < 10; index += 1) await log.append('order-1', [log.make.one({ dataText: JSON.stringify('x'.repeat(90 * (index % 4))) })]);
+    for (let index = 0; index < 10; index += 1)
+      await log.append('order-1', [log.make.one({ dataText: JSON.stringify('x'.repeat(90 * (index % 4))) })]);
     const all = await log.stream('order-1');
     const partition = log.partitionOf('order-1');
     for (const direction of ['forward', 'backward'] as const) {
       for (const bytesMax of [1, 150, 320, 500, 900]) {
         for (const limit of [2, 1000]) {
-          const { events } = await readWholeLog(log.engine, { partition, direction, bytesMax, limit, filter: ordinary });
-          equal(events, direction === 'forward' ? all : [...all].reverse(), `The events ${direction} in pages of ${bytesMax} bytes and ${limit} events`);
+          const { events } = await readWholeLog(log.engine, {
+            partition,
+            direction,
+            bytesMax,
+            limit,
+            filter: ordinary,
+          });
+          equal(
+            events,
+            direction === 'forward' ? all : [...all].reverse(),
+            `The events ${direction} in pages of ${bytesMax} bytes and ${limit} events`,
+          );
         }
       }
     }
@@ -156,11 +195,35 @@ export const readingLog: Area = defineArea('reads of the log', {
     const all = await fill(log, 3);
     const { partition, position: first } = present(all[0], 'The first event');
     const last = present(all.at(-1), 'The last event').position;
-    const page = await log.engine.readLog({ partition, direction: 'forward', from: last, until: first, filter: ordinary, ...wide });
+    const page = await log.engine.readLog({
+      partition,
+      direction: 'forward',
+      from: last,
+      until: first,
+      filter: ordinary,
+      ...wide,
+    });
     equal([page.events, page.scannedTo, page.isEnd], [[], last, true], 'A forward range that ends before it begins');
-    const backward = await log.engine.readLog({ partition, direction: 'backward', from: first, until: last, filter: ordinary, ...wide });
-    equal([backward.events, backward.scannedTo, backward.isEnd], [[], first, true], 'A backward range that ends before it begins');
-    const past = await log.engine.readLog({ partition, direction: 'forward', from: last + 100, filter: ordinary, ...wide });
+    const backward = await log.engine.readLog({
+      partition,
+      direction: 'backward',
+      from: first,
+      until: last,
+      filter: ordinary,
+      ...wide,
+    });
+    equal(
+      [backward.events, backward.scannedTo, backward.isEnd],
+      [[], first, true],
+      'A backward range that ends before it begins',
+    );
+    const past = await log.engine.readLog({
+      partition,
+      direction: 'forward',
+      from: last + 100,
+      filter: ordinary,
+      ...wide,
+    });
     equal([past.events, past.scannedTo, past.isEnd], [[], last + 100, true], 'A read that begins past the head');
   },
 
@@ -170,15 +233,21 @@ export const readingLog: Area = defineArea('reads of the log', {
     const fromStreams: StoredEvent[] = [];
     for (const { streamId } of (await log.picture()).streams) fromStreams.push(...(await log.stream(streamId)));
     equal(fromStreams.toSorted(byStream), fromLog, 'The events of all streams');
-    for (const event of fromLog) equal(await log.engine.eventAt(event.partition, event.position), event, `The event at ${event.position}`);
+    for (const event of fromLog)
+      equal(await log.engine.eventAt(event.partition, event.position), event, `The event at ${event.position}`);
     holds(fromLog.length === 10, `${fromLog.length} events were read where 10 were written.`);
   },
 });
 
 /** Appends single events to streams that live in one partition, and gives them back as stored. */
-async function fill(log: LogUnderTest, count: number, typeOf: (index: number) => string = () => 'Happened'): Promise<readonly StoredEvent[]> {
+async function fill(
+  log: LogUnderTest,
+  count: number,
+  typeOf: (index: number) => string = () => 'Happened',
+): Promise<readonly StoredEvent[]> {
   const streams = ['order-1', ...log.neighboursOf('order-1', 2)];
-  for (let index = 0; index < count; index += 1) await log.append(streams[index % 3] ?? '', [log.make.one({ type: typeOf(index) })]);
+  for (let index = 0; index < count; index += 1)
+    await log.append(streams[index % 3] ?? '', [log.make.one({ type: typeOf(index) })]);
   return (await readWholeLog(log.engine, { partition: log.partitionOf('order-1') })).events;
 }
 

@@ -17,10 +17,19 @@ export const refusing: Area = defineArea('refusals', {
       const actual = await log.versionOf(streamId);
       const writes: StreamWrite[] = [];
       for (const [index, id] of streams.entries())
-        writes.push({ streamId: id, expectedVersion: index === failing ? 7 : await log.versionOf(id), events: log.make.many(2) });
+        writes.push({
+          streamId: id,
+          expectedVersion: index === failing ? 7 : await log.versionOf(id),
+          events: log.make.many(2),
+        });
       await log.expectConflict({ streams: writes }, [{ kind: 'version', streamId, expected: 7, actual }]);
     }
-    for (const streamId of streams.slice(1)) equal(await log.engine.streamInfo(streamId), { streamId, version: 0, settings: undefined, settingsVersion: 0, lastEventId: undefined }, 'What is known of a stream that was never written');
+    for (const streamId of streams.slice(1))
+      equal(
+        await log.engine.streamInfo(streamId),
+        { streamId, version: 0, settings: undefined, settingsVersion: 0, lastEventId: undefined },
+        'What is known of a stream that was never written',
+      );
   },
 
   'a stream that is only checked refuses the writes to the others': async (log) => {
@@ -35,7 +44,9 @@ export const refusing: Area = defineArea('refusals', {
 
   'an append that only checks is refused when the check does not hold': async (log) => {
     await log.append('order-1', log.make.many(2));
-    await log.expectConflict(oneStream('order-1', [], { expectedVersion: 1 }), [{ kind: 'version', streamId: 'order-1', expected: 1, actual: 2 }]);
+    await log.expectConflict(oneStream('order-1', [], { expectedVersion: 1 }), [
+      { kind: 'version', streamId: 'order-1', expected: 1, actual: 2 },
+    ]);
   },
 
   'every check that fails is listed with what was found, in the order streams, condition, keyed store': async (log) => {
@@ -44,7 +55,10 @@ export const refusing: Area = defineArea('refusals', {
     await log.append(second, log.make.many(3));
     await log.set(second, { tombstone: true });
     await log.append(fourth, log.make.many(1));
-    await log.engine.keyedWrite([{ key: 'a', value: '1' }, { key: 'b', value: '1' }]);
+    await log.engine.keyedWrite([
+      { key: 'a', value: '1' },
+      { key: 'b', value: '1' },
+    ]);
     const revision = (await log.engine.keyedGet('a'))?.revision ?? 0;
     const streams: readonly StreamWrite[] = [
       { streamId: first, expectedVersion: 1, events: log.make.many(1) },
@@ -70,33 +84,60 @@ export const refusing: Area = defineArea('refusals', {
     if (log.canSpan) await expectWithCondition(log, { streams, keyedWrites }, expected);
   },
 
-  'a refused append leaves no trace in the log, the streams and the keyed store, for whatever reason': withBoundary(async (log) => {
-    await log.append('order-1', log.make.many(2, { tags: ['a'] }), { key: { key: 'known', digest: 'one' } });
-    await log.engine.keyedWrite([{ key: 'entry', value: 'before' }]);
-    await log.append('order-9', log.make.many(1));
-    await log.set('order-9', { tombstone: true });
-    const keyedWrites = [{ key: 'entry', value: 'after' }, { key: 'other', value: 'new' }, { key: 'more', value: null }];
-    const known = await log.stream('order-1');
-    const tagged = { query: [{ tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
-    const refused: Readonly<Record<string, AppendBatch>> = {
-      version: oneStream('order-2', log.make.many(2), { expectedVersion: 1, keyedWrites, key: { key: 'new', digest: 'x' } }),
-      tombstone: oneStream('order-9', log.make.many(2), { keyedWrites, key: { key: 'new', digest: 'x' } }),
-      condition: oneStream('order-2', log.make.many(2), { condition: tagged, keyedWrites, key: { key: 'new', digest: 'x' } }),
-      'keyed store': oneStream('order-2', log.make.many(2), { keyedWrites: [...keyedWrites, { key: 'last', value: '', expectedRevision: 9 }], key: { key: 'new', digest: 'x' } }),
-      predecessor: oneStream('order-1', log.make.many(2), { expectedVersion: 2, predecessorId: 'never-written', keyedWrites, key: { key: 'new', digest: 'x' } }),
-      'reused key': oneStream('order-2', log.make.many(2), { keyedWrites, key: { key: 'known', digest: 'two' } }),
-      settings: { ...log.settingsBatch('order-1', { truncateBefore: 2 }, { expectedVersion: 4, keyedWrites }) },
-      mixture: oneStream('order-1', [log.make.one({ id: idOf(present(known[0], 'The first event')) }), log.make.one()], { expectedVersion: 0, keyedWrites }),
-    };
-    for (const [reason, batch] of Object.entries(refused)) {
-      await log.expectNoTrace(async () => {
-        const { kind } = await log.engine.append(batch);
-        if (kind === 'appended' || kind === 'duplicate') fail(`An append that must be refused for its ${reason} was answered with ${kind}.`);
-      });
-    }
-    await log.append('order-1', log.make.many(1), { expectedVersion: 2 });
-    await log.append('order-2', log.make.many(1), { expectedVersion: 0, key: { key: 'new', digest: 'other' } });
-  }),
+  'a refused append leaves no trace in the log, the streams and the keyed store, for whatever reason': withBoundary(
+    async (log) => {
+      await log.append('order-1', log.make.many(2, { tags: ['a'] }), { key: { key: 'known', digest: 'one' } });
+      await log.engine.keyedWrite([{ key: 'entry', value: 'before' }]);
+      await log.append('order-9', log.make.many(1));
+      await log.set('order-9', { tombstone: true });
+      const keyedWrites = [
+        { key: 'entry', value: 'after' },
+        { key: 'other', value: 'new' },
+        { key: 'more', value: null },
+      ];
+      const known = await log.stream('order-1');
+      const tagged = { query: [{ tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
+      const refused: Readonly<Record<string, AppendBatch>> = {
+        version: oneStream('order-2', log.make.many(2), {
+          expectedVersion: 1,
+          keyedWrites,
+          key: { key: 'new', digest: 'x' },
+        }),
+        tombstone: oneStream('order-9', log.make.many(2), { keyedWrites, key: { key: 'new', digest: 'x' } }),
+        condition: oneStream('order-2', log.make.many(2), {
+          condition: tagged,
+          keyedWrites,
+          key: { key: 'new', digest: 'x' },
+        }),
+        'keyed store': oneStream('order-2', log.make.many(2), {
+          keyedWrites: [...keyedWrites, { key: 'last', value: '', expectedRevision: 9 }],
+          key: { key: 'new', digest: 'x' },
+        }),
+        predecessor: oneStream('order-1', log.make.many(2), {
+          expectedVersion: 2,
+          predecessorId: 'never-written',
+          keyedWrites,
+          key: { key: 'new', digest: 'x' },
+        }),
+        'reused key': oneStream('order-2', log.make.many(2), { keyedWrites, key: { key: 'known', digest: 'two' } }),
+        settings: { ...log.settingsBatch('order-1', { truncateBefore: 2 }, { expectedVersion: 4, keyedWrites }) },
+        mixture: oneStream(
+          'order-1',
+          [log.make.one({ id: idOf(present(known[0], 'The first event')) }), log.make.one()],
+          { expectedVersion: 0, keyedWrites },
+        ),
+      };
+      for (const [reason, batch] of Object.entries(refused)) {
+        await log.expectNoTrace(async () => {
+          const { kind } = await log.engine.append(batch);
+          if (kind === 'appended' || kind === 'duplicate')
+            fail(`An append that must be refused for its ${reason} was answered with ${kind}.`);
+        });
+      }
+      await log.append('order-1', log.make.many(1), { expectedVersion: 2 });
+      await log.append('order-2', log.make.many(1), { expectedVersion: 0, key: { key: 'new', digest: 'other' } });
+    },
+  ),
 
   'a refused append does not stand in the way of the ones that wait behind it': async (log) => {
     const answers = await Promise.all(
@@ -104,7 +145,11 @@ export const refusing: Area = defineArea('refusals', {
         log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: index % 3 === 1 ? 1000 : 'any' })),
       ),
     );
-    equal(answers.map(({ kind }) => kind), answers.map((_, index) => (index % 3 === 1 ? 'conflict' : 'appended')), 'The answers');
+    equal(
+      answers.map(({ kind }) => kind),
+      answers.map((_, index) => (index % 3 === 1 ? 'conflict' : 'appended')),
+      'The answers',
+    );
     equal(await log.versionOf('order-1'), 40, 'The version of the stream');
     await log.picture();
   },
@@ -114,12 +159,20 @@ export const refusing: Area = defineArea('refusals', {
     await log.set('order-1', { maxCount: 2 });
     await log.expectNoTrace(async () => {
       const answer = await log.engine.append(log.settingsBatch('order-1', { tombstone: true }, { expectedVersion: 0 }));
-      equal(answer, { kind: 'conflict', conflicts: [{ kind: 'version', streamId: '$settings-order-1', expected: 0, actual: 1 }] }, 'The answer');
+      equal(
+        answer,
+        { kind: 'conflict', conflicts: [{ kind: 'version', streamId: '$settings-order-1', expected: 0, actual: 1 }] },
+        'The answer',
+      );
     });
   },
 });
 
-async function expectWithCondition(log: LogUnderTest, batch: AppendBatch, expected: readonly Conflict[]): Promise<void> {
+async function expectWithCondition(
+  log: LogUnderTest,
+  batch: AppendBatch,
+  expected: readonly Conflict[],
+): Promise<void> {
   const matching = log.make.one({ tags: ['the-only-one'] });
   const written = await log.append('customer-1', [matching]);
   const { partition = 0, lastPosition = 0 } = written.partitions[0] ?? {};

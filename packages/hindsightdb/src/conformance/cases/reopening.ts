@@ -12,7 +12,11 @@ import { idOf, oneStream } from '../new-events.ts';
 export const reopening: Area = defineArea('durability', {
   'a durable log can be opened again, and one that is not durable cannot': async (log) => {
     const { reopen, reopenAfterLoss } = log.ways;
-    equal([reopen, reopenAfterLoss], [log.isDurable, log.isDurable], 'Whether the fixture reopens a log, and after a loss');
+    equal(
+      [reopen, reopenAfterLoss],
+      [log.isDurable, log.isDurable],
+      'Whether the fixture reopens a log, and after a loss',
+    );
   },
 
   'everything is as it was when the log was closed': whenDurable(async (log) => {
@@ -25,35 +29,45 @@ export const reopening: Area = defineArea('durability', {
       equal(log.engine.identity, identity, 'Log id, partitions and lineage');
     }
     await log.append('order-1', log.make.many(1), { expectedVersion: 7 });
-    await log.expectConflict(oneStream('order-2', log.make.many(1)), [{ kind: 'tombstone', streamId: 'order-2', actual: 4 }]);
-    equal((await log.wholeLogBy({ query: [{ tags: ['a'] }], includeReserved: false })).length, 4, 'The number of events found by a tag');
+    await log.expectConflict(oneStream('order-2', log.make.many(1)), [
+      { kind: 'tombstone', streamId: 'order-2', actual: 4 },
+    ]);
+    equal(
+      (await log.wholeLogBy({ query: [{ tags: ['a'] }], includeReserved: false })).length,
+      4,
+      'The number of events found by a tag',
+    );
   }),
 
-  'a log that is opened again goes on behind its end: versions, positions, times and revisions': whenDurable(async (log) => {
-    await fill(log);
-    const heads = await log.engine.heads();
-    const last = present((await log.stream('order-1')).at(-1), 'The last event');
-    await log.engine.keyedWrite([{ key: 'entry', value: '1' }]);
-    const revisions = [present(await log.engine.keyedGet('entry'), 'The entry').revision];
-    await log.engine.keyedWrite([{ key: 'entry', value: null }]);
-    log.clock.set(log.clock.now() - 3_600_000_000);
-    for (let round = 0; round < 3; round += 1) {
-      await log.reopen();
-      const written = await log.append('order-1', log.make.many(1), { expectedVersion: 7 + round });
-      const { partition, firstPosition } = present(written.partitions[0], 'The partition written to');
-      holds(firstPosition > (heads[partition] ?? 0), `Position ${firstPosition} was handed out again.`);
-      holds(written.recordedAt >= last.recordedAt, `recordedAt ${written.recordedAt} follows ${last.recordedAt}.`);
-      await log.engine.keyedWrite([{ key: 'entry', value: String(round), expectedRevision: 0 }]);
-      revisions.push(present(await log.engine.keyedGet('entry'), 'The entry').revision);
+  'a log that is opened again goes on behind its end: versions, positions, times and revisions': whenDurable(
+    async (log) => {
+      await fill(log);
+      const heads = await log.engine.heads();
+      const last = present((await log.stream('order-1')).at(-1), 'The last event');
+      await log.engine.keyedWrite([{ key: 'entry', value: '1' }]);
+      const revisions = [present(await log.engine.keyedGet('entry'), 'The entry').revision];
       await log.engine.keyedWrite([{ key: 'entry', value: null }]);
-    }
-    equal(new Set(revisions).size, revisions.length, 'The number of different revisions');
-    await log.picture();
-  }),
+      log.clock.set(log.clock.now() - 3_600_000_000);
+      for (let round = 0; round < 3; round += 1) {
+        await log.reopen();
+        const written = await log.append('order-1', log.make.many(1), { expectedVersion: 7 + round });
+        const { partition, firstPosition } = present(written.partitions[0], 'The partition written to');
+        holds(firstPosition > (heads[partition] ?? 0), `Position ${firstPosition} was handed out again.`);
+        holds(written.recordedAt >= last.recordedAt, `recordedAt ${written.recordedAt} follows ${last.recordedAt}.`);
+        await log.engine.keyedWrite([{ key: 'entry', value: String(round), expectedRevision: 0 }]);
+        revisions.push(present(await log.engine.keyedGet('entry'), 'The entry').revision);
+        await log.engine.keyedWrite([{ key: 'entry', value: null }]);
+      }
+      equal(new Set(revisions).size, revisions.length, 'The number of different revisions');
+      await log.picture();
+    },
+  ),
 
   'keys and repetitions are recognised when the log is opened again': whenDurable(async (log) => {
     const keyed = oneStream('order-1', log.make.many(2), { key: { key: 'k', digest: 'one' } });
-    const expiring = oneStream('order-1', log.make.many(1), { key: { key: 'short', digest: 'one', expiresAt: log.clock.now() + 1000 } });
+    const expiring = oneStream('order-1', log.make.many(1), {
+      key: { key: 'short', digest: 'one', expiresAt: log.clock.now() + 1000 },
+    });
     const exact = oneStream('order-2', log.make.many(2), { expectedVersion: 0 });
     const first: Written[] = [];
     for (const batch of [keyed, expiring, exact]) first.push(await log.write(batch));
@@ -61,7 +75,11 @@ export const reopening: Area = defineArea('durability', {
     await log.reopen();
     await log.expectDuplicate(keyed, present(first[0], 'The first answer'));
     await log.expectDuplicate(exact, present(first[2], 'The first answer'));
-    equal(await log.engine.append(oneStream('order-1', log.make.many(1), { key: { key: 'k', digest: 'two' } })), { kind: 'keyReused', key: 'k' }, 'The answer to other content');
+    equal(
+      await log.engine.append(oneStream('order-1', log.make.many(1), { key: { key: 'k', digest: 'two' } })),
+      { kind: 'keyReused', key: 'k' },
+      'The answer to other content',
+    );
     equal(await log.engine.answerOf('k'), { digest: 'one', written: first[0] }, 'What is remembered under the key');
     equal(await log.engine.answerOf('short'), undefined, 'What is remembered under the key that ended');
     equal((await log.write(expiring)).streams[0]?.firstVersion, 4, 'The version written under the key that ended');
@@ -71,8 +89,17 @@ export const reopening: Area = defineArea('durability', {
     for (let round = 0; round < 4; round += 1) {
       const acknowledged: string[] = [];
       for (let index = 0; index < 30; index += 1) {
-        const batch = oneStream(`order-${index % 4}`, log.make.many(3), { keyedWrites: [{ key: `entry-${round}-${index}`, value: 'x' }] });
-        void log.engine.append(batch).then(() => acknowledged.push(`entry-${round}-${index}`, ...batch.streams.flatMap(({ events }) => events.map(({ id }) => id))), () => undefined);
+        const batch = oneStream(`order-${index % 4}`, log.make.many(3), {
+          keyedWrites: [{ key: `entry-${round}-${index}`, value: 'x' }],
+        });
+        void log.engine.append(batch).then(
+          () =>
+            acknowledged.push(
+              `entry-${round}-${index}`,
+              ...batch.streams.flatMap(({ events }) => events.map(({ id }) => id)),
+            ),
+          () => undefined,
+        );
       }
       await log.eventually('The answer to an append', async () => acknowledged.length > 12 * round);
       const answered = [...acknowledged];
@@ -80,21 +107,34 @@ export const reopening: Area = defineArea('durability', {
       const picture = await log.picture();
       const found = new Set([...picture.partitions.flat().map(idOf), ...picture.keyed.map(({ key }) => key)]);
       for (const each of answered) holds(found.has(each), `${each} was acknowledged and is not there.`);
-      for (const { streamId, version } of picture.streams) equal(version % 3, 0, `The version of ${streamId} after appends of three, modulo 3`);
-      equal(picture.keyed.length * 3, picture.partitions.flat().length, 'Three times the entries, and the events that came with them');
+      for (const { streamId, version } of picture.streams)
+        equal(version % 3, 0, `The version of ${streamId} after appends of three, modulo 3`);
+      equal(
+        picture.keyed.length * 3,
+        picture.partitions.flat().length,
+        'Three times the entries, and the events that came with them',
+      );
     }
   }),
 
   'the answer to a repetition comes only when what it repeats is durable': whenDurable(async (log) => {
     for (const [index, repetition] of ['by key', 'by ids', 'by key, looked up'].entries()) {
       const streamId = `order-${index}`;
-      const batch = oneStream(streamId, log.make.many(2), repetition === 'by ids' ? { expectedVersion: 0 } : { key: { key: streamId, digest: 'd' } });
+      const batch = oneStream(
+        streamId,
+        log.make.many(2),
+        repetition === 'by ids' ? { expectedVersion: 0 } : { key: { key: streamId, digest: 'd' } },
+      );
       await afterFirst(log, [
         () => log.engine.append(batch),
         () => log.engine.append(batch),
         ...(repetition === 'by key, looked up' ? [() => untilThere(log, () => log.engine.answerOf(streamId))] : []),
       ]);
-      equal(await log.versionOf(streamId), 2, `The version of a stream after a repetition ${repetition} was answered and the end came at once`);
+      equal(
+        await log.versionOf(streamId),
+        2,
+        `The version of a stream after a repetition ${repetition} was answered and the end came at once`,
+      );
     }
   }),
 
@@ -102,29 +142,51 @@ export const reopening: Area = defineArea('durability', {
     for (const [index, reason] of ['version', 'keyed store', 'condition'].entries()) {
       if (reason === 'condition' && !log.canSpan) continue;
       const streamId = `order-${index}`;
-      const condition = reason === 'condition' && { condition: { query: [{ tags: [streamId] }], after: await log.engine.heads() } };
+      const condition = reason === 'condition' && {
+        condition: { query: [{ tags: [streamId] }], after: await log.engine.heads() },
+      };
       const keyed = reason === 'keyed store' && { keyedWrites: [{ key: streamId, value: '1', expectedRevision: 0 }] };
-      const batch = () => oneStream(streamId, log.make.many(1, { tags: [streamId] }), { ...(reason === 'version' && { expectedVersion: 0 }), ...(keyed || {}), ...(condition || {}) });
+      const batch = () =>
+        oneStream(streamId, log.make.many(1, { tags: [streamId] }), {
+          ...(reason === 'version' && { expectedVersion: 0 }),
+          ...(keyed || {}),
+          ...(condition || {}),
+        });
       const [first, second] = [batch(), batch()];
       await afterFirst(log, [() => log.engine.append(first), () => log.engine.append(second)]);
-      equal(await log.versionOf(streamId), 1, `The version of a stream after a refusal for the ${reason} and a sudden end`);
+      equal(
+        await log.versionOf(streamId),
+        1,
+        `The version of a stream after a refusal for the ${reason} and a sudden end`,
+      );
     }
   }),
 
   'what a read, a head, a wake or the keyed store shows is durable': whenDurable(async (log) => {
     const looks: Readonly<Record<string, (streamId: string) => Promise<unknown>>> = {
       'a read of the stream': (streamId) => untilThere(log, async () => (await log.stream(streamId))[0]),
-      'a read of the log': (streamId) => untilThere(log, async () => (await log.wholeLogBy({ streamId, includeReserved: false }))[0]),
-      'the version of the stream': (streamId) => untilThere(log, async () => (await log.versionOf(streamId)) || undefined),
+      'a read of the log': (streamId) =>
+        untilThere(log, async () => (await log.wholeLogBy({ streamId, includeReserved: false }))[0]),
+      'the version of the stream': (streamId) =>
+        untilThere(log, async () => (await log.versionOf(streamId)) || undefined),
       'the keyed store': (streamId) => untilThere(log, () => log.engine.keyedGet(streamId)),
-      'a scan of the keyed store': (streamId) => untilThere(log, async () => (await log.engine.keyedScan({ prefix: streamId, limit: 1 }))[0]),
-      'the list of streams': (streamId) => untilThere(log, async () => (await log.engine.listStreams({ prefix: streamId, includeReserved: false, limit: 1 }))[0]),
+      'a scan of the keyed store': (streamId) =>
+        untilThere(log, async () => (await log.engine.keyedScan({ prefix: streamId, limit: 1 }))[0]),
+      'the list of streams': (streamId) =>
+        untilThere(
+          log,
+          async () => (await log.engine.listStreams({ prefix: streamId, includeReserved: false, limit: 1 }))[0],
+        ),
     };
     for (const [index, [by, look]] of Object.entries(looks).entries()) {
       const streamId = `order-${index}`;
       const batch = oneStream(streamId, log.make.many(2), { keyedWrites: [{ key: streamId, value: '1' }] });
       await afterFirst(log, [() => log.engine.append(batch), () => look(streamId)]);
-      equal([await log.versionOf(streamId), (await log.engine.keyedGet(streamId))?.value], [2, '1'], `Version and entry after ${by} showed them and the end came at once`);
+      equal(
+        [await log.versionOf(streamId), (await log.engine.keyedGet(streamId))?.value],
+        [2, '1'],
+        `Version and entry after ${by} showed them and the end came at once`,
+      );
     }
   }),
 
@@ -134,13 +196,20 @@ export const reopening: Area = defineArea('durability', {
       let before: string | undefined;
       const appends = Array.from({ length: 10 }, (_, index) => {
         const events = log.make.many(1);
-        const batch = oneStream(streamId, events, { expectedVersion: index, ...(before !== undefined && { predecessorId: before }) });
+        const batch = oneStream(streamId, events, {
+          expectedVersion: index,
+          ...(before !== undefined && { predecessorId: before }),
+        });
         before = events[0]?.id;
         return () => log.engine.append(batch);
       });
       await afterFirst(log, appends);
       const events = await log.stream(streamId);
-      equal(events.map(({ version }) => version), events.map((_, index) => index + 1), 'The versions after a sudden end');
+      equal(
+        events.map(({ version }) => version),
+        events.map((_, index) => index + 1),
+        'The versions after a sudden end',
+      );
       holds(events.length > 0, 'Nothing is left of a chain of which an append was answered.');
     }
   }),
@@ -151,7 +220,10 @@ export const reopening: Area = defineArea('durability', {
     try {
       equal((await other.wholeLog()).length, 0, 'The number of events of another new log');
       equal(await other.engine.keyedScan({ prefix: '', limit: 10 }), [], 'The entries of another new log');
-      holds(other.engine.identity.logId !== log.engine.identity.logId, `Two new logs have the id ${log.engine.identity.logId}.`);
+      holds(
+        other.engine.identity.logId !== log.engine.identity.logId,
+        `Two new logs have the id ${log.engine.identity.logId}.`,
+      );
     } finally {
       await other.dispose();
     }
@@ -162,7 +234,11 @@ export const reopening: Area = defineArea('durability', {
 function whenDurable(run: (log: LogUnderTest) => Promise<void>): (log: LogUnderTest) => Promise<void> {
   return async (log) => {
     if (log.isDurable) return await run(log);
-    equal([log.engine.capabilities.durability, log.ways.reopen], ['none', false], 'The durability declared, and whether the fixture reopens the log');
+    equal(
+      [log.engine.capabilities.durability, log.ways.reopen],
+      ['none', false],
+      'The durability declared, and whether the fixture reopens the log',
+    );
   };
 }
 
@@ -177,7 +253,10 @@ async function fill(log: LogUnderTest): Promise<void> {
   await log.set('order-1', { truncateBefore: 3, custom: { a: 1.5 } });
   await log.remove('order-1', 3);
   await log.set('order-2', { tombstone: true });
-  await log.engine.keyedWrite([{ key: 'a', value: '1' }, { key: 'b', value: 'é\u0000' }]);
+  await log.engine.keyedWrite([
+    { key: 'a', value: '1' },
+    { key: 'b', value: 'é\u0000' },
+  ]);
   await log.engine.keyedWrite([{ key: 'a', value: null }]);
 }
 
@@ -191,7 +270,8 @@ async function afterFirst(log: LogUnderTest, begin: readonly (() => Promise<unkn
       log.reopenAfterLoss().then(resolve, reject);
     };
     const started = begin.map((each) => each());
-    for (const [index, each] of started.entries()) each.then(end, (error: unknown) => (index === 0 && !isOver ? reject(error) : undefined));
+    for (const [index, each] of started.entries())
+      each.then(end, (error: unknown) => (index === 0 && !isOver ? reject(error) : undefined));
   });
 }
 

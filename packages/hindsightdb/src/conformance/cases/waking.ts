@@ -24,10 +24,14 @@ export const waking: Area = defineArea('waking', {
   'after a listener was called, a read shows the events that it was called for': async (log) => {
     const reads: Promise<number>[] = [];
     const partition = log.partitionOf('order-1');
-    const end = log.engine.wake(() => reads.push(readWholeLog(log.engine, { partition }).then(({ events }) => events.length)));
+    const end = log.engine.wake(() =>
+      reads.push(readWholeLog(log.engine, { partition }).then(({ events }) => events.length)),
+    );
     for (let round = 1; round <= 10; round += 1) {
       await log.append('order-1', log.make.many(1));
-      await log.eventually(`A read that begins when the listener is called and shows ${round} events`, async () => (await Promise.all(reads)).some((count) => count >= round));
+      await log.eventually(`A read that begins when the listener is called and shows ${round} events`, async () =>
+        (await Promise.all(reads)).some((count) => count >= round),
+      );
     }
     end();
   },
@@ -70,10 +74,17 @@ export const waking: Area = defineArea('waking', {
       // Every way of interleaving: the append is begun before, and awaited at different moments of the follower's turn.
       for (let turn = 0; turn < round % 7; turn += 1) await Promise.resolve();
       await append;
-      await log.eventually(`The sight of append ${round} by a waiting follower`, async () => follower.events.length === round + 1);
+      await log.eventually(
+        `The sight of append ${round} by a waiting follower`,
+        async () => follower.events.length === round + 1,
+      );
     }
     await follower.end();
-    equal(follower.events.map(({ version }) => version), Array.from({ length: 60 }, (_, index) => index + 1), 'What the follower saw');
+    equal(
+      follower.events.map(({ version }) => version),
+      Array.from({ length: 60 }, (_, index) => index + 1),
+      'What the follower saw',
+    );
   },
 
   'settings, removals and keyed answers do not keep a listener from later events': async (log) => {
@@ -114,4 +125,3 @@ export const waking: Area = defineArea('waking', {
 async function quiet(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
-

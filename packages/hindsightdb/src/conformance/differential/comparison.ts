@@ -22,7 +22,15 @@ import type { LogUnderTest } from '../log-under-test.ts';
 import { idOf, newEvent } from '../new-events.ts';
 import { pictureOf } from '../picture.ts';
 import { readWholeLog, readWholeStream } from '../readings.ts';
-import type { AgainPlan, AppendPlan, EffectPlan, KeyedWritePlan, Operation, PlacePlan, VersionPlan } from './operation.ts';
+import type {
+  AgainPlan,
+  AppendPlan,
+  EffectPlan,
+  KeyedWritePlan,
+  Operation,
+  PlacePlan,
+  VersionPlan,
+} from './operation.ts';
 import { Side } from './side.ts';
 
 /** A batch as it is built for one side: positions and revisions are those of its engine. */
@@ -31,12 +39,19 @@ interface BuiltAppend {
   readonly tested: AppendBatch;
 }
 
+/** What plans need to know of a stream. */
+interface StreamNow {
+  /** The ids of its events. */
+  readonly ids: readonly string[];
+}
+
 /** The engine under test beside the memory engine. */
 export class Comparison {
   readonly #log: LogUnderTest;
   readonly #model: Side;
   readonly #tested: Side;
   readonly #sent = new Map<string, BuiltAppend>();
+  readonly #streams = new Map<string, StreamNow>();
 
   constructor(log: LogUnderTest) {
     this.#log = log;
@@ -45,7 +60,9 @@ export class Comparison {
     let ids = 0;
     const newId = (): string => `model-${(ids += 1)}`;
     const { partitionCount } = log;
-    this.#model = new Side(new MemoryEngine({ now: log.clock.now, newId, partitionCount, spansPartitions }), { isClockExact });
+    this.#model = new Side(new MemoryEngine({ now: log.clock.now, newId, partitionCount, spansPartitions }), {
+      isClockExact,
+    });
     this.#tested = new Side(log.engine, { isClockExact });
   }
 
@@ -64,7 +81,9 @@ export class Comparison {
       case 'readLog':
         return await this.#readLog(operation);
       case 'time':
-        return this.#log.clock.isExact ? this.#log.clock.set(this.#log.clock.now() + operation.micros) : await this.#log.clock.pass(operation.micros);
+        return this.#log.clock.isExact
+          ? this.#log.clock.set(this.#log.clock.now() + operation.micros)
+          : await this.#log.clock.pass(operation.micros);
       case 'reopen':
         if (!this.#log.isDurable) return;
         await this.#log.reopen();
@@ -78,7 +97,12 @@ export class Comparison {
   async compareWhole(): Promise<void> {
     await this.#both('Everything that is in the log', async (side) => {
       const { partitions, streams, shown, keyed } = await pictureOf(side.engine);
-      return [partitions.map((events) => events.map((event) => side.event(event))), streams, shown, keyed.map((entry) => side.entry(entry))];
+      return [
+        partitions.map((events) => events.map((event) => side.event(event))),
+        streams,
+        shown,
+        keyed.map((entry) => side.entry(entry)),
+      ];
     });
   }
 
@@ -95,12 +119,17 @@ export class Comparison {
       Promise.all(built.map((each) => outcomeOf(() => this.#model.engine.append(each.model)))),
       Promise.all(built.map((each) => outcomeOf(() => this.#tested.engine.append(each.tested)))),
     ]);
+    equal(tested.map(kindOf), model.map(kindOf), 'How the appends were answered');
     const touched = built.flatMap(({ model: { keyedWrites = [] } }) => keyedWrites.map(({ key }) => key));
     await this.#catchUp(touched);
     for (const [index, { tested: batch }] of built.entries()) {
       const [expected, actual] = [model[index], tested[index]];
       if (expected === undefined || actual === undefined) return fail('An append was not answered.');
-      equal(comparable(actual, this.#tested), comparable(expected, this.#model), `The answer to append ${index + 1} of ${built.length}`);
+      equal(
+        comparable(actual, this.#tested),
+        comparable(expected, this.#model),
+        `The answer to append ${index + 1} of ${built.length}`,
+      );
       await this.#checkNamedEvent(batch, actual);
     }
   }
@@ -112,9 +141,15 @@ export class Comparison {
       if (conflict.kind !== 'condition') continue;
       const event = await this.#tested.eventNamed(conflict);
       const isAfter = conflict.position > (condition.after[conflict.partition] ?? 0);
-      holds(event !== undefined && isAfter, `The refusal names ${show(conflict)}, which is no event after ${show(condition.after)}.`);
+      holds(
+        event !== undefined && isAfter,
+        `The refusal names ${show(conflict)}, which is no event after ${show(condition.after)}.`,
+      );
       const { type, tags = [] } = parseRecord(event.record);
-      holds(type === '$removed' || matchesQuery(condition.query, type, tags), `The refusal names ${show(event.record)}, which does not match ${show(condition.query)}.`);
+      holds(
+        type === '$removed' || matchesQuery(condition.query, type, tags),
+        `The refusal names ${show(event.record)}, which does not match ${show(condition.query)}.`,
+      );
     }
   }
 
@@ -122,7 +157,11 @@ export class Comparison {
     await this.#model.catchUp(keys);
     await this.#tested.catchUp(keys);
     for (let partition = 0; partition < this.#log.partitionCount; partition += 1)
-      equal(this.#tested.count(partition), this.#model.count(partition), `The number of events in partition ${partition}`);
+      equal(
+        this.#tested.count(partition),
+        this.#model.count(partition),
+        `The number of events in partition ${partition}`,
+      );
   }
 
   async #keyedWrite(plans: readonly KeyedWritePlan[]): Promise<void> {
@@ -133,7 +172,8 @@ export class Comparison {
     equal(comparable(tested), comparable(model), 'The answer to keyed writes');
     const keys = plans.map(({ key }) => key);
     await this.#catchUp(keys);
-    for (const key of keys) await this.#both(`The entry ${show(key)}`, async (side) => side.entry(await side.engine.keyedGet(key)));
+    for (const key of keys)
+      await this.#both(`The entry ${show(key)}`, async (side) => side.entry(await side.engine.keyedGet(key)));
   }
 
   async #readStream({ streamId, direction, from, limit, bytesMax }: Operation & { do: 'readStream' }): Promise<void> {
@@ -147,7 +187,8 @@ export class Comparison {
   }
 
   async #readLog(operation: Operation & { do: 'readLog' }): Promise<void> {
-    const { partition, direction, from, until, category, streamId, query, includeReserved, limit, bytesMax } = operation;
+    const { partition, direction, from, until, category, streamId, query, includeReserved, limit, bytesMax } =
+      operation;
     const filter: LogFilter = {
       includeReserved,
       ...(category !== undefined && { category }),
@@ -160,7 +201,11 @@ export class Comparison {
         ...(until && { until: Math.max(1, placeOf(side, this.#model, partition, until)) }),
       };
       const read = await readWholeLog(side.engine, { partition, direction, filter, limit, bytesMax, ...range });
-      return { scannedTo: side.numberOf(partition, read.scannedTo), scannedEventId: read.scannedEventId, events: read.events.map((event) => side.event(event)) };
+      return {
+        scannedTo: side.numberOf(partition, read.scannedTo),
+        scannedEventId: read.scannedEventId,
+        events: read.events.map((event) => side.event(event)),
+      };
     });
   }
 
@@ -178,12 +223,12 @@ export class Comparison {
   #batch(plan: AppendPlan, side: Side): AppendBatch {
     const { condition, key, keyedWrites, effect } = plan;
     const streams = plan.streams.map((stream): StreamWrite => {
-      const versions = this.#streamNow(stream.streamId);
+      const { ids } = this.#streamNow(stream.streamId);
       return {
         streamId: stream.streamId,
-        expectedVersion: versionOf(stream.expects, versions.length),
+        expectedVersion: versionOf(stream.expects, ids.length),
         events: stream.events.map(newEvent),
-        ...(stream.follows && { predecessorId: versions.at(stream.follows === 'last' ? -1 : -2) ?? 'never-written' }),
+        ...(stream.follows && { predecessorId: ids.at(stream.follows === 'last' ? -1 : -2) ?? 'never-written' }),
         ...(stream.follows === 'never' && { predecessorId: 'never-written' }),
         ...(effect && { effect: this.#effect(effect) }),
       };
@@ -191,24 +236,29 @@ export class Comparison {
     const { lifeMicros, ...keyParts } = key ?? { key: '', digest: '' };
     return {
       streams,
-      ...(condition && { condition: { query: condition.query, after: condition.after.map((place, partition) => placeOf(side, this.#model, partition, place)) } }),
-      ...(key && { key: { ...keyParts, ...(lifeMicros !== undefined && { expiresAt: this.#log.clock.now() + lifeMicros }) } }),
+      ...(condition && {
+        condition: {
+          query: condition.query,
+          after: condition.after.map((place, partition) => placeOf(side, this.#model, partition, place)),
+        },
+      }),
+      ...(key && {
+        key: { ...keyParts, ...(lifeMicros !== undefined && { expiresAt: this.#log.clock.now() + lifeMicros }) },
+      }),
       ...(keyedWrites && { keyedWrites: keyedWritesOf(side, keyedWrites) }),
     };
   }
 
   #effect({ streamId, settings, removalBefore }: EffectPlan): StreamEffect {
     if (settings !== undefined) return { kind: 'settings', streamId, settings };
+    const { ids } = this.#streamNow(streamId);
     const off = typeof removalBefore === 'object' ? removalBefore.off : 0;
-    return { kind: 'removal', streamId, beforeVersion: Math.max(1, this.#streamNow(streamId).length + off) };
+    return { kind: 'removal', streamId, beforeVersion: Math.max(1, ids.length + off) };
   }
 
-  /** The ids of a stream's events, as far as appends were answered. */
-  #streamNow(streamId: string): readonly string[] {
-    return this.#streams.get(streamId) ?? [];
+  #streamNow(streamId: string): StreamNow {
+    return this.#streams.get(streamId) ?? { ids: [] };
   }
-
-  readonly #streams = new Map<string, readonly string[]>();
 
   /** Takes notice of the streams as they stand, for the plans of the next operation. */
   async prepare(operation: Operation): Promise<void> {
@@ -216,16 +266,24 @@ export class Comparison {
     for (const plan of plans) {
       if (plan.do !== 'append') continue;
       const ids = [...plan.streams.map(({ streamId }) => streamId), ...(plan.effect ? [plan.effect.streamId] : [])];
-      for (const streamId of ids) this.#streams.set(streamId, await this.#idsOf(streamId));
+      for (const streamId of ids) this.#streams.set(streamId, await this.#look(streamId));
     }
   }
 
-  async #idsOf(streamId: string): Promise<readonly string[]> {
+  async #look(streamId: string): Promise<StreamNow> {
     const events: StoredEvent[] = [];
     for (let partition = 0; partition < this.#log.partitionCount; partition += 1)
-      events.push(...(await readWholeLog(this.#model.engine, { partition, filter: { streamId, includeReserved: true } })).events);
-    return events.map(idOf);
+      events.push(
+        ...(await readWholeLog(this.#model.engine, { partition, filter: { streamId, includeReserved: true } })).events,
+      );
+    return { ids: events.map(idOf) };
   }
+}
+
+/** How an append ended, in a word. */
+function kindOf(outcome: Outcome<AppendAnswer>): string {
+  if (outcome.kind === 'fulfilled') return outcome.value.kind;
+  return isHindsightError(outcome.reason) ? outcome.reason.code : show(outcome.reason);
 }
 
 /** What a look answers, seen through a side. */
@@ -233,7 +291,9 @@ async function look(side: Side, model: Side, operation: Operation): Promise<unkn
   const { engine } = side;
   switch (operation.do) {
     case 'eventAt':
-      return side.event(await engine.eventAt(operation.partition, placeOf(side, model, operation.partition, operation.at)));
+      return side.event(
+        await engine.eventAt(operation.partition, placeOf(side, model, operation.partition, operation.at)),
+      );
     case 'positionAtTime': {
       // The time of an event that both hold, so that it also makes sense for an engine with a clock of its own.
       const { partition, at, offMicros } = operation;

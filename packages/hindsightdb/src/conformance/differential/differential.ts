@@ -71,12 +71,32 @@ async function shrink(fixture: EngineFixture, operations: readonly Operation[], 
   let fewest: Fewest = { operations, difference: found.error };
   let attempts = 0;
   for (let size = Math.ceil(operations.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = 0; start < fewest.operations.length && attempts < attemptsMax; ) {
+    for (let start = 0; start < fewest.operations.length && attempts < attemptsMax;) {
       const fewer = fewest.operations.toSpliced(start, size);
       attempts += 1;
       const difference = fewer.length === 0 ? undefined : await run(fixture, fewer);
       if (difference === undefined) start += size;
       else fewest = { operations: fewer.slice(0, difference.operationCount), difference: difference.error };
+    }
+  }
+  for (const index of fewest.operations.keys()) fewest = await shrinkGroup(fixture, fewest, index);
+  return fewest;
+}
+
+/** Leaves out what of a group is not needed. */
+async function shrinkGroup(fixture: EngineFixture, found: Fewest, index: number): Promise<Fewest> {
+  const group = found.operations[index];
+  if (group?.do !== 'group') return found;
+  let fewest = found;
+  let { appends } = group;
+  for (let start = 0; start < appends.length && appends.length > 1;) {
+    const fewer = appends.toSpliced(start, 1);
+    const operations = fewest.operations.with(index, { do: 'group', appends: fewer });
+    const difference = await run(fixture, operations);
+    if (difference === undefined) start += 1;
+    else {
+      fewest = { operations, difference: difference.error };
+      appends = fewer;
     }
   }
   return fewest;

@@ -100,7 +100,8 @@ export class Side {
   }
 
   answer(answer: AppendAnswer): unknown {
-    if (answer.kind === 'conflict') return { kind: 'conflict', conflicts: answer.conflicts.map((each) => this.conflict(each)) };
+    if (answer.kind === 'conflict')
+      return { kind: 'conflict', conflicts: answer.conflicts.map((each) => this.conflict(each)) };
     return 'written' in answer ? { kind: answer.kind, written: this.written(answer.written) } : answer;
   }
 

@@ -35,7 +35,15 @@ const tags = ['a', 'b', 'ab', 'a b', 'A', 'é', 'e\u0301', '1', '1.0', '🙂'] a
 const keys = ['k', 'K', 'k ', '🙂', 'other'] as const;
 const entries = ['e/1', 'e/10', 'e/2', 'e', 'é', '\uE000', '🙂', 'E/1'] as const;
 const prefixes = ['', 'e', 'e/', 'e/1', 'E', '🙂', '%', 'or', 'order-', '$'] as const;
-const dataTexts = ['{}', '{"amount":1.10}', '[1e400, -0]', '"\\u0000\\ud800"', '{ "b":1,"a":2 }', '"🙂é"', 'null'] as const;
+const dataTexts = [
+  '{}',
+  '{"amount":1.10}',
+  '[1e400, -0]',
+  '"\\u0000\\ud800"',
+  '{ "b":1,"a":2 }',
+  '"🙂é"',
+  'null',
+] as const;
 
 /** The operations of a workload. The same options give the same operations. */
 export function workload(options: WorkloadOptions): readonly Operation[] {
@@ -59,7 +67,11 @@ class WorkloadMaker {
     const kind = random.share();
     if (kind < 0.32) return this.#append();
     if (kind < 0.4) return this.#again();
-    if (kind < 0.48) return { do: 'group', appends: random.list(random.whole(2, 6), () => (random.happens(0.2) ? this.#again() : this.#append())) };
+    if (kind < 0.48)
+      return {
+        do: 'group',
+        appends: random.list(random.whole(2, 6), () => (random.happens(0.2) ? this.#again() : this.#append())),
+      };
     if (kind < 0.54) return { do: 'keyedWrite', writes: this.#keyedWrites() };
     if (kind < 0.6) return { do: 'time', micros: this.#micros() };
     if (kind < 0.62) return { do: 'reopen' };
@@ -83,7 +95,10 @@ class WorkloadMaker {
   }
 
   #again(): AgainPlan {
-    return { do: 'again', name: `append ${this.#random.whole(Math.max(1, this.#names - 12), Math.max(1, this.#names))}` };
+    return {
+      do: 'again',
+      name: `append ${this.#random.whole(Math.max(1, this.#names - 12), Math.max(1, this.#names))}`,
+    };
   }
 
   #stream(streamId: string, mayOnlyCheck: boolean): StreamPlan {
@@ -115,11 +130,20 @@ class WorkloadMaker {
     const streamId = random.one(streamIds);
     const removal = random.happens(0.3);
     const settings = this.#settings();
-    const effect: EffectPlan = removal ? { streamId, removalBefore: { off: random.whole(-2, 1) } } : { streamId, settings };
+    const effect: EffectPlan = removal
+      ? { streamId, removalBefore: { off: random.whole(-2, 1) } }
+      : { streamId, settings };
     const id = `id-${(this.#ids += 1)}`;
-    const event = removal ? { id, type: eventsRemovedType } : { id, type: settingsChangedType, dataText: JSON.stringify(settings) };
+    const event = removal
+      ? { id, type: eventsRemovedType }
+      : { id, type: settingsChangedType, dataText: JSON.stringify(settings) };
     const expects = random.happens(0.8) ? 'any' : this.#version();
-    return { do: 'append', name, streams: [{ streamId: settingsStreamOf(streamId), expects, events: [event] }], effect };
+    return {
+      do: 'append',
+      name,
+      streams: [{ streamId: settingsStreamOf(streamId), expects, events: [event] }],
+      effect,
+    };
   }
 
   #settings(): StreamSettings {
@@ -159,7 +183,8 @@ class WorkloadMaker {
 
   #key(): { readonly key: string; readonly digest: string; readonly lifeMicros?: number } {
     const random = this.#random;
-    const life = this.#options.isClockExact && random.happens(0.4) ? { lifeMicros: random.whole(1, 40) * 1000 + 500 } : {};
+    const life =
+      this.#options.isClockExact && random.happens(0.4) ? { lifeMicros: random.whole(1, 40) * 1000 + 500 } : {};
     return { key: random.one(keys), digest: random.one(['one', 'two']), ...life };
   }
 
@@ -185,7 +210,14 @@ class WorkloadMaker {
     const direction: Direction = random.one(['forward', 'backward']);
     const partition = random.whole(0, this.#options.partitionCount - 1);
     const kind = random.share();
-    if (kind < 0.25) return { do: 'readStream', streamId: random.one(streamIds), direction, from: random.happens(0.5) ? 'any' : { off: random.whole(-4, 1) }, ...bounds };
+    if (kind < 0.25)
+      return {
+        do: 'readStream',
+        streamId: random.one(streamIds),
+        direction,
+        from: random.happens(0.5) ? 'any' : { off: random.whole(-4, 1) },
+        ...bounds,
+      };
     if (kind < 0.65) {
       return {
         do: 'readLog',
@@ -201,8 +233,10 @@ class WorkloadMaker {
       };
     }
     if (kind < 0.7) return { do: 'eventAt', partition, at: this.#place() };
-    if (kind < 0.77) return { do: 'positionAtTime', partition, at: this.#place(), offMicros: random.one([-1, 0, 0, 1, 1500]) };
-    if (kind < 0.82) return { do: 'streamInfo', streamId: random.one([...streamIds, settingsStreamOf('order-1'), 'unknown']) };
+    if (kind < 0.77)
+      return { do: 'positionAtTime', partition, at: this.#place(), offMicros: random.one([-1, 0, 0, 1, 1500]) };
+    if (kind < 0.82)
+      return { do: 'streamInfo', streamId: random.one([...streamIds, settingsStreamOf('order-1'), 'unknown']) };
     if (kind < 0.88) {
       return {
         do: 'listStreams',
@@ -214,6 +248,11 @@ class WorkloadMaker {
       };
     }
     if (kind < 0.93) return { do: 'answerOf', key: random.one(keys) };
-    return { do: 'keyedScan', prefix: random.one(prefixes), ...(random.happens(0.3) && { after: random.one(entries) }), limit: random.one([1, 3, 1000]) };
+    return {
+      do: 'keyedScan',
+      prefix: random.one(prefixes),
+      ...(random.happens(0.3) && { after: random.one(entries) }),
+      limit: random.one([1, 3, 1000]),
+    };
   }
 }

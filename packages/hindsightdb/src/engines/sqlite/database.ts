@@ -8,9 +8,10 @@ import { HindsightError } from '../../core/errors.ts';
 import type { Epoch, LogIdentity } from '../../engine/contract.ts';
 import { assertLocalDisk, assertNotFailed, fileBytes, syncFolderOf, syncWal } from './files.ts';
 import { applicationId, formatVersion, schema } from './format.ts';
+import { patiently } from './patience.ts';
 import { connect } from './runtime.ts';
 import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
-import { isBusy, storeError } from './sqlite-errors.ts';
+import { storeError } from './sqlite-errors.ts';
 
 /** What a database is opened with. Ids are for what may have to be made: a log, an epoch. */
 export interface OpenRequest {
@@ -24,9 +25,6 @@ export interface OpenRequest {
 
 /** Memory for pages, on each of the two connections of a handle. */
 export const cacheBytes: number = 32 * 1024 * 1024;
-
-/** How long an opening waits for another process that is making or recovering the same store. */
-const openWaitMs = 10_000;
 
 /** Opens the connection that writes. Nothing that it shows rests on a commit that is not synced. */
 export function openForWriting(request: OpenRequest): {
@@ -48,10 +46,10 @@ export function openForWriting(request: OpenRequest): {
       // our mark, which nobody could tell from a foreign one.
       patiently(() => prepareStore(database, request));
       patiently(() => useWal(database, path));
-      database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
+      patiently(() => database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'));
       if (isNew) syncFolderOf(path);
       syncWal(path);
-      return { database, identity: readIdentity(database) };
+      return { database, identity: patiently(() => readIdentity(database)) };
     } catch (error) {
       database.close();
       throw error;
@@ -68,6 +66,8 @@ export function openForReading(path: string, { isAlone }: { readonly isAlone: bo
     const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes }));
     try {
       patiently(() => assertStore(database, path, { mayBeEmpty: false }));
+      // Reads the schema as well: statements that are prepared later find it in memory and meet no lock.
+      patiently(() => readIdentity(database));
       if (isAlone) syncWal(path);
       database.exec('PRAGMA query_only = ON');
       return database;
@@ -175,24 +175,4 @@ export function readIdentity(database: DatabaseSync): LogIdentity {
   if (log === undefined || lineage.length === 0)
     throw new HindsightError('STORE_CORRUPT', 'The store has lost its identity: its tables log or epoch are empty.');
   return { logId: String(rowOf(log)[0]), partitionCount: 1, lineage };
-}
-
-/** Tries again while another process stands in the way. Runs where waiting is allowed: at opening, or off the main thread. */
-function patiently<Result>(work: () => Result): Result {
-  const deadline = performance.now() + openWaitMs;
-  for (;;) {
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-      pauseThread(2);
-    }
-  }
-}
-
-const neverChanges = new Int32Array(new SharedArrayBuffer(4));
-
-/** Lets the thread sleep. */
-export function pauseThread(ms: number): void {
-  Atomics.wait(neverChanges, 0, 0, ms);
 }

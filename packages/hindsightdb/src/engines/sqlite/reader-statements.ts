@@ -18,8 +18,6 @@ export type ReaderStatements = Readonly<
     | 'nearestBefore'
     | 'nearestAfter'
     | 'timeAtOrBefore'
-    | 'logForward'
-    | 'logBackward'
     | 'streamForward'
     | 'streamBackward'
     | 'streamKey'
@@ -53,10 +51,6 @@ export function prepareReaderStatements(database: DatabaseSync): ReaderStatement
     timeAtOrBefore: prepare(
       'SELECT position, recorded_at FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1',
     ),
-    logForward: prepare(`SELECT ${eventColumns} FROM event WHERE position > ? AND position <= ? ORDER BY position`),
-    logBackward: prepare(
-      `SELECT ${eventColumns} FROM event WHERE position < ? AND position >= ? ORDER BY position DESC`,
-    ),
     streamForward: prepare(`${ofStream} ORDER BY s.version`),
     streamBackward: prepare(`${ofStream} ORDER BY s.version DESC`),
     streamKey: prepare('SELECT key FROM stream WHERE stream_id = ?'),
@@ -64,7 +58,8 @@ export function prepareReaderStatements(database: DatabaseSync): ReaderStatement
     positionOfVersion: prepare('SELECT position FROM stream_event WHERE stream = ? AND version = ?'),
     streamsFrom: prepare('SELECT stream_id, key FROM stream WHERE stream_id >= ? ORDER BY stream_id'),
     streamsAfter: prepare('SELECT stream_id, key FROM stream WHERE stream_id > ? ORDER BY stream_id'),
-    settings: prepare('SELECT version, settings FROM stream_settings WHERE stream_id = ?'),
+    // Version 0: nothing was ever set, though events were removed.
+    settings: prepare('SELECT version, settings FROM stream_settings WHERE stream_id = ? AND version > 0'),
     answer: prepare('SELECT digest, written FROM append_key WHERE key = ? AND (expires_at IS NULL OR expires_at > ?)'),
     keyed: prepare('SELECT key, value, revision FROM keyed WHERE key = ?'),
     keyedFrom: prepare('SELECT key, value, revision FROM keyed WHERE key >= ? ORDER BY key'),

@@ -3,7 +3,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isReserved } from '../../core/stream-id.ts';
+import { categoryOf, isReserved } from '../../core/stream-id.ts';
 import { parseRecord } from '../../core/record.ts';
 import { firstShownVersion, oldestShownAt, type StreamSettings } from '../../core/stream-settings.ts';
 import { compareUtf8 } from '../../core/text.ts';
@@ -20,6 +20,7 @@ import type {
   StreamReadRequest,
 } from '../../engine/contract.ts';
 import { Finder } from './finder.ts';
+import { LogWalk } from './log-walk.ts';
 import { isShown, PageBuilder, storedEvent } from './page.ts';
 import { prepareReaderStatements, type ReaderStatements } from './reader-statements.ts';
 import { inSnapshot, numberOf, rowOf } from './rows.ts';
@@ -36,6 +37,7 @@ export class Reader {
   readonly #now: () => number;
   readonly #tail: Tail;
   readonly #finder: Finder;
+  readonly #walk: LogWalk;
   readonly #statements: ReaderStatements;
 
   /** The writer hands in its own tail, which holds what it has not committed yet. */
@@ -44,6 +46,7 @@ export class Reader {
     this.#now = now;
     this.#tail = tail;
     this.#finder = new Finder(database, this.#tail);
+    this.#walk = new LogWalk(database);
     this.#statements = prepareReaderStatements(database);
   }
 
@@ -201,29 +204,19 @@ export class Reader {
   }
 
   #readThrough(request: LogReadRequest): LogPage {
-    const { direction, from, filter } = request;
+    const { from, filter } = request;
     const end = this.#rangeEnd(request);
     const page = new PageBuilder(request);
-    const rows =
-      direction === 'forward'
-        ? this.#statements.logForward.iterate(from, end)
-        : this.#statements.logBackward.iterate(from, end);
     let last: StoredEvent | undefined;
-    let isEnd = true;
     let hidden = 0;
-    for (const row of rows) {
+    const isEnd = this.#walk.walk({ ...request, end }, (row) => {
       const event = storedEvent(row);
-      if (hidden > hiddenMax) {
-        isEnd = false;
-        break;
-      }
+      if (hidden > hiddenMax) return false;
       if (!isShown(event, filter)) hidden += 1;
-      else if (!page.add(event)) {
-        isEnd = false;
-        break;
-      }
+      else if (!page.add(event)) return false;
       last = event;
-    }
+      return true;
+    });
     return { events: page.events, scannedTo: last?.position ?? from, scannedEventId: this.#idAt(last, from), isEnd };
   }
 
@@ -312,7 +305,7 @@ export class Reader {
       const isWanted = (id: string): boolean =>
         id.startsWith(prefix) &&
         (includeReserved || !isReserved(id)) &&
-        (category === undefined || id === category || (id.startsWith(`${category}-`) && !category.includes('-')));
+        (category === undefined || categoryOf(id) === category);
       const { statement, values } = range(this.#statements.streamsFrom, this.#statements.streamsAfter, start, after);
       const indexed = takeWhile(
         statement.iterate(...values),

@@ -6,6 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type * as nodeSqlite from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
+import { patiently } from './patience.ts';
 
 /** Before this version a WAL file could be damaged when two connections checkpointed at once (sqlite.org, release 3.51.3). */
 const sqliteVersionMin = [3, 51, 3] as const;
@@ -52,9 +53,9 @@ export function connect({ path, readOnly, cacheBytes }: ConnectionOptions): Data
   try {
     database.enableDefensive(true);
     // Checkpoints are made when the writer decides, never in the middle of somebody's commit.
-    database.exec(
-      `PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = ${-Math.ceil(cacheBytes / 1024)}; PRAGMA trusted_schema = OFF`,
-    );
+    database.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF');
+    // This one reads the schema, and so meets whoever is making or recovering the file.
+    patiently(() => database.exec(`PRAGMA cache_size = ${-Math.ceil(cacheBytes / 1024)}`));
   } catch (error) {
     database.close();
     throw error;

@@ -18,6 +18,12 @@ import type { Tail } from './tail.ts';
 /** How many events a batch takes at least, unless everything is to be indexed. */
 export const streamBatchMin = 65_536;
 
+/** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
+export const streamRowsPerEvent = 3;
+
+/** Rows of the stream index that a pause writes at once: some milliseconds. */
+export const streamRowsPerPause = 4096;
+
 interface Batch {
   /** Where the stream index ended when the batch was begun; when that has moved, another process was faster. */
   readonly from: number;

@@ -15,7 +15,8 @@ export const wakeWithinMs = 20;
 /** The listeners of one handle. */
 export class Wake {
   readonly #look: () => number;
-  readonly #listeners = new Set<() => void>();
+  /** One entry a registration: a listener may be given twice. */
+  readonly #registrations = new Set<{ readonly listener: () => void }>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #dataVersion = -1;
 
@@ -26,11 +27,12 @@ export class Wake {
 
   /** Adds a listener; returns the function that ends it. */
   add(listener: () => void): () => void {
-    this.#listeners.add(listener);
+    const registration = { listener };
+    this.#registrations.add(registration);
     this.#timer ??= setInterval(() => this.#lookNow(), lookEveryMs);
     return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#stop();
+      this.#registrations.delete(registration);
+      if (this.#registrations.size === 0) this.#stop();
     };
   }
 
@@ -47,7 +49,7 @@ export class Wake {
 
   /** Wakes everybody: something was written. */
   wakeAll(): void {
-    for (const listener of this.#listeners) listener();
+    for (const { listener } of this.#registrations) listener();
   }
 
   #stop(): void {

@@ -6,10 +6,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
-import { openForWriting, pauseThread } from './database.ts';
+import { openForWriting } from './database.ts';
 import { fileBytes, fileIdentity, markFailed, walPath } from './files.ts';
 import { packAnswers, unpackGroup, type GroupAnswer } from './group-message.ts';
 import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { pauseThread } from './patience.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
 import { isBusy, isDiskFailure, isDiskFull, storeError, toPlainError } from './sqlite-errors.ts';
 import { Writer } from './writer.ts';
@@ -125,10 +126,14 @@ export class WriterLoop {
       other = request;
       return answers;
     };
-    const answered =
-      this.#attempt(writeAll) ?? requests.map(({ group, now }) => this.#oneByOne(unpackGroup(group), now));
+    const answered = this.#attempt(writeAll) ?? this.#requestByRequest(requests.length === 0 ? [first] : requests);
     this.#groupCount += 1;
     return { replies: answered.map((answers) => ({ kind: 'answers', answers: packAnswers(answers) })), other };
+  }
+
+  /** Answers groups that could not be written together, the first of them also where its transaction never began. */
+  #requestByRequest(requests: readonly GroupRequest[]): readonly (readonly GroupAnswer[])[] {
+    return requests.map(({ group, now }) => this.#oneByOne(unpackGroup(group), now));
   }
 
   /** What the work gave, or undefined when it has to be done in smaller parts to see what was wrong. */

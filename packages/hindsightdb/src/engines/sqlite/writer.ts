@@ -25,7 +25,7 @@ import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
 import { Reader } from './reader.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
-import { StreamIndexer } from './stream-indexer.ts';
+import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
 import { Tail } from './tail.ts';
 
 /** What is known of a stream while nobody else has written. */
@@ -43,12 +43,6 @@ const clockSkewMax = 60_000_000;
 
 /** How many events may gather before a group indexes their kinds and tags. */
 const unindexedMax = 1024;
-
-/** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
-const streamRowsPerEvent = 3;
-
-/** Rows of the stream index that a pause writes at once: some milliseconds. */
-const streamRowsPerPause = 4096;
 
 /** Writes to one file by one connection. */
 export class Writer {
@@ -268,7 +262,7 @@ export class Writer {
   /** Empties records. They are indexed first: what they are found by is read from them. */
   #remove(streamId: string, beforeVersion: number): void {
     this.#index();
-    this.#statements.allowRemoval.run(beforeVersion, streamId);
+    this.#statements.allowRemoval.run(streamId, beforeVersion);
     for (let version = 1; version < beforeVersion; version += 1) {
       const event = this.#reader.eventAtVersion(streamId, version);
       if (event !== undefined) this.#statements.empty.run(removedRecord(event.record), event.position);
@@ -382,7 +376,10 @@ function prepareStatements(database: DatabaseSync) {
     setSettings: prepare(
       'INSERT INTO stream_settings (stream_id, version, settings) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, settings = excluded.settings',
     ),
-    allowRemoval: prepare('UPDATE stream_settings SET removed_before = max(removed_before, ?) WHERE stream_id = ?'),
+    allowRemoval: prepare(
+      `INSERT INTO stream_settings (stream_id, version, settings, removed_before) VALUES (?, 0, '{}', ?)
+       ON CONFLICT DO UPDATE SET removed_before = max(removed_before, excluded.removed_before)`,
+    ),
     rememberKey: prepare(
       'INSERT INTO append_key (key, digest, written, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, written = excluded.written, expires_at = excluded.expires_at',
     ),

@@ -10,7 +10,10 @@ import { broken, receiving, type BrokenEngine } from './broken-engine.ts';
 function keepingKeys(
   engine: Engine,
   rule: {
-    readonly find: (key: { readonly key: string; readonly digest: string; readonly expiresAt?: number }, known: ReadonlyMap<string, KeyedAnswer>) => KeyedAnswer | undefined;
+    readonly find: (
+      key: { readonly key: string; readonly digest: string; readonly expiresAt?: number },
+      known: ReadonlyMap<string, KeyedAnswer>,
+    ) => KeyedAnswer | undefined;
   },
 ): Partial<Engine> {
   const known = new Map<string, KeyedAnswer>();
@@ -18,9 +21,13 @@ function keepingKeys(
     append: async (batch, options) => {
       const { key, ...rest } = batch;
       const found = key && rule.find(key, known);
-      if (key !== undefined && found !== undefined) return found.digest === key.digest ? { kind: 'duplicate', written: found.written } : { kind: 'keyReused', key: key.key };
+      if (key !== undefined && found !== undefined)
+        return found.digest === key.digest
+          ? { kind: 'duplicate', written: found.written }
+          : { kind: 'keyReused', key: key.key };
       const answer = await engine.append(rest, options);
-      if (answer.kind === 'appended' && key !== undefined) known.set(key.key, { digest: key.digest, written: answer.written });
+      if (answer.kind === 'appended' && key !== undefined)
+        known.set(key.key, { digest: key.digest, written: answer.written });
       return answer;
     },
     answerOf: async (key) => known.get(key),
@@ -30,16 +37,33 @@ function keepingKeys(
 const withoutKey = ({ key: _, ...batch }: AppendBatch): AppendBatch => batch;
 
 export const answeringBroken: readonly BrokenEngine[] = [
-  broken('does not keep keys', { failing: ['the same append under its key gets its first answer and is not written again', 'the same key with other content is refused, and goes on standing for its first content', 'answerOf gives what is remembered under a key, and nothing for an unknown one'], because: /The answer to a repetition|leave no trace/ }, (engine) => receiving(engine, withoutKey)),
+  broken(
+    'does not keep keys',
+    {
+      failing: [
+        'the same append under its key gets its first answer and is not written again',
+        'the same key with other content is refused, and goes on standing for its first content',
+        'answerOf gives what is remembered under a key, and nothing for an unknown one',
+      ],
+      because: /The answer to a repetition|leave no trace/,
+    },
+    (engine) => receiving(engine, withoutKey),
+  ),
   broken(
     'forgets a key after a conflict',
-    { failing: ['a key goes on standing for its answer after a refusal, of the same append or of another'], because: /other content|repetition/ },
+    {
+      failing: ['a key goes on standing for its answer after a refusal, of the same append or of another'],
+      because: /other content|repetition/,
+    },
     (engine) => {
       const forgotten = new Set<string>();
       const used = new Set<string>();
       return {
         append: async (batch, options) => {
-          const answer = await engine.append(batch.key && forgotten.has(batch.key.key) ? withoutKey(batch) : batch, options);
+          const answer = await engine.append(
+            batch.key && forgotten.has(batch.key.key) ? withoutKey(batch) : batch,
+            options,
+          );
           if (answer.kind === 'appended' && batch.key) used.add(batch.key.key);
           if (answer.kind === 'conflict') for (const key of used) forgotten.add(key);
           return answer;
@@ -49,10 +73,17 @@ export const answeringBroken: readonly BrokenEngine[] = [
   ),
   broken(
     'looks keys up after the conditions',
-    { failing: ['a key is looked up before versions, predecessor, condition, keyed store and tombstone', 'what was first answered is the answer for good, whatever has happened since'], because: /The answer to a repetition/ },
+    {
+      failing: [
+        'a key is looked up before versions, predecessor, condition, keyed store and tombstone',
+        'what was first answered is the answer for good, whatever has happened since',
+      ],
+      because: /The answer to a repetition/,
+    },
     (engine) => ({
       append: async (batch, options) => {
-        if (batch.key === undefined || (await engine.answerOf(batch.key.key)) === undefined) return await engine.append(batch, options);
+        if (batch.key === undefined || (await engine.answerOf(batch.key.key)) === undefined)
+          return await engine.append(batch, options);
         const streams = batch.streams.map((write) => ({ ...write, events: [] }));
         const judged = await engine.append({ ...withoutKey(batch), streams, keyedWrites: [] }, options);
         return judged.kind === 'conflict' ? judged : await engine.append(batch, options);
@@ -61,7 +92,10 @@ export const answeringBroken: readonly BrokenEngine[] = [
   ),
   broken(
     'remembers the keys of refused appends',
-    { failing: ['the key of a refused append is not remembered'], because: /The answer to the same append, sent again|remembered/ },
+    {
+      failing: ['the key of a refused append is not remembered'],
+      because: /The answer to the same append, sent again|remembered/,
+    },
     (engine) => {
       const used = new Map<string, Written>();
       return {
@@ -69,43 +103,124 @@ export const answeringBroken: readonly BrokenEngine[] = [
           const before = batch.key && used.get(batch.key.key);
           if (before !== undefined) return { kind: 'duplicate', written: before };
           const answer = await engine.append(batch, options);
-          if (answer.kind === 'conflict' && batch.key) used.set(batch.key.key, { recordedAt: 1, streams: [], partitions: [] });
+          if (answer.kind === 'conflict' && batch.key)
+            used.set(batch.key.key, { recordedAt: 1, streams: [], partitions: [] });
           return answer;
         },
       };
     },
   ),
-  broken('does not compare the content of appends under one key', { failing: ['the same key with other content is refused, and goes on standing for its first content', 'digests are compared whole'], because: /other content/ }, (engine) => receiving(engine, (batch) => (batch.key ? { ...batch, key: { ...batch.key, digest: 'same' } } : batch))),
-  broken('compares digests by their beginning', { failing: ['digests are compared whole'], because: /digest/ }, (engine) => receiving(engine, (batch) => (batch.key ? { ...batch, key: { ...batch.key, digest: batch.key.digest.slice(0, 6) } } : batch))),
-  broken('takes keys for equal whatever their case', { failing: ['a key is recognised by its whole text and by nothing else'], because: /answered|keyReused/ }, (engine) => receiving(engine, (batch) => (batch.key ? { ...batch, key: { ...batch.key, key: batch.key.key.toLowerCase() } } : batch))),
+  broken(
+    'does not compare the content of appends under one key',
+    {
+      failing: [
+        'the same key with other content is refused, and goes on standing for its first content',
+        'digests are compared whole',
+      ],
+      because: /other content/,
+    },
+    (engine) => receiving(engine, (batch) => (batch.key ? { ...batch, key: { ...batch.key, digest: 'same' } } : batch)),
+  ),
+  broken(
+    'compares digests by their beginning',
+    { failing: ['digests are compared whole'], because: /digest/ },
+    (engine) =>
+      receiving(engine, (batch) =>
+        batch.key ? { ...batch, key: { ...batch.key, digest: batch.key.digest.slice(0, 6) } } : batch,
+      ),
+  ),
+  broken(
+    'takes keys for equal whatever their case',
+    { failing: ['a key is recognised by its whole text and by nothing else'], because: /answered|keyReused/ },
+    (engine) =>
+      receiving(engine, (batch) =>
+        batch.key ? { ...batch, key: { ...batch.key, key: batch.key.key.toLowerCase() } } : batch,
+      ),
+  ),
   broken(
     'answers a repetition by what is true now',
-    { failing: ['what was first answered is the answer for good, whatever has happened since', 'a key goes on standing for its answer after a refusal, of the same append or of another'], because: /The answer to a repetition/ },
+    {
+      failing: [
+        'what was first answered is the answer for good, whatever has happened since',
+        'a key goes on standing for its answer after a refusal, of the same append or of another',
+      ],
+      because: /The answer to a repetition/,
+    },
     (engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
         if (answer.kind !== 'duplicate') return answer;
-        const streams = await Promise.all(answer.written.streams.map(async (each) => ({ ...each, lastVersion: (await engine.streamInfo(each.streamId)).version })));
+        const streams = await Promise.all(
+          answer.written.streams.map(async (each) => ({
+            ...each,
+            lastVersion: (await engine.streamInfo(each.streamId)).version,
+          })),
+        );
         return { ...answer, written: { ...answer.written, streams } };
       },
     }),
   ),
-  broken('keeps keys for a hundred appends only', { failing: ['hundreds of keys are all remembered'], because: /was not remembered/ }, (engine) => {
-    const order: string[] = [];
-    return keepingKeys(engine, {
-      find: ({ key }, known) => {
-        if (!known.has(key)) order.push(key);
-        return order.indexOf(key) < order.length - 100 ? undefined : known.get(key);
-      },
-    });
-  }),
-  broken('keeps keys in memory only after the append has been answered', { failing: ['of many appends at once under one key exactly one is written, and all get its answer'], because: /kinds of answers/ }, (engine) => keepingKeys(engine, { find: ({ key }, known) => known.get(key) })),
-  broken('never forgets a key', { failing: ['a key with an end is known until then and forgotten after it'], because: /after the end|nothing stands against/ }, (engine) => receiving(engine, (batch) => (batch.key ? { ...batch, key: { key: batch.key.key, digest: batch.key.digest } } : batch))),
-  broken('forgets keys before their end', { failing: ['a key with an end is known until then and forgotten after it'], because: /repetition/ }, (engine) => receiving(engine, (batch) => (batch.key?.expiresAt === undefined ? batch : { ...batch, key: { ...batch.key, expiresAt: batch.key.expiresAt - 39_999 } }))),
-  broken('forgets every key after a while', { failing: ['a key without an end is never forgotten, and the end of one key is not that of another'], because: /repetition/ }, (engine, { now }) => receiving(engine, (batch) => (batch.key && batch.key.expiresAt === undefined ? { ...batch, key: { ...batch.key, expiresAt: now() + 86_400_000_000 } } : batch))),
+  broken(
+    'keeps keys for a hundred appends only',
+    { failing: ['hundreds of keys are all remembered'], because: /was not remembered/ },
+    (engine) => {
+      const order: string[] = [];
+      return keepingKeys(engine, {
+        find: ({ key }, known) => {
+          if (!known.has(key)) order.push(key);
+          return order.indexOf(key) < order.length - 100 ? undefined : known.get(key);
+        },
+      });
+    },
+  ),
+  broken(
+    'keeps keys in memory only after the append has been answered',
+    {
+      failing: ['of many appends at once under one key exactly one is written, and all get its answer'],
+      because: /kinds of answers/,
+    },
+    (engine) => keepingKeys(engine, { find: ({ key }, known) => known.get(key) }),
+  ),
+  broken(
+    'never forgets a key',
+    {
+      failing: ['a key with an end is known until then and forgotten after it'],
+      because: /after the end|nothing stands against/,
+    },
+    (engine) =>
+      receiving(engine, (batch) =>
+        batch.key ? { ...batch, key: { key: batch.key.key, digest: batch.key.digest } } : batch,
+      ),
+  ),
+  broken(
+    'forgets keys before their end',
+    { failing: ['a key with an end is known until then and forgotten after it'], because: /repetition/ },
+    (engine) =>
+      receiving(engine, (batch) =>
+        batch.key?.expiresAt === undefined
+          ? batch
+          : { ...batch, key: { ...batch.key, expiresAt: batch.key.expiresAt - 39_999 } },
+      ),
+  ),
+  broken(
+    'forgets every key after a while',
+    {
+      failing: ['a key without an end is never forgotten, and the end of one key is not that of another'],
+      because: /repetition/,
+    },
+    (engine, { now }) =>
+      receiving(engine, (batch) =>
+        batch.key && batch.key.expiresAt === undefined
+          ? { ...batch, key: { ...batch.key, expiresAt: now() + 86_400_000_000 } }
+          : batch,
+      ),
+  ),
   broken(
     'does the keyed writes of a repetition again',
-    { failing: ['keyed writes and settings of an append are not applied again by its repetition'], because: /The answer to a repetition|leave no trace|value of the entry/ },
+    {
+      failing: ['keyed writes and settings of an append are not applied again by its repetition'],
+      because: /The answer to a repetition|leave no trace|value of the entry/,
+    },
     (engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
@@ -116,28 +231,70 @@ export const answeringBroken: readonly BrokenEngine[] = [
   ),
   broken(
     'does not recognise a repetition by its ids',
-    { failing: ['an append with an exact version, sent again, gets its first answer and is not written again', 'an append to several streams is recognised when all of its events are there'], because: /The answer to a repetition/ },
+    {
+      failing: [
+        'an append with an exact version, sent again, gets its first answer and is not written again',
+        'an append to several streams is recognised when all of its events are there',
+      ],
+      because: /The answer to a repetition/,
+    },
     (engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
         const [write] = batch.streams;
         if (answer.kind !== 'duplicate' || batch.key !== undefined || write === undefined) return answer;
-        return { kind: 'conflict', conflicts: [{ kind: 'version', streamId: write.streamId, expected: write.expectedVersion, actual: (await engine.streamInfo(write.streamId)).version }] };
+        return {
+          kind: 'conflict',
+          conflicts: [
+            {
+              kind: 'version',
+              streamId: write.streamId,
+              expected: write.expectedVersion,
+              actual: (await engine.streamInfo(write.streamId)).version,
+            },
+          ],
+        };
       },
     }),
   ),
   broken(
     'recognises a repetition by the versions alone',
-    { failing: ['events with other ids, or with the same ids at other versions, are a conflict and no repetition', 'a write to a stream with three events is taken exactly when the expected version holds'], because: /must be refused|The answer/ },
+    {
+      failing: [
+        'events with other ids, or with the same ids at other versions, are a conflict and no repetition',
+        'a write to a stream with three events is taken exactly when the expected version holds',
+      ],
+      because: /must be refused|The answer/,
+    },
     (engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
         const [write] = batch.streams;
-        if (answer.kind !== 'conflict' || batch.key !== undefined || typeof write?.expectedVersion !== 'number' || write.events.length === 0) return answer;
+        if (
+          answer.kind !== 'conflict' ||
+          batch.key !== undefined ||
+          typeof write?.expectedVersion !== 'number' ||
+          write.events.length === 0
+        )
+          return answer;
         const info = await engine.streamInfo(write.streamId);
         if (info.version < write.expectedVersion + write.events.length) return answer;
         const firstVersion = write.expectedVersion + 1;
-        return { kind: 'duplicate', written: { recordedAt: 1, partitions: [], streams: [{ streamId: write.streamId, partition: 0, firstVersion, lastVersion: firstVersion + write.events.length - 1 }] } };
+        return {
+          kind: 'duplicate',
+          written: {
+            recordedAt: 1,
+            partitions: [],
+            streams: [
+              {
+                streamId: write.streamId,
+                partition: 0,
+                firstVersion,
+                lastVersion: firstVersion + write.events.length - 1,
+              },
+            ],
+          },
+        };
       },
     }),
   ),
@@ -148,18 +305,32 @@ export const answeringBroken: readonly BrokenEngine[] = [
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
         if (answer.kind !== 'repetitionMismatch') return answer;
-        return await engine.append({ ...batch, streams: batch.streams.map((write) => ({ ...write, events: write.events.slice(0, 1) })) }, options);
+        return await engine.append(
+          { ...batch, streams: batch.streams.map((write) => ({ ...write, events: write.events.slice(0, 1) })) },
+          options,
+        );
       },
     }),
   ),
   broken(
     'answers a mixture with a conflict',
-    { failing: ['an append that repeats a part of what was written is refused as a mixture', 'metadata and the order of tags do not make another append, but data does, to the byte'], because: /repetitionMismatch|mixture/ },
+    {
+      failing: [
+        'an append that repeats a part of what was written is refused as a mixture',
+        'metadata and the order of tags do not make another append, but data does, to the byte',
+      ],
+      because: /repetitionMismatch|mixture/,
+    },
     (engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
         const [write] = batch.streams;
-        return answer.kind === 'repetitionMismatch' && write ? { kind: 'conflict', conflicts: [{ kind: 'version', streamId: write.streamId, expected: write.expectedVersion, actual: 1 }] } : answer;
+        return answer.kind === 'repetitionMismatch' && write
+          ? {
+              kind: 'conflict',
+              conflicts: [{ kind: 'version', streamId: write.streamId, expected: write.expectedVersion, actual: 1 }],
+            }
+          : answer;
       },
     }),
   ),
@@ -178,21 +349,38 @@ export const answeringBroken: readonly BrokenEngine[] = [
   ),
   broken(
     'takes metadata for content',
-    { failing: ['metadata and the order of tags do not make another append, but data does, to the byte'], because: /repetition/ },
+    {
+      failing: ['metadata and the order of tags do not make another append, but data does, to the byte'],
+      because: /repetition/,
+    },
     (engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
         const [write] = batch.streams;
         const [event] = write?.events ?? [];
         if (answer.kind !== 'duplicate' || write === undefined || event === undefined || batch.key) return answer;
-        const page = await engine.readStream({ streamId: write.streamId, direction: 'forward', fromVersion: 1, limit: 1000, bytesMax: 1_000_000 });
-        return page.events.some(({ record }) => record === event.record) ? answer : { kind: 'repetitionMismatch', streamId: write.streamId };
+        const page = await engine.readStream({
+          streamId: write.streamId,
+          direction: 'forward',
+          fromVersion: 1,
+          limit: 1000,
+          bytesMax: 1_000_000,
+        });
+        return page.events.some(({ record }) => record === event.record)
+          ? answer
+          : { kind: 'repetitionMismatch', streamId: write.streamId };
       },
     }),
   ),
   broken(
     'writes again what is sent twice at once',
-    { failing: ['of many identical appends at once exactly one is written, and all get its answer', 'of many appends at once under one key exactly one is written, and all get its answer'], because: /kinds of answers/ },
+    {
+      failing: [
+        'of many identical appends at once exactly one is written, and all get its answer',
+        'of many appends at once under one key exactly one is written, and all get its answer',
+      ],
+      because: /kinds of answers/,
+    },
     (engine) => {
       let inFlight = 0;
       return {
@@ -201,7 +389,15 @@ export const answeringBroken: readonly BrokenEngine[] = [
           try {
             const isCrowded = inFlight > 1;
             await pause();
-            return await engine.append(isCrowded ? { ...withoutKey(batch), streams: batch.streams.map((write) => ({ ...write, expectedVersion: 'any' })) } : batch, options);
+            return await engine.append(
+              isCrowded
+                ? {
+                    ...withoutKey(batch),
+                    streams: batch.streams.map((write) => ({ ...write, expectedVersion: 'any' })),
+                  }
+                : batch,
+              options,
+            );
           } finally {
             inFlight -= 1;
           }

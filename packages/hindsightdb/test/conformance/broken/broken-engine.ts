@@ -45,7 +45,10 @@ export function brokenByFixture(
 /** An engine that judges conditions by a rule of its own. */
 export function judgingConditions(
   engine: Engine,
-  isMatch: (condition: BoundaryCondition, event: StoredEvent & { readonly type: string; readonly tags: readonly string[] }) => boolean,
+  isMatch: (
+    condition: BoundaryCondition,
+    event: StoredEvent & { readonly type: string; readonly tags: readonly string[] },
+  ) => boolean,
 ): Partial<Engine> {
   const turn = inTurn();
   return {
@@ -60,12 +63,18 @@ export function judgingConditions(
         });
         if (match === undefined) return await engine.append(rest, options);
         const { partition, position, record } = match;
-        return { kind: 'conflict', conflicts: [{ kind: 'condition', partition, position, eventId: parseRecord(record).id }] };
+        return {
+          kind: 'conflict',
+          conflicts: [{ kind: 'condition', partition, position, eventId: parseRecord(record).id }],
+        };
       }),
   };
 }
 
 /** An engine that changes what it is given before it judges and writes it. */
-export function receiving(engine: Engine, change: (batch: Parameters<Engine['append']>[0]) => Parameters<Engine['append']>[0]): Partial<Engine> {
+export function receiving(
+  engine: Engine,
+  change: (batch: Parameters<Engine['append']>[0]) => Parameters<Engine['append']>[0],
+): Partial<Engine> {
   return { append: (batch, options) => engine.append(change(batch), options) };
 }
