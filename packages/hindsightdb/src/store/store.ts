@@ -8,7 +8,6 @@ import { assertFold } from '../core/decider.ts';
 import { argumentError, HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
-import type { Limits } from '../core/limits.ts';
 import type { StreamSettings } from '../core/stream-settings.ts';
 import { assertName } from '../core/text.ts';
 import type {
@@ -33,14 +32,7 @@ import {
   type PreparedAppend,
 } from './append.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
-import {
-  assertObject,
-  assertOptionalBoolean,
-  assertOptionalSignal,
-  assertPlace,
-  assertWhole,
-  assertWork,
-} from './argument-checks.ts';
+import { assertObject, assertOptionalSignal, assertPlace, assertWhole, assertWork } from './argument-checks.ts';
 import { listStreams, type ListStreamsOptions } from './list-streams.ts';
 import { assertOfCategory, loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
