@@ -79,6 +79,10 @@ export class Follower {
           throw new ConformanceFailure(`A follower saw position ${event.position} after ${last}.`);
         this.#events.push(event);
       }
+      if (!page.isEnd && page.scannedTo <= from)
+        throw new ConformanceFailure(
+          `A follower at ${from} makes no progress: it is not the end, and it is sent to ${page.scannedTo}.`,
+        );
       this.#scannedTo = page.scannedTo;
       if (page.isEnd && !this.#isAwake && !this.#isEnded) {
         await new Promise<void>((resolve) => (this.#resolveWait = resolve));

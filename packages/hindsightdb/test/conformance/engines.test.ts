@@ -1,15 +1,18 @@
-import { describe, test } from 'node:test';
-import { conformanceCases } from '../../src/conformance/index.ts';
+/** The kit run against every engine that is made of memory alone. */
+
+import { suite, test } from 'node:test';
+import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
 import { durableModelFixture } from './durable-model.ts';
 import { memoryFixture } from './memory-fixture.ts';
 
 for (const fixture of [
-  durableModelFixture(),
   memoryFixture(),
   memoryFixture({ partitionCount: 4 }),
   memoryFixture({ partitionCount: 4, spansPartitions: false }),
+  durableModelFixture(),
 ]) {
-  describe(`conformance of ${fixture.name}`, () => {
+  suite(`conformance of ${fixture.name}`, () => {
     for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
+    for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
   });
 }

@@ -1,7 +1,18 @@
-import { describe, test } from 'node:test';
-import { conformanceCases } from '../../src/conformance/index.ts';
+/** The kit run against the embedded engine, and again, where several handles matter, with each in a process of its own. */
+
+import { suite, test } from 'node:test';
+import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import { sqliteProcessFixture } from './process-engine.ts';
 import { sqliteFixture } from './sqlite-fixture.ts';
 
-describe('conformance of the embedded engine', { concurrency: 4 }, () => {
-  for (const { area, name, run } of conformanceCases(sqliteFixture())) test(`${area}: ${name}`, run);
+const fixture = sqliteFixture();
+
+suite('conformance of the embedded engine', { concurrency: 2 }, () => {
+  for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
+});
+
+suite('conformance of the embedded engine across processes', () => {
+  for (const { area, name, run } of conformanceCases(sqliteProcessFixture()))
+    if (area === 'sharing' || area === 'durability') test(`${area}: ${name}`, run);
 });

@@ -105,6 +105,16 @@ export const copying: Area = defineArea('copying', {
       settings('order-2', '{"tombstone":true}', 5),
       plain('order-1', 6),
       settings('order-1', '{"truncateBefore":2,"custom":{"a":[1]}}', 7),
+      {
+        ...log.make.one({ type: '$eventsRemoved', dataText: '{"beforeVersion":2}' }),
+        streamId: settingsStreamOf('order-1'),
+        recordedAt: 8,
+      },
+      {
+        ...log.make.one({ type: '$settingsChanged', dataText: '{"tombstone":true}' }),
+        streamId: '$other-order-1',
+        recordedAt: 9,
+      },
     ]);
     await log.engine.endCopy();
     equal(
@@ -121,7 +131,7 @@ export const copying: Area = defineArea('copying', {
     await log.expectConflict(oneStream('order-2', log.make.many(1)), [
       { kind: 'tombstone', streamId: 'order-2', actual: 1 },
     ]);
-    await log.set('order-1', { maxCount: 1 }, { expectedVersion: 2 });
+    await log.set('order-1', { maxCount: 1 }, { expectedVersion: 3 });
   },
 
   'a copy that is read from one log and written to another gives the same log': async (log) => {

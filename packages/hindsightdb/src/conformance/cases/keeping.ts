@@ -309,7 +309,8 @@ export const keeping: Area = defineArea('the keyed store', {
   'a counter that many raise by compare-and-set loses no step': async (log) => {
     await put(log, 'count', '0');
     const raise = async (): Promise<void> => {
-      for (;;) {
+      for (let attempt = 1; ; attempt += 1) {
+        holds(attempt <= 1000, 'A step of the counter was refused a thousand times.');
         const { value, revision } = present(await log.engine.keyedGet('count'), 'The counter');
         const conflicts = await write(log, {
           key: 'count',
@@ -365,6 +366,7 @@ async function scan(log: LogUnderTest, prefix: string, limit: number) {
     const page = await log.engine.keyedScan({ prefix, limit, ...(after !== undefined && { after }) });
     holds(page.length <= limit, `A page of ${limit} entries holds ${page.length}.`);
     all.push(...page);
+    holds(all.length <= 10_000, `A scan of the keys that begin with ${JSON.stringify(prefix)} does not end.`);
     after = page.at(-1)?.key;
     if (page.length < limit) return all;
   }

@@ -194,7 +194,8 @@ export const racing: Area = defineArea('concurrency', {
     await Promise.all(
       Array.from({ length: 8 }, async () => {
         for (let step = 0; step < 4; step += 1) {
-          for (;;) {
+          for (let attempt = 1; ; attempt += 1) {
+            holds(attempt <= 1000, 'A decision was refused a thousand times.');
             const version = await log.versionOf('counter-1');
             const answer = await log.engine.append(
               oneStream('counter-1', log.make.many(1, { dataText: String(version + 1) }), { expectedVersion: version }),

@@ -196,6 +196,28 @@ export const repeating: Area = defineArea('repetitions', {
     );
   },
 
+  'an append to several streams of which one would say something else is no repetition': async (log) => {
+    const streams = log.streamIds('order', 3);
+    const batchOf = (changed: string | undefined): AppendBatch => ({
+      streams: streams.map((streamId) => ({
+        streamId,
+        expectedVersion: 0,
+        events: [newEvent({ id: `in ${streamId}`, dataText: streamId === changed ? '"other"' : '"first"' })],
+      })),
+    });
+    const first = await log.write(batchOf(undefined));
+    for (const changed of streams) {
+      await log.expectNoTrace(async () => {
+        equal(
+          (await log.engine.append(batchOf(changed))).kind,
+          'repetitionMismatch',
+          `The kind of answer where ${changed} would say something else`,
+        );
+      });
+    }
+    await log.expectDuplicate(batchOf(undefined), first);
+  },
+
   'a stream that was only checked may have moved on': async (log) => {
     const [first = '', second = '', third = ''] = log.streamIds('order', 3);
     await log.append(second, log.make.many(2));

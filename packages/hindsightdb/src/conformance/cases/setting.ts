@@ -246,6 +246,22 @@ export const setting: Area = defineArea('settings of streams', {
     );
   },
 
+  'removal needs no settings, makes none, and reaches no further than the stream': async (log) => {
+    await log.append('order-1', log.make.many(3, { dataText: '"secret"' }));
+    await log.remove('order-1', 3);
+    const { settings, settingsVersion } = await log.engine.streamInfo('order-1');
+    equal([settings, settingsVersion], [undefined, 0], 'The settings of the stream and their version');
+    const hasContents = (await log.stream('order-1')).map(({ record }) => record.includes('secret'));
+    equal(hasContents, [false, false, true], 'Which records still have contents, of all that are shown');
+    await log.remove('order-1', 100);
+    await log.append('order-1', log.make.many(1, { dataText: '"secret"' }));
+    equal(
+      (await log.stream('order-1')).map(({ record }) => record.includes('secret')),
+      [false, false, false, true],
+      'Which records have contents after a removal past the end and one more event',
+    );
+  },
+
   'removing twice, or more, changes nothing more than the first time did': async (log) => {
     await log.append('order-1', log.make.many(4, { dataText: '"secret"' }));
     await log.set('order-1', { truncateBefore: 4 });

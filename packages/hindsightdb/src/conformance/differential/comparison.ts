@@ -39,12 +39,19 @@ interface BuiltAppend {
   readonly tested: AppendBatch;
 }
 
+/** What plans need to know of a stream. */
+interface StreamNow {
+  /** The ids of its events. */
+  readonly ids: readonly string[];
+}
+
 /** The engine under test beside the memory engine. */
 export class Comparison {
   readonly #log: LogUnderTest;
   readonly #model: Side;
   readonly #tested: Side;
   readonly #sent = new Map<string, BuiltAppend>();
+  readonly #streams = new Map<string, StreamNow>();
 
   constructor(log: LogUnderTest) {
     this.#log = log;
@@ -112,6 +119,7 @@ export class Comparison {
       Promise.all(built.map((each) => outcomeOf(() => this.#model.engine.append(each.model)))),
       Promise.all(built.map((each) => outcomeOf(() => this.#tested.engine.append(each.tested)))),
     ]);
+    equal(tested.map(kindOf), model.map(kindOf), 'How the appends were answered');
     const touched = built.flatMap(({ model: { keyedWrites = [] } }) => keyedWrites.map(({ key }) => key));
     await this.#catchUp(touched);
     for (const [index, { tested: batch }] of built.entries()) {
@@ -215,12 +223,12 @@ export class Comparison {
   #batch(plan: AppendPlan, side: Side): AppendBatch {
     const { condition, key, keyedWrites, effect } = plan;
     const streams = plan.streams.map((stream): StreamWrite => {
-      const versions = this.#streamNow(stream.streamId);
+      const { ids } = this.#streamNow(stream.streamId);
       return {
         streamId: stream.streamId,
-        expectedVersion: versionOf(stream.expects, versions.length),
+        expectedVersion: versionOf(stream.expects, ids.length),
         events: stream.events.map(newEvent),
-        ...(stream.follows && { predecessorId: versions.at(stream.follows === 'last' ? -1 : -2) ?? 'never-written' }),
+        ...(stream.follows && { predecessorId: ids.at(stream.follows === 'last' ? -1 : -2) ?? 'never-written' }),
         ...(stream.follows === 'never' && { predecessorId: 'never-written' }),
         ...(effect && { effect: this.#effect(effect) }),
       };
@@ -243,16 +251,14 @@ export class Comparison {
 
   #effect({ streamId, settings, removalBefore }: EffectPlan): StreamEffect {
     if (settings !== undefined) return { kind: 'settings', streamId, settings };
+    const { ids } = this.#streamNow(streamId);
     const off = typeof removalBefore === 'object' ? removalBefore.off : 0;
-    return { kind: 'removal', streamId, beforeVersion: Math.max(1, this.#streamNow(streamId).length + off) };
+    return { kind: 'removal', streamId, beforeVersion: Math.max(1, ids.length + off) };
   }
 
-  /** The ids of a stream's events, as far as appends were answered. */
-  #streamNow(streamId: string): readonly string[] {
-    return this.#streams.get(streamId) ?? [];
+  #streamNow(streamId: string): StreamNow {
+    return this.#streams.get(streamId) ?? { ids: [] };
   }
-
-  readonly #streams = new Map<string, readonly string[]>();
 
   /** Takes notice of the streams as they stand, for the plans of the next operation. */
   async prepare(operation: Operation): Promise<void> {
@@ -260,18 +266,24 @@ export class Comparison {
     for (const plan of plans) {
       if (plan.do !== 'append') continue;
       const ids = [...plan.streams.map(({ streamId }) => streamId), ...(plan.effect ? [plan.effect.streamId] : [])];
-      for (const streamId of ids) this.#streams.set(streamId, await this.#idsOf(streamId));
+      for (const streamId of ids) this.#streams.set(streamId, await this.#look(streamId));
     }
   }
 
-  async #idsOf(streamId: string): Promise<readonly string[]> {
+  async #look(streamId: string): Promise<StreamNow> {
     const events: StoredEvent[] = [];
     for (let partition = 0; partition < this.#log.partitionCount; partition += 1)
       events.push(
         ...(await readWholeLog(this.#model.engine, { partition, filter: { streamId, includeReserved: true } })).events,
       );
-    return events.map(idOf);
+    return { ids: events.map(idOf) };
   }
+}
+
+/** How an append ended, in a word. */
+function kindOf(outcome: Outcome<AppendAnswer>): string {
+  if (outcome.kind === 'fulfilled') return outcome.value.kind;
+  return isHindsightError(outcome.reason) ? outcome.reason.code : show(outcome.reason);
 }
 
 /** What a look answers, seen through a side. */

@@ -79,5 +79,25 @@ async function shrink(fixture: EngineFixture, operations: readonly Operation[], 
       else fewest = { operations: fewer.slice(0, difference.operationCount), difference: difference.error };
     }
   }
+  for (const index of fewest.operations.keys()) fewest = await shrinkGroup(fixture, fewest, index);
+  return fewest;
+}
+
+/** Leaves out what of a group is not needed. */
+async function shrinkGroup(fixture: EngineFixture, found: Fewest, index: number): Promise<Fewest> {
+  const group = found.operations[index];
+  if (group?.do !== 'group') return found;
+  let fewest = found;
+  let { appends } = group;
+  for (let start = 0; start < appends.length && appends.length > 1;) {
+    const fewer = appends.toSpliced(start, 1);
+    const operations = fewest.operations.with(index, { do: 'group', appends: fewer });
+    const difference = await run(fixture, operations);
+    if (difference === undefined) start += 1;
+    else {
+      fewest = { operations, difference: difference.error };
+      appends = fewer;
+    }
+  }
   return fewest;
 }
