@@ -2,7 +2,9 @@
  * The conformance kit: what every engine must pass, for the engines of the library and for engines that others write. It
  * runs under any test runner:
  *
- *     for (const { name, run } of conformanceCases(fixture)) test(name, run);
+ * ```ts
+ * for (const { name, run } of conformanceCases(fixture)) test(name, run);
+ * ```
  */
 
 export { conformanceCases } from './conformance-cases.ts';

@@ -6,8 +6,9 @@ import type { AppendBatch, NewEvent } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { newEvent, oneStream } from '../new-events.ts';
+import { newEvent, oneStream } from '../event-maker.ts';
 
+/** Repetitions without a key. */
 export const repeating: Area = defineArea('repetitions', {
   'an append with an exact version, sent again, gets its first answer and is not written again': async (log) => {
     for (const [version, expectedVersion] of [

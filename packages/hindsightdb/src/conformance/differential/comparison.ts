@@ -19,7 +19,7 @@ import { MemoryEngine } from '../../engine/memory.ts';
 import { equal, fail, holds, outcomeOf, type Outcome } from '../assertions.ts';
 import { show } from '../difference.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, newEvent } from '../new-events.ts';
+import { idOf, newEvent } from '../event-maker.ts';
 import { pictureOf } from '../picture.ts';
 import { readWholeLog, readWholeStream } from '../readings.ts';
 import type {

@@ -6,7 +6,7 @@
 import type { Query } from '../../core/query.ts';
 import type { StreamSettings } from '../../core/stream-settings.ts';
 import type { Direction } from '../../engine/contract.ts';
-import type { EventParts } from '../new-events.ts';
+import type { EventParts } from '../event-maker.ts';
 
 /** An expected version: as such, or so many versions off the present one. */
 export type VersionPlan = 'any' | 'exists' | 'none' | { readonly off: number };
@@ -20,12 +20,14 @@ export interface PlacePlan {
 /** What a keyed write expects: the present revision, absence, the one before the present, one that never was, or nothing. */
 export type RevisionPlan = 'present' | 'absent' | 'earlier' | 'never' | undefined;
 
+/** A write to the keyed store. */
 export interface KeyedWritePlan {
   readonly key: string;
   readonly value: string | null;
   readonly expects: RevisionPlan;
 }
 
+/** The part of an append that concerns one stream. */
 export interface StreamPlan {
   readonly streamId: string;
   readonly expects: VersionPlan;
@@ -41,6 +43,7 @@ export interface EffectPlan {
   readonly removalBefore?: VersionPlan;
 }
 
+/** An append. */
 export interface AppendPlan {
   readonly do: 'append';
   /** The name under which `again` sends it again. */
