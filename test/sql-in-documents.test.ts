@@ -55,8 +55,12 @@ async function writeShop(path: string): Promise<void> {
     { type: 'BalanceCarried', data: { balance: 100 } },
   ]);
   await store.truncate('account-1', { before: 2 });
-  // Removal brings the index tables up to the head.
   await store.removeTruncated('account-1');
+  // So many that closing the store brings the index tables up to the head.
+  await store.append(
+    'meter-1',
+    Array.from({ length: 100 }, (_, index) => ({ type: 'MeterRead', data: { index } }) as const),
+  );
 }
 
-const declared = { OrderPlaced: {}, OrderShipped: {}, MoneyDeposited: {} };
+const declared = { OrderPlaced: {}, OrderShipped: {}, MoneyDeposited: {}, MeterRead: {} };

@@ -12,3 +12,4 @@ export { storeConformanceCases } from './store-conformance-cases.ts';
 export { differentialRun, type DifferentialOptions } from './differential/differential.ts';
 export { ConformanceFailure } from './assertions.ts';
 export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';
+export type * from '../engine/contract.ts';

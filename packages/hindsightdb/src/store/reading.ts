@@ -24,7 +24,7 @@ export class Reading<Item, Page extends PageOf<Item>> implements AsyncIterable<I
   /** Everything in one array: for reads that are known to be small. */
   async toArray(): Promise<Item[]> {
     const all: Item[] = [];
-    for await (const page of this.#readPages()) all.push(...page.events);
+    for await (const page of this.#readPages()) for (const event of page.events) all.push(event);
     return all;
   }
 
@@ -44,33 +44,51 @@ class EventWalk<Item> implements AsyncIterator<Item> {
   readonly #pages: AsyncIterator<PageOf<Item>>;
   #events: readonly Item[] = [];
   #index = 0;
+  #isOver = false;
+  /** Calls that wait for a page, or behind one that does: answers keep the order of the calls. */
+  #waiting = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(pages: AsyncIterator<PageOf<Item>>) {
     this.#pages = pages;
   }
 
   next(): Promise<IteratorResult<Item>> {
-    const event = this.#events[this.#index];
-    if (event === undefined) return this.#nextPage();
-    this.#index += 1;
-    return Promise.resolve({ done: false, value: event });
+    const event = this.#waiting === 0 ? this.#events[this.#index] : undefined;
+    if (event !== undefined) {
+      this.#index += 1;
+      return Promise.resolve({ done: false, value: event });
+    }
+    this.#waiting += 1;
+    const answer = this.#waiting === 1 ? this.#take() : this.#last.then(async () => await this.#take());
+    this.#last = answer.then(nothing, nothing);
+    return answer;
   }
 
-  async #nextPage(): Promise<IteratorResult<Item>> {
-    for (;;) {
-      const page = await this.#pages.next();
-      if (page.done === true) return { done: true, value: undefined };
-      const first = page.value.events[0];
-      if (first === undefined) continue;
-      this.#events = page.value.events;
-      this.#index = 1;
-      return { done: false, value: first };
+  async #take(): Promise<IteratorResult<Item>> {
+    try {
+      for (;;) {
+        const event = this.#events[this.#index];
+        if (event !== undefined) {
+          this.#index += 1;
+          return { done: false, value: event };
+        }
+        const page = this.#isOver ? undefined : await this.#pages.next();
+        if (page === undefined || this.#isOver || page.done === true) return { done: true, value: undefined };
+        this.#events = page.value.events;
+        this.#index = 0;
+      }
+    } finally {
+      this.#waiting -= 1;
     }
   }
 
   async return(): Promise<IteratorResult<Item>> {
+    this.#isOver = true;
     this.#events = [];
     await this.#pages.return?.();
     return { done: true, value: undefined };
   }
 }
+
+function nothing(): void {}

@@ -8,11 +8,11 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { isConflict, isHindsightError, openStore } from '../../src/index.ts';
 import { marksFileName } from './fault-record.ts';
 import type { Acknowledged } from './log-soundness.ts';
 import { plannedAppend } from './planned-append.ts';
+import { listenForOrders } from './orders.ts';
 
 const [folder = '', writer = '', laneCount = '1', appendsOfLane = '0', tellTo = 'output'] = process.argv.slice(2);
 const lanes = Number(laneCount);
@@ -24,7 +24,7 @@ let positionMax = 0;
 try {
   const store = await openStore(join(folder, 'store.db'));
   console.log('ready');
-  createInterface({ input: process.stdin }).once('line', () => (isStopped = true));
+  listenForOrders(() => (isStopped = true));
   await Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)));
   await store.close();
   console.log('done');

@@ -6,8 +6,8 @@
  * once it has seen the event there.
  */
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { openStore } from '../../src/index.ts';
+import { listenForOrders } from './orders.ts';
 
 const [folder = '', from = 'start', pageSize = '100'] = process.argv.slice(2);
 const after = from === 'start' || from === 'now' ? from : Number(from);
@@ -16,7 +16,7 @@ const ending = new AbortController();
 let until = Number.MAX_SAFE_INTEGER;
 let seenTo = after === 'now' ? ((await store.positions())[0] ?? 0) : after === 'start' ? 0 : after;
 
-createInterface({ input: process.stdin }).once('line', (line) => {
+listenForOrders((line) => {
   until = Number(line.slice('until '.length));
   endWhenSeen();
 });

@@ -6,10 +6,10 @@
  */
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openStore } from '../../src/index.ts';
 import { marksFileName } from './fault-record.ts';
+import { listenForOrders } from './orders.ts';
 
 const [folder = '', readsMax = '0'] = process.argv.slice(2);
 const marks = openSync(join(folder, marksFileName), 'a');
@@ -17,7 +17,7 @@ let isStopped = false;
 let seenTo = 0;
 const store = await openStore(join(folder, 'store.db'));
 console.log('ready');
-createInterface({ input: process.stdin }).once('line', () => (isStopped = true));
+listenForOrders(() => (isStopped = true));
 
 for (let reads = 0; !isStopped && (readsMax === '0' || reads < Number(readsMax)); reads++) {
   const newest = await store.readLog({ after: seenTo }).toArray();

@@ -17,6 +17,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     (error: unknown) => answer(number, failure(error)),
   );
 }
+// The test has ended, and whatever a fault has left unfinished here is of no interest any more.
+process.exit();
 
 function answer(number: number, given: ConsoleAnswer): void {
   console.log(JSON.stringify({ number, answer: given }));

@@ -126,10 +126,14 @@ export class WriterLoop {
       other = request;
       return answers;
     };
-    const answered =
-      this.#attempt(writeAll) ?? requests.map(({ group, now }) => this.#oneByOne(unpackGroup(group), now));
+    const answered = this.#attempt(writeAll) ?? this.#requestByRequest(requests.length === 0 ? [first] : requests);
     this.#groupCount += 1;
     return { replies: answered.map((answers) => ({ kind: 'answers', answers: packAnswers(answers) })), other };
+  }
+
+  /** Answers groups that could not be written together, the first of them also where its transaction never began. */
+  #requestByRequest(requests: readonly GroupRequest[]): readonly (readonly GroupAnswer[])[] {
+    return requests.map(({ group, now }) => this.#oneByOne(unpackGroup(group), now));
   }
 
   /** What the work gave, or undefined when it has to be done in smaller parts to see what was wrong. */
