@@ -96,6 +96,16 @@ export const repeating: Area = defineArea('repetitions', {
       await expectMismatch(log, oneStream('order-1', mixture, { expectedVersion: 0 }), 'order-1');
   },
 
+  'an append that repeats several events, of which any one would say something else, is no repetition': async (log) => {
+    const events = log.make.many(3);
+    const first = await log.append('order-1', events, { expectedVersion: 0 });
+    for (const [index, { id }] of events.entries()) {
+      const changed = events.with(index, newEvent({ id, dataText: '"other"' }));
+      await expectMismatch(log, oneStream('order-1', changed, { expectedVersion: 0 }), 'order-1');
+    }
+    await log.expectDuplicate(oneStream('order-1', events, { expectedVersion: 0 }), first);
+  },
+
   'an append that repeats the first of several events is recognised by them': async (log) => {
     const events = log.make.many(3);
     await log.append('order-1', events, { expectedVersion: 0 });

@@ -55,10 +55,12 @@ export interface AppendPlan {
   readonly keyedWrites?: readonly KeyedWritePlan[];
 }
 
-/** Sends an append again, exactly as it was sent; nothing where there was none. */
+/** Sends an append again, exactly as it was sent or with one event changed; nothing where there was none. */
 export interface AgainPlan {
   readonly do: 'again';
   readonly name: string;
+  /** The number of the event, and what of it is changed. */
+  readonly change?: { readonly event: number; readonly of: 'data' | 'metadata' };
 }
 
 /** One operation of a workload. */

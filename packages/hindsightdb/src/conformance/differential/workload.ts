@@ -95,10 +95,10 @@ class WorkloadMaker {
   }
 
   #again(): AgainPlan {
-    return {
-      do: 'again',
-      name: `append ${this.#random.whole(Math.max(1, this.#names - 12), Math.max(1, this.#names))}`,
-    };
+    const random = this.#random;
+    const name = `append ${random.whole(Math.max(1, this.#names - 12), Math.max(1, this.#names))}`;
+    const of = random.one(['data', 'metadata'] as const);
+    return { do: 'again', name, ...(random.happens(0.3) && { change: { event: random.whole(0, 3), of } }) };
   }
 
   #stream(streamId: string, { isFirst }: { readonly isFirst: boolean }): StreamPlan {

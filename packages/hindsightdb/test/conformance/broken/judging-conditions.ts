@@ -4,7 +4,7 @@
 
 import type { QueryItem } from '../../../src/core/query.ts';
 import { matchesQuery } from '../../../src/core/query.ts';
-import type { AppendBatch } from '../../../src/engine/contract.ts';
+import type { AppendBatch, Engine } from '../../../src/engine/contract.ts';
 import { pause } from '../altered-engine.ts';
 import { memoryFixture } from '../memory-fixture.ts';
 import { broken, judgingConditions, receiving, type BrokenEngine } from './broken-engine.ts';
@@ -16,8 +16,7 @@ const withoutCondition = ({ streams, key, keyedWrites }: AppendBatch): AppendBat
 });
 
 const matchingItems =
-  (isMatch: (item: Required<QueryItem>, type: string, tags: readonly string[]) => boolean) =>
-  (engine: Parameters<typeof judgingConditions>[0]) =>
+  (isMatch: (item: Required<QueryItem>, type: string, tags: readonly string[]) => boolean) => (engine: Engine) =>
     judgingConditions(
       engine,
       ({ query, after }, { type, tags, position, partition }) =>
@@ -316,10 +315,7 @@ export const conditionsBroken: readonly BrokenEngine[] = [
   ),
 ];
 
-function judgingSome(
-  engine: Parameters<typeof judgingConditions>[0],
-  counts: (batch: AppendBatch, streamId: string) => boolean,
-): Partial<Parameters<typeof judgingConditions>[0]> {
+function judgingSome(engine: Engine, counts: (batch: AppendBatch, streamId: string) => boolean): Partial<Engine> {
   return {
     append: async (batch, options) => {
       const answer = await engine.append(batch, options);

@@ -2,9 +2,9 @@
  * Engines that judge versions, predecessors and tombstones wrongly.
  */
 
-import type { AppendBatch } from '../../../src/engine/contract.ts';
+import type { AppendBatch, Engine } from '../../../src/engine/contract.ts';
 import { inTurn, pause } from '../altered-engine.ts';
-import { broken, judgingConditions, receiving, type BrokenEngine } from './broken-engine.ts';
+import { broken, receiving, type BrokenEngine } from './broken-engine.ts';
 
 const withoutPredecessors = (batch: AppendBatch): AppendBatch => ({
   ...batch,
@@ -223,9 +223,7 @@ export const versionsBroken: readonly BrokenEngine[] = [
   ),
 ];
 
-function resurrecting(
-  engine: Parameters<typeof judgingConditions>[0],
-): Partial<Parameters<typeof judgingConditions>[0]> {
+function resurrecting(engine: Engine): Partial<Engine> {
   return {
     append: async (batch, options) => {
       const [write] = batch.streams;
