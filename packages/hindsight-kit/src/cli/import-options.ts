@@ -117,7 +117,7 @@ export async function inputFormatOf(
   options: ImportOptions,
   world: { readonly folder: string; readonly limits: Limits },
 ): Promise<InputFormat> {
-  const kind = options.format ?? kindOf(file);
+  const kind = inputKindOf(file, options);
   if (kind === 'jsonl') {
     const strange = csvOnly.find((name) => options[name] !== undefined);
     if (strange !== undefined) throw new UsageError(`--${dashed(strange)} is for CSV; lines of JSON say themselves what they are.`);
@@ -163,7 +163,9 @@ function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function kindOf(file: string): 'csv' | 'jsonl' {
+/** The kind of a file: as the options say, or by its name. Throws a `UsageError`. */
+export function inputKindOf(file: string, options: ImportOptions): 'csv' | 'jsonl' {
+  if (options.format !== undefined) return options.format;
   const name = file.replace(/\.gz$/i, '');
   if (/\.(?:csv|tsv|tab)$/i.test(name)) return 'csv';
   if (/\.(?:jsonl|ndjson|json)$/i.test(name)) return 'jsonl';

@@ -2,10 +2,12 @@
  * Loading the state of an entity: the newest usable snapshot, and the events behind it.
  */
 
+import { argumentError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { initialStateOf, type Fold } from '../core/fold.ts';
 import { canonicalJson } from '../core/json.ts';
 import { sha256Hex } from '../core/sha256.ts';
+import { categoryOf } from '../core/stream-id.ts';
 import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
 import { readStreamPages } from './read.ts';
@@ -109,6 +111,15 @@ function digestCached(meaning: string): string {
   const digest = sha256Hex(meaning).slice(0, 32);
   digests.set(meaning, digest);
   return digest;
+}
+
+/** Throws unless the stream is of the category that a fold declares. */
+export function assertOfCategory(category: string | undefined, streamId: string): void {
+  if (category === undefined || category === categoryOf(streamId)) return;
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `Stream ${JSON.stringify(streamId)} is not of the declared category ${JSON.stringify(category)}; its id would begin with ${JSON.stringify(`${category}-`)}.`,
+  );
 }
 
 /** The newest snapshot of an entity under this fold, or undefined. One that cannot be read counts as none. */

@@ -1,7 +1,7 @@
 /** `hindsight append`: one event, or several from standard input, as one decision. */
 
 import { Option } from 'commander';
-import { RawJson, rawJson, type Event, type ExpectedVersion, type Store } from 'hindsightdb';
+import { embeddedLimits, RawJson, rawJson, type Event, type ExpectedVersion, type Store } from 'hindsightdb';
 import { eventOfLine } from '../../formats/json-lines/json-lines-format.ts';
 import { hasTypes } from '../../formats/import/typed-event.ts';
 import { BadRowError } from '../../formats/source/bad-input.ts';
@@ -44,9 +44,10 @@ export const addAppend: AddCommand = (program, cli) => {
     .option('--key <key>', 'idempotency key: sent again, the append gives its first answer and writes nothing')
     .action((streamId: string, type: string, data: string, options: AppendOptions, self) =>
       runAction(cli, self, async (context) => {
+        const given = await eventsOf(context, { streamId, type, data, options });
         const { store } = await context.openStore({ access: 'write' });
         await using _ = store;
-        const events = await eventsOf(context, store, { streamId, type, data, options });
+        const events = hasTypes(store) ? given.map((event) => withPlainData(store, event)) : given;
         const result = await store.append(streamId, events, {
           ...(options.expect !== undefined && { expectedVersion: options.expect }),
           ...(options.key !== undefined && { key: options.key }),
@@ -80,23 +81,17 @@ interface Given {
   readonly options: AppendOptions;
 }
 
-async function eventsOf(context: CommandContext, store: Store, given: Given): Promise<readonly Event[]> {
+async function eventsOf(context: CommandContext, given: Given): Promise<readonly Event[]> {
   const { options, type } = given;
-  const events = type === '-' ? await eventsFromInput(context, store, given) : [await eventFromArguments(context, given)];
+  const events = type === '-' ? await eventsFromInput(context, given) : [await eventFromArguments(context, given)];
   const shared = metadataOf(options.metadata);
-  const complete = events.map((event) => ({
-    ...event,
-    ...(shared && { metadata: { ...shared, ...event.metadata } }),
-  }));
-  if (!hasTypes(store)) return complete;
-  return await Promise.all(
-    complete.map(async (event) => {
-      // What the schema says is the store's to judge and to report; only the text of data has to become data.
-      return store.context.definitions.get(event.type)?.schema === undefined || !(event.data instanceof RawJson)
-        ? event
-        : { ...event, data: event.data.toJSON() };
-    }),
-  );
+  return events.map((event) => ({ ...event, ...(shared && { metadata: { ...shared, ...event.metadata } }) }));
+}
+
+/** What a schema says is the store's to judge and to report; only the text of data has to become data for it. */
+function withPlainData({ context }: Store, event: Event): Event {
+  const isJudged = context.definitions.get(event.type)?.schema !== undefined;
+  return isJudged && event.data instanceof RawJson ? { ...event, data: event.data.toJSON() } : event;
 }
 
 async function eventFromArguments(context: CommandContext, { type, data, options }: Given): Promise<Event> {
@@ -138,7 +133,7 @@ async function inputText({ world }: CommandContext): Promise<string> {
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
 }
 
-async function eventsFromInput(context: CommandContext, store: Store, given: Given): Promise<Event[]> {
+async function eventsFromInput(context: CommandContext, given: Given): Promise<Event[]> {
   const { tag, id, occurredAt } = given.options;
   if (tag !== undefined || id !== undefined || occurredAt !== undefined)
     throw new UsageError('With events from standard input, tags, ids and times stand in the events themselves.');
@@ -147,7 +142,7 @@ async function eventsFromInput(context: CommandContext, store: Store, given: Giv
   if (lines.length === 0) throw new UsageError('Standard input holds no events.');
   return lines.map((line, index) => {
     try {
-      const imported = eventOfLine(withStream(line, given.streamId), store.capabilities.limits);
+      const imported = eventOfLine(withStream(line, given.streamId), embeddedLimits);
       if (imported === undefined) throw new BadRowError('It is the rest of an event whose contents were removed.');
       return imported.event;
     } catch (error) {

@@ -8,7 +8,7 @@ import { openTextFile, textOfStream, type TextSource } from '../../formats/sourc
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
 import { CommandError, exitCodes, interruptedWith } from '../failure.ts';
-import { addImportOptions, inputFormatOf, sourceOf, type ImportOptions } from '../import-options.ts';
+import { addImportOptions, inputFormatOf, inputKindOf, sourceOf, type ImportOptions } from '../import-options.ts';
 import { countOf, countText, durationText, rateText } from '../terminal/quantities.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -44,6 +44,7 @@ async function openText(context: CommandContext, file: string, { encoding }: Imp
 
 async function importFile(context: CommandContext, file: string, options: ImportOptions): Promise<number> {
   const source = sourceOf(file, options);
+  inputKindOf(file, options);
   const text = await openText(context, file, options);
   const { store, address } = await openTarget(context, file, options);
   await using _ = store;

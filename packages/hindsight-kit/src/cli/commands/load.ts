@@ -20,7 +20,7 @@ export const addLoad: AddCommand = (program, cli) => {
     .action((streamId: string, options: { readonly at?: number }, self) =>
       runAction(cli, self, async (context) => {
         const fold = await foldFor(context, streamId);
-        const { store } = await context.openStore();
+        const { store } = await context.openStore({ asApplication: true });
         await using _ = store;
         const { state, version } = await store.load(fold, streamId, {
           ...(options.at !== undefined && { asOf: { version: options.at } }),

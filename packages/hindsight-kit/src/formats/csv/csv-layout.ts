@@ -4,6 +4,7 @@
 
 import { parse } from 'csv-parse/sync';
 import { UnreadableInput } from '../source/bad-input.ts';
+import { isExactHeader } from './exact-rows.ts';
 
 /** What must be known to read a CSV text from its middle. */
 export interface CsvLayout {
@@ -49,7 +50,9 @@ function headerOf(beginning: Buffer, { delimiter, quote }: { readonly delimiter:
   const [header] = Array.isArray(rows) ? rows : [];
   if (!Array.isArray(header))
     throw new UnreadableInput('The file is empty: it has not even a line of column names.', { offset: 0 });
-  return header.map((name) => String(name).trim());
+  const names = header.map(String);
+  // An export means its names to the letter; around names that people wrote, spaces mean nothing.
+  return isExactHeader(names) ? names : names.map((name) => name.trim());
 }
 
 /** Options of the parser that the header and the rows share. */

@@ -63,7 +63,7 @@ export class AttributeColumns {
   readonly #names: string[] = [];
   readonly #known = new Set<string>();
 
-  /** Beyond so many, data stays together in its own column. */
+  /** Beyond so many, data stays together in its own column; so it does where a name has no UTF-8 form. */
   readonly namesMax = 500;
 
   get names(): readonly string[] {
@@ -76,7 +76,7 @@ export class AttributeColumns {
     let place = 0;
     for (const { name } of membersOf(dataText)) {
       if (this.#known.has(name)) place = Math.max(place, this.#names.indexOf(name) + 1);
-      else if (this.#names.length < this.namesMax) {
+      else if (this.#names.length < this.namesMax && name.isWellFormed()) {
         this.#names.splice(place, 0, name);
         this.#known.add(name);
         place += 1;

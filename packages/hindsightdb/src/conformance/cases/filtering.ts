@@ -152,9 +152,16 @@ export const filtering: Area = defineArea('filters', {
       await log.append(streams[round % streams.length] ?? '', events);
     }
     await log.set('order-1', { truncateBefore: 50 });
+    await log.append('order-1', [log.make.one({ type: '$internal' })]);
+    for (let round = 0; round < 10; round += 1) await log.append('order-1', log.make.many(100));
     const filters: readonly LogFilter[] = [
       { category: 'order', includeReserved: false },
       { streamId: 'order2-1', includeReserved: true },
+      { streamId: 'order-1', includeReserved: false },
+      { streamId: 'order-1', includeReserved: true },
+      { streamId: 'order-1', category: 'order2', includeReserved: true },
+      { streamId: '$settings-order-1', includeReserved: false },
+      { streamId: '$settings-order-1', includeReserved: true },
       { query: [{ types: ['Paid'] }], includeReserved: false },
       { query: [{ tags: ['n:7'] }], includeReserved: false },
       { query: [{ tags: ['even', 'third'] }], includeReserved: false },
