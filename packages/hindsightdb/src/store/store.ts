@@ -193,10 +193,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   }
 
   /** The same of one stream, in the order of its versions; what its settings hide is not shown. */
-  readStreamRecords(
-    streamId: string,
-    options: StreamReadOptions = {},
-  ): Reading<StoredEvent, StreamPage<StoredEvent>> {
+  readStreamRecords(streamId: string, options: StreamReadOptions = {}): Reading<StoredEvent, StreamPage<StoredEvent>> {
     assertName('A stream id', streamId, this.#context.limits.streamIdBytesMax);
     return new Reading(readStreamPages(this.#context, streamId, options));
   }

@@ -74,7 +74,10 @@ export class GrowingTable {
     let used = 0;
     const parts = this.#columns.map((column, index) => {
       const isLast = index === this.#columns.length - 1;
-      const text = isLast && widthMax !== undefined ? cutToWidth(cells[index] ?? '', Math.max(8, widthMax - used)) : (cells[index] ?? '');
+      const text =
+        isLast && widthMax !== undefined
+          ? cutToWidth(cells[index] ?? '', Math.max(8, widthMax - used))
+          : (cells[index] ?? '');
       const width = this.#widths[index] ?? 0;
       used += width + gap.length;
       const filling = ' '.repeat(Math.max(0, width - widthOf(text)));
