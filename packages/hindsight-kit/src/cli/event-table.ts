@@ -17,6 +17,8 @@ export interface EventPrinter {
   lines(page: readonly StoredEvent[]): readonly string[];
 }
 
+const narrowWidth = 100;
+
 /** A line for each event, in columns. Of one stream the version is shown, of several streams the position and the stream. */
 export function tablePrinter(context: CommandContext, shows: 'stream' | 'log'): EventPrinter {
   const { palette } = context;
@@ -30,6 +32,7 @@ export function tablePrinter(context: CommandContext, shows: 'stream' | 'log'): 
         ];
   columns.push({ title: 'TIME', paint: palette.faint }, { title: 'TYPE', paint: palette.type }, { title: 'DATA' });
   const table = new GrowingTable(columns, { widthMax: context.widthMax, paintTitle: palette.title });
+  const isNarrow = (context.widthMax ?? narrowWidth) < narrowWidth;
   const cellsOf = (event: StoredEvent): string[] => {
     const { type, occurredAt } = partsOf(event.record);
     const place =
@@ -37,7 +40,9 @@ export function tablePrinter(context: CommandContext, shows: 'stream' | 'log'): 
         ? [String(event.version)]
         : [String(event.position), safeText(event.streamId), String(event.version)];
     const time = occurredAt ?? `${isoOf(event.recordedAt).slice(0, 23)}Z`;
-    return [...place, safeText(time.replace('T', ' ')), safeText(type), safeText(dataTextOf(event.record))];
+    // On a narrow terminal the data is worth more than fractions of a second.
+    const shown = isNarrow ? time.slice(0, 19) : time;
+    return [...place, safeText(shown.replace('T', ' ')), safeText(type), safeText(dataTextOf(event.record))];
   };
   return {
     titleLines: (firstPage) => {

@@ -178,7 +178,7 @@ async function printTables(context: CommandContext, facts: Facts, top: number): 
     if (firstAt !== null && lastAt !== null) await field('recorded', `${shortTime(firstAt)} to ${shortTime(lastAt)}`);
     await field(
       'rate',
-      `${countText(recent.minute)} in the last minute, ${countText(recent.hour)} in the last hour, ${countText(recent.day)} in the last day`,
+      `last minute ${countText(recent.minute)}, hour ${countText(recent.hour)}, day ${countText(recent.day)}`,
     );
     if (events > 0) await field('record', `${bytesText(recordBytes / events)} on average`);
   }

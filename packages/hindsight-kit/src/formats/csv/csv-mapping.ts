@@ -145,7 +145,9 @@ function attributesOf(
   const mapped = columns.flatMap((name, column): MappedAttribute[] => {
     const option = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (option === undefined && used.has(column)) return [];
-    const { type: kind = others, as = name } = typeof option === 'object' ? option : { type: option ?? others };
+    // Whoever names a column wants it, whatever becomes of those that nothing is said of.
+    const usual = others === 'drop' && option !== undefined ? 'string' : others;
+    const { type: kind = usual, as = name } = typeof option === 'object' ? option : { type: option ?? usual };
     checkKind(name, kind);
     return kind === 'drop' ? [] : [{ column, name: as, kind }];
   });
