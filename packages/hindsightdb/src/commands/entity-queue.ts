@@ -243,12 +243,12 @@ export class EntityQueue<State, Command, Events extends Event> {
   /** The state behind the events. A fold that fails on them fails here, before anything is written. */
   #foldAhead({ state }: Basis<State>, { ahead }: PendingEvents<Events>): { readonly state: State } | undefined {
     try {
-      return { state: this.#fold(state, ahead) };
+      if (ahead !== undefined) return { state: this.#fold(state, ahead) };
     } catch (error) {
       if (!(error instanceof NotCommittedYet)) throw error;
-      this.#isPatient = true;
-      return undefined;
     }
+    this.#isPatient = true;
+    return undefined;
   }
 
   #fold(state: State, events: readonly Recorded<Events>[]): State {
