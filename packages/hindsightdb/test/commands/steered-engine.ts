@@ -33,7 +33,10 @@ export class Steering {
   /** Lets everything pass that is held, in its order, and whatever comes. */
   async release(): Promise<void> {
     this.isHolding = false;
-    for (let next = this.held.shift(); next !== undefined; next = this.held.shift()) await next.pass();
+    for (let next = this.held.shift(); next !== undefined; next = this.held.shift()) {
+      // Who sent it learns how it went.
+      await next.pass().catch(() => undefined);
+    }
   }
 }
 
