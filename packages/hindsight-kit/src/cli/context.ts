@@ -4,7 +4,6 @@
 
 import { dirname, resolve } from 'node:path';
 import { openStore, type Store } from 'hindsightdb';
-import type { Config } from './config/define-config.ts';
 import { loadConfig, type LoadedConfig } from './config/load-config.ts';
 import { UsageError } from './failure.ts';
 import { Output } from './terminal/output.ts';
@@ -28,13 +27,14 @@ export interface OpenOptions {
   readonly access?: 'read' | 'write';
   /** Default: a store that is not there is not made. */
   readonly create?: boolean;
+  /** Whether to open it as the application does: its schemas judge what is written, its upcasters what is folded. Default: for writing. */
+  readonly asApplication?: boolean;
 }
 
 /** A store, and how the user calls it. */
 export interface NamedStore {
   readonly store: Store;
   readonly address: string;
-  readonly config: Config;
 }
 
 /** What the action of a command is given. */
@@ -97,11 +97,13 @@ export class CommandContext {
   }
 
   /** Opens the store that the options name. Close it, or let `await using` do so. */
-  async openStore({ access = 'read', create = false }: OpenOptions = {}): Promise<NamedStore> {
+  async openStore(options: OpenOptions = {}): Promise<NamedStore> {
+    const { access = 'read', create = false, asApplication = access === 'write' } = options;
     const address = await this.address();
-    const config = (await this.config())?.config ?? {};
-    const store = await openStore(address, { ...config.options, create, readOnly: access === 'read' });
-    return { store, address, config };
+    // Whoever only looks at what is stored needs no configuration, and none that fails shall stand in the way.
+    const config = asApplication ? (await this.config())?.config : undefined;
+    const store = await openStore(address, { ...config?.options, create, readOnly: access === 'read' });
+    return { store, address };
   }
 
   /** A sentence for people, on standard error: not part of the output. */
@@ -112,7 +114,12 @@ export class CommandContext {
   /** Progress of long work. */
   progress(label: string): ProgressLine {
     const { stderr } = this.world;
-    return new ProgressLine(label, { stream: stderr, palette: this.errorPalette, now: () => performance.now(), isQuiet: this.isQuiet });
+    return new ProgressLine(label, {
+      stream: stderr,
+      palette: this.errorPalette,
+      now: () => performance.now(),
+      isQuiet: this.isQuiet,
+    });
   }
 
   /** One JSON document for machines. */

@@ -65,4 +65,3 @@ function helpWidth({ world }: Cli): number {
   // Longer lines are hard to read, however wide the terminal is.
   return Math.min(100, (world.stdout.isTTY ? world.stdout.columns : undefined) ?? 100);
 }
-

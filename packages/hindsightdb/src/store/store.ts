@@ -8,7 +8,6 @@ import { assertFold } from '../core/decider.ts';
 import { argumentError, HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
-import type { Limits } from '../core/limits.ts';
 import type { StreamSettings } from '../core/stream-settings.ts';
 import { assertName } from '../core/text.ts';
 import type {
@@ -33,14 +32,8 @@ import {
   type PreparedAppend,
 } from './append.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
-import {
-  assertObject,
-  assertOptionalBoolean,
-  assertOptionalSignal,
-  assertPlace,
-  assertWhole,
-  assertWork,
-} from './argument-checks.ts';
+import { assertObject, assertOptionalSignal, assertPlace, assertWhole, assertWork } from './argument-checks.ts';
+import { listStreams, type ListStreamsOptions } from './list-streams.ts';
 import { assertOfCategory, loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
 import { checkedQuery, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
@@ -54,18 +47,6 @@ import { subscribePages, type SubscribeOptions, type SubscriptionPage } from './
 export interface StreamAppendOptions extends AppendOptions {
   /** What the stream must be like. Default `'any'`. */
   readonly expectedVersion?: ExpectedVersion;
-}
-
-/** Which streams are listed. */
-export interface ListStreamsOptions {
-  readonly category?: string;
-  /** Only streams whose id begins so. */
-  readonly prefix?: string;
-  readonly includeReserved?: boolean;
-  /** Begin after this id. */
-  readonly after?: string;
-  /** Default: no limit. */
-  readonly limit?: number;
 }
 
 /** Which state is loaded. */
@@ -268,27 +249,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
 
   /** The streams, in the order of their ids' UTF-8 bytes. */
   listStreams(options: ListStreamsOptions = {}): AsyncGenerator<StreamInfo> {
-    assertListOptions(options, this.#context.limits);
-    return this.#listStreams(options);
-  }
-
-  async *#listStreams(options: ListStreamsOptions): AsyncGenerator<StreamInfo> {
-    const { limit = Number.MAX_SAFE_INTEGER, includeReserved = false, ...rest } = options;
-    let left = limit;
-    let after = options.after;
-    while (left > 0) {
-      const size = Math.min(left, 500);
-      const page = await this.#context.engine.listStreams({
-        ...rest,
-        includeReserved,
-        limit: size,
-        ...(after !== undefined && { after }),
-      });
-      yield* page;
-      left -= page.length;
-      after = page.at(-1)?.streamId;
-      if (page.length < size) return;
-    }
+    return listStreams(this.#context, options);
   }
 
   /** The newest place of the log: everything that is recorded lies at or before it. */
@@ -410,15 +371,4 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function assertListOptions(options: ListStreamsOptions, { streamIdBytesMax }: Limits): void {
-  assertObject('options', options);
-  const { category, prefix, after, limit, includeReserved } = options;
-  if (category !== undefined) assertName('A category', category, streamIdBytesMax);
-  // An empty text is before and in front of everything; there is nothing wrong with asking so.
-  for (const [what, text] of Object.entries({ prefix, after }))
-    if (text !== undefined && text !== '') assertName(what, text, streamIdBytesMax);
-  if (limit !== undefined) assertWhole('limit', limit, { min: 0, max: Number.MAX_SAFE_INTEGER });
-  assertOptionalBoolean('includeReserved', includeReserved);
 }

@@ -1,10 +1,11 @@
 /** `hindsight append`: one event, or several from standard input, as one decision. */
 
-import { Option } from 'commander';
-import { RawJson, rawJson, type Event, type ExpectedVersion, type Store } from 'hindsightdb';
+import { Option, type Command } from 'commander';
+import { embeddedLimits, RawJson, rawJson, type Event, type ExpectedVersion, type Store } from 'hindsightdb';
 import { eventOfLine } from '../../formats/json-lines/json-lines-format.ts';
 import { hasTypes } from '../../formats/import/typed-event.ts';
 import { BadRowError } from '../../formats/source/bad-input.ts';
+import { bufferOf } from '../../formats/source/text-source.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { listOption } from '../event-choice.ts';
@@ -37,23 +38,27 @@ export const addAppend: AddCommand = (program, cli) => {
     .option('--occurred-at <time>', 'when it happened, in ISO 8601 with an offset or Z')
     .option('--id <id>', 'the id of the event; default: a new UUID')
     .addOption(
-      new Option('--expect <version>', 'append only if the stream is at this version, or is: none, exists, any').argParser(
-        parseExpected,
-      ),
+      new Option(
+        '--expect <version>',
+        'append only if the stream is at this version, or is: none, exists, any',
+      ).argParser(parseExpected),
     )
     .option('--key <key>', 'idempotency key: sent again, the append gives its first answer and writes nothing')
-    .action((streamId: string, type: string, data: string, options: AppendOptions, self) =>
+    .action((streamId: string, type: string, data: string, options: AppendOptions, self: Command) =>
       runAction(cli, self, async (context) => {
+        const given = await eventsOf(context, { streamId, type, data, options });
         const { store } = await context.openStore({ access: 'write' });
         await using _ = store;
-        const events = await eventsOf(context, store, { streamId, type, data, options });
+        const events = hasTypes(store) ? given.map((event) => withPlainData(store, event)) : given;
         const result = await store.append(streamId, events, {
           ...(options.expect !== undefined && { expectedVersion: options.expect }),
           ...(options.key !== undefined && { key: options.key }),
         });
         if (context.isJson) return await context.document({ streamId, count: events.length, ...result });
         const { palette } = context;
-        const what = result.isDuplicate ? 'Appended before, under the same key or ids:' : `Appended ${countOf(events.length, 'event')}:`;
+        const what = result.isDuplicate
+          ? 'Appended before, under the same key or ids:'
+          : `Appended ${countOf(events.length, 'event')}:`;
         await context.output.line(
           `${what} ${palette.name(safeText(streamId))} is at version ${palette.strong(String(result.version))}, position ${result.position}`,
         );
@@ -61,7 +66,10 @@ export const addAppend: AddCommand = (program, cli) => {
     );
   addExamples(command, [
     { line: `append order-75 OrderPlaced '{"customerId":"c1"}' --tag customer:c1`, meaning: 'append one event' },
-    { line: `append order-75 OrderPaid '{"amount":120}' --expect 1`, meaning: 'only if the stream is at version 1; else exit code 3' },
+    {
+      line: `append order-75 OrderPaid '{"amount":120}' --expect 1`,
+      meaning: 'only if the stream is at version 1; else exit code 3',
+    },
     { line: 'append order-75 - < events.jsonl', meaning: 'append the events of a file, all or none' },
   ]);
 };
@@ -80,23 +88,17 @@ interface Given {
   readonly options: AppendOptions;
 }
 
-async function eventsOf(context: CommandContext, store: Store, given: Given): Promise<readonly Event[]> {
+async function eventsOf(context: CommandContext, given: Given): Promise<readonly Event[]> {
   const { options, type } = given;
-  const events = type === '-' ? await eventsFromInput(context, store, given) : [await eventFromArguments(context, given)];
+  const events = type === '-' ? await eventsFromInput(context, given) : [await eventFromArguments(context, given)];
   const shared = metadataOf(options.metadata);
-  const complete = events.map((event) => ({
-    ...event,
-    ...(shared && { metadata: { ...shared, ...event.metadata } }),
-  }));
-  if (!hasTypes(store)) return complete;
-  return await Promise.all(
-    complete.map(async (event) => {
-      // What the schema says is the store's to judge and to report; only the text of data has to become data.
-      return store.context.definitions.get(event.type)?.schema === undefined || !(event.data instanceof RawJson)
-        ? event
-        : { ...event, data: event.data.toJSON() };
-    }),
-  );
+  return events.map((event) => ({ ...event, ...(shared && { metadata: { ...shared, ...event.metadata } }) }));
+}
+
+/** What a schema says is the store's to judge and to report; only the text of data has to become data for it. */
+function withPlainData({ context }: Store, event: Event): Event {
+  const isJudged = context.definitions.get(event.type)?.schema !== undefined;
+  return isJudged && event.data instanceof RawJson ? { ...event, data: event.data.toJSON() } : event;
 }
 
 async function eventFromArguments(context: CommandContext, { type, data, options }: Given): Promise<Event> {
@@ -133,12 +135,12 @@ async function inputText({ world }: CommandContext): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of world.stdin) {
     world.signal.throwIfAborted();
-    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+    pieces.push(bufferOf(piece));
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
 }
 
-async function eventsFromInput(context: CommandContext, store: Store, given: Given): Promise<Event[]> {
+async function eventsFromInput(context: CommandContext, given: Given): Promise<Event[]> {
   const { tag, id, occurredAt } = given.options;
   if (tag !== undefined || id !== undefined || occurredAt !== undefined)
     throw new UsageError('With events from standard input, tags, ids and times stand in the events themselves.');
@@ -147,7 +149,7 @@ async function eventsFromInput(context: CommandContext, store: Store, given: Giv
   if (lines.length === 0) throw new UsageError('Standard input holds no events.');
   return lines.map((line, index) => {
     try {
-      const imported = eventOfLine(withStream(line, given.streamId), store.capabilities.limits);
+      const imported = eventOfLine(withStream(line, given.streamId), embeddedLimits);
       if (imported === undefined) throw new BadRowError('It is the rest of an event whose contents were removed.');
       return imported.event;
     } catch (error) {
@@ -173,7 +175,10 @@ function withStream(line: string, streamId: string): string {
   const value: unknown = JSON.parse(line);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return line;
   const named: unknown = Reflect.get(value, 'streamId');
-  if (named === undefined) return line.replace('{', `{"streamId":${JSON.stringify(streamId)}${Object.keys(value).length === 0 ? '' : ','}`);
+  if (named === undefined)
+    return line.replace('{', `{"streamId":${JSON.stringify(streamId)}${Object.keys(value).length === 0 ? '' : ','}`);
   if (named === streamId) return line;
-  throw new BadRowError(`It names the stream ${JSON.stringify(named)}, and the command says ${JSON.stringify(streamId)}; events of several streams are for hindsight import.`);
+  throw new BadRowError(
+    `It names the stream ${JSON.stringify(named)}, and the command says ${JSON.stringify(streamId)}; events of several streams are for hindsight import.`,
+  );
 }

@@ -1,10 +1,18 @@
 /** `hindsight tail`: the newest events, and with `-f` what follows them. */
 
+import type { Command } from 'commander';
 import type { Checkpoint, Store, StoredEvent } from 'hindsightdb';
 import { lineOfStored } from '../../formats/json-lines/event-line.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { addChoiceOptions, choiceOf, chosenPages, wholeNumber, type ChoiceOptions, type EventChoice } from '../event-choice.ts';
+import {
+  addChoiceOptions,
+  choiceOf,
+  chosenPages,
+  wholeNumber,
+  type ChoiceOptions,
+  type EventChoice,
+} from '../event-choice.ts';
 import { blockPrinter, tablePrinter, type EventPrinter } from '../event-table.ts';
 
 interface TailOptions extends ChoiceOptions {
@@ -18,13 +26,15 @@ export const addTail: AddCommand = (program, cli) => {
   const command = program
     .command('tail')
     .summary('show the newest events, and follow what is appended')
-    .description('Shows the newest events, oldest of them first. With -f it goes on with whatever is appended, until Ctrl-C.')
+    .description(
+      'Shows the newest events, oldest of them first. With -f it goes on with whatever is appended, until Ctrl-C.',
+    )
     .argument('[stream]', 'the id of a stream; without it the log is followed')
     .option('-f, --follow', 'follow what is appended, by this process or any other')
     .option('-n, --lines <count>', 'how many of the newest events', wholeNumber(0), 10);
   addChoiceOptions(command)
     .option('-l, --long', 'everything of each event, over several lines')
-    .action((streamId: string | undefined, options: TailOptions, self) =>
+    .action((streamId: string | undefined, options: TailOptions, self: Command) =>
       runAction(cli, self, async (context) => {
         const choice = choiceOf(streamId, options, context.world.now());
         const { store } = await context.openStore();
@@ -39,14 +49,12 @@ export const addTail: AddCommand = (program, cli) => {
   ]);
 };
 
-async function tail(
-  context: CommandContext,
-  store: Store,
-  choice: EventChoice,
-  options: TailOptions,
-): Promise<void> {
+async function tail(context: CommandContext, store: Store, choice: EventChoice, options: TailOptions): Promise<void> {
   let hasShown = false;
-  const printer = options.long === true ? blockPrinter(context) : tablePrinter(context, choice.source.kind === 'stream' ? 'stream' : 'log');
+  const printer =
+    options.long === true
+      ? blockPrinter(context)
+      : tablePrinter(context, choice.source.kind === 'stream' ? 'stream' : 'log');
   // What is shown ends here and what is followed begins here, so nothing falls between.
   const head = await store.head();
   const isStream = choice.source.kind === 'stream';
@@ -109,6 +117,8 @@ async function print(
   { isFirst }: { readonly isFirst: boolean },
 ): Promise<void> {
   if (events.length === 0) return;
-  const lines = isJson ? events.map(lineOfStored) : [...(isFirst ? printer.titleLines(events) : []), ...printer.lines(events)];
+  const lines = isJson
+    ? events.map(lineOfStored)
+    : [...(isFirst ? printer.titleLines(events) : []), ...printer.lines(events)];
   for (const line of lines) await output.line(line);
 }

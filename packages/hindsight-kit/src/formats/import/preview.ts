@@ -70,7 +70,8 @@ function previewOf(reader: RowReader, row: FileRow, prefix: ReadPrefix): Preview
       dataText: data instanceof RawJson ? data.text : JSON.stringify(data),
     };
   } catch (error) {
-    if (error instanceof UnreadableInput) throw new UnreadableInput(`Line ${line}: ${error.message}`, error.place, error.advice);
+    if (error instanceof UnreadableInput)
+      throw new UnreadableInput(`Line ${line}: ${error.message}`, error.place, error.advice);
     if (error instanceof BadRowError) return { kind: 'bad', line, column: error.column, reason: error.reason };
     throw error;
   }

@@ -5,8 +5,9 @@
 import { portableLimits } from '../../core/limits.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, holds, present } from '../assertions.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 
+/** Declarations of the engine and of the log. */
 export const declaring: Area = defineArea('declarations', {
   'the capabilities are complete and well-formed': async (log) => {
     const { engine, durability, spansPartitions, sharedAcrossProcesses, wakeWithinMs, limits } =

@@ -7,8 +7,9 @@ import type { AppendAnswer, AppendBatch } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 
+/** Appends that follow a predecessor. */
 export const following: Area = defineArea('predecessors', {
   'an append whose predecessor ends the stream is taken': async (log) => {
     const [first, second] = [log.make.many(2), log.make.many(1)];

@@ -8,9 +8,10 @@ import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, fail, holds } from '../assertions.ts';
 import { Follower } from '../follower.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 import { readWholeLog, readWholeStream } from '../readings.ts';
 
+/** Concurrency within a process. */
 export const racing: Area = defineArea('concurrency', {
   'hundreds of appends that are not awaited are all written, in the order of the calls': async (log) => {
     const events = log.make.many(400);

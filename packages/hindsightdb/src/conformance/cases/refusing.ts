@@ -7,8 +7,9 @@ import type { AppendBatch, StreamWrite } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, fail, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 
+/** Refusals, and that they leave no trace. */
 export const refusing: Area = defineArea('refusals', {
   'an append to several streams is refused whole when one of them is not as expected': async (log) => {
     const streams = log.streamIds('order', 4);
