@@ -226,7 +226,7 @@ suite('the code', () => {
         assert.ok(isHindsightError(error), String(error));
         assert.equal(error.code, code, String(error));
         assert.ok(error instanceof HindsightError || error instanceof TypeError || error instanceof RangeError);
-        assert.match(error.message, /\w .{15,}[.)]$/s, 'the message is a sentence');
+        assert.ok(error.message.split(' ').length > 3, 'the message is a sentence');
         return true;
       });
     });
