@@ -3,7 +3,8 @@
  */
 
 export { openStore, restoreStore, storeOver } from './store/open.ts';
-export { Store, type ListStreamsOptions, type LoadOptions, type StreamAppendOptions } from './store/store.ts';
+export { Store, type LoadOptions, type StreamAppendOptions } from './store/store.ts';
+export type { ListStreamsOptions } from './store/list-streams.ts';
 export type {
   AppendCondition,
   AppendedStream,

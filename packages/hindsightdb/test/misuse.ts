@@ -28,3 +28,22 @@ export function assertArgumentError(error: unknown, named: RegExp, code?: ErrorC
   assert.match(error.message, named);
   return true;
 }
+
+/** Asserts that a call is refused as a wrong argument; the failure says which call it was. */
+export async function assertRefused(
+  call: () => unknown,
+  { what, named, code }: { readonly what: string; readonly named: RegExp; readonly code?: ErrorCode | undefined },
+): Promise<void> {
+  let answer: unknown;
+  try {
+    answer = await call();
+  } catch (error) {
+    try {
+      assertArgumentError(error, named, code);
+      return;
+    } catch (cause) {
+      throw new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    }
+  }
+  assert.fail(`${what} was not refused; it answered ${String(answer)}`);
+}

@@ -3,13 +3,16 @@
  */
 
 import type { Checkpoint } from '../core/checkpoint.ts';
-import type { Decider } from '../core/decider.ts';
+import { assertDecider, type Decider } from '../core/decider.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Event, Metadata, Recorded } from '../core/event.ts';
-import { categoryOf } from '../core/stream-id.ts';
-import { assertName } from '../core/text.ts';
-import { digestOf } from '../store/append.ts';
-import { assertWhole } from '../store/read-options.ts';
+import type { Limits } from '../core/limits.ts';
+import { assertNotReserved } from '../core/stream-id.ts';
+import { assertName, describe } from '../core/text.ts';
+import { assertKeyRetention, digestOf } from '../store/append.ts';
+import { assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
+import { assertOfCategory } from '../store/load-state.ts';
+import type { StoreContext } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import { EntityQueue } from './entity-queue.ts';
 
@@ -60,20 +63,45 @@ export async function handle<State, Command, Events extends Event>(
   command: Command,
   options: HandleOptions = {},
 ): Promise<HandleResult<State, Events>> {
-  const { key, retries = 0 } = options;
-  assertName('A stream id', streamId, store.context.limits.streamIdBytesMax);
-  assertWhole('retries', retries, { min: 0, max: 1_000_000 });
-  if (decider.category !== undefined && decider.category !== categoryOf(streamId)) {
-    throw argumentError(
-      'INVALID_ARGUMENT',
-      `Stream ${JSON.stringify(streamId)} is not of the decider's category ${JSON.stringify(decider.category)}; its id would begin with ${JSON.stringify(`${decider.category}-`)}.`,
-    );
-  }
+  const { limits } = contextOf(store);
+  assertName('A stream id', streamId, limits.streamIdBytesMax);
+  assertNotReserved('The stream id', streamId);
+  assertDecider(decider);
+  assertOfCategory(decider.category, streamId);
+  assertHandleOptions(options, limits);
+  const { key, signal } = options;
   const contentDigest = key === undefined ? undefined : digestOf([streamId, command]);
-  return await new Promise((resolve, reject) => {
-    // Every store has the members that a queue uses, whatever events it declares.
-    queueOf(store as Store, decider, streamId).add({ command, options, contentDigest, resolve, reject, conflicts: 0 });
-  });
+  // Every store has the members that a queue uses, whatever events it declares.
+  const queue = queueOf(store as Store, decider, streamId);
+  let withdraw = (): void => {};
+  try {
+    return await new Promise((resolve, reject) => {
+      const job = { command, options, contentDigest, resolve, reject, conflicts: 0, isWithdrawn: false };
+      withdraw = () => queue.withdraw(job);
+      signal?.addEventListener('abort', withdraw, { once: true });
+      queue.add(job);
+    });
+  } finally {
+    signal?.removeEventListener('abort', withdraw);
+  }
+}
+
+function contextOf(store: Pick<Store, 'context'>): StoreContext {
+  const given: unknown = store;
+  if (typeof given === 'object' && given !== null && 'context' in given) return store.context;
+  throw argumentError('INVALID_ARGUMENT', `store must be an open store, not ${describe(given)}.`);
+}
+
+function assertHandleOptions(options: HandleOptions, { idBytesMax }: Limits): void {
+  assertObject('options', options);
+  const { key, keyRetentionMs, metadata, expectedVersion, retries, signal } = options;
+  if (key !== undefined) assertName('The key of a command', key, idBytesMax);
+  assertKeyRetention(keyRetentionMs);
+  if (metadata !== undefined) assertObject('metadata', metadata);
+  if (expectedVersion !== undefined)
+    assertWhole('expectedVersion', expectedVersion, { min: 0, max: Number.MAX_SAFE_INTEGER });
+  if (retries !== undefined) assertWhole('retries', retries, { min: 0, max: 1_000_000 });
+  assertOptionalSignal(signal);
 }
 
 /** Entities remembered per decider with their last state; the idle ones among them make room for others. */

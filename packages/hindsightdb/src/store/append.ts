@@ -8,6 +8,7 @@ import { argumentError, conflictError, HindsightError, rangeError } from '../cor
 import type { Event, Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import type { Query } from '../core/query.ts';
+import { RawJson } from '../core/raw-json.ts';
 import { dataTextOfBytes } from '../core/record.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
@@ -25,9 +26,10 @@ import type {
   StreamWrite,
   Written,
 } from '../engine/contract.ts';
+import { assertObject, assertOptionalSignal, assertWhole } from './argument-checks.ts';
 import { encodeEvents } from './encode.ts';
 import { positionsOf, type Place } from './places.ts';
-import { assertWhole, checkedQuery } from './read-options.ts';
+import { checkedQuery } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What features of the library see of the engines' answers. */
@@ -110,6 +112,33 @@ export interface PreparedAppend {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * What a user asks for, without anything else that the object may hold: it may have come from outside, and the inside of the
+ * library says more in the same place.
+ */
+export function userAppend<Events extends Event>(request: AppendRequest<Events>): InternalAppend {
+  const { streams, condition, key, keyRetentionMs, metadata, signal } = request;
+  return {
+    streams: Array.isArray(streams) ? streams.map(userStream) : streams,
+    isReservedAllowed: false,
+    ...(condition !== undefined && { condition }),
+    ...(key !== undefined && { key }),
+    ...(keyRetentionMs !== undefined && { keyRetentionMs }),
+    ...(metadata !== undefined && { metadata }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+function userStream(stream: StreamAppend): InternalStreamAppend {
+  assertObject('A stream of an append', stream);
+  const { streamId, events, expectedVersion } = stream;
+  return {
+    streamId,
+    ...(events !== undefined && { events }),
+    ...(expectedVersion !== undefined && { expectedVersion }),
+  };
+}
+
 /** Checks and encodes an append. A promise only where a schema, a codec or a checkpoint makes one necessary. */
 export function prepareAppend(context: StoreContext, append: InternalAppend): PreparedAppend | Promise<PreparedAppend> {
   assertAppend(context, append);
@@ -159,7 +188,10 @@ function isSettled<Value>(values: readonly (Value | Promise<Value>)[]): values i
   return !values.some((value) => value instanceof Promise);
 }
 
-function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, metadata }: InternalAppend): void {
+function assertAppend(
+  { limits }: StoreContext,
+  { streams, isReservedAllowed, metadata, signal }: InternalAppend,
+): void {
   const given: unknown = streams;
   if (!Array.isArray(given) || given.length === 0)
     throw argumentError('INVALID_ARGUMENT', `An append needs an array of at least one stream, not ${describe(given)}.`);
@@ -169,10 +201,13 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
       `An append takes ${limits.streamsPerAppendMax} streams at most, not ${streams.length}.`,
     );
   const seen = new Set<string>();
-  for (const { streamId, expectedVersion = 'any' } of streams) {
+  for (const stream of streams) {
+    assertObject('A stream of an append', stream);
+    const { streamId, expectedVersion = 'any', events = [] } = stream;
     assertName('A stream id', streamId, limits.streamIdBytesMax);
     if (!isReservedAllowed) assertNotReserved('The stream id', streamId);
     assertExpectedVersion(expectedVersion);
+    assertEvents(events);
     if (seen.has(streamId))
       throw argumentError(
         'INVALID_ARGUMENT',
@@ -180,10 +215,15 @@ function assertAppend({ limits }: StoreContext, { streams, isReservedAllowed, me
       );
     seen.add(streamId);
   }
-  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)))
-    throw argumentError('INVALID_ARGUMENT', `metadata must be an object, not ${describe(metadata)}.`);
+  if (metadata !== undefined) assertObject('metadata', metadata);
+  assertOptionalSignal(signal);
   if (streams.every(({ events = [], encoded = [] }) => events.length + encoded.length === 0))
     throw argumentError('INVALID_ARGUMENT', 'An append needs at least one event.');
+}
+
+function assertEvents(events: unknown): void {
+  if (!Array.isArray(events))
+    throw argumentError('INVALID_ARGUMENT', `The events of an append must be an array, not ${describe(events)}.`);
 }
 
 function assertTotals({ limits }: StoreContext, streams: readonly StreamWrite[]): void {
@@ -219,11 +259,16 @@ function streamWrite(stream: InternalStreamAppend, events: readonly NewEvent[]):
 /** A hundred and ninety years. Counted from today, the end of it is still a safe integer of microseconds. */
 const keyRetentionMsMax = 6e12;
 
+/** Checks how long a key is to be remembered. */
+export function assertKeyRetention(keyRetentionMs: unknown): void {
+  if (keyRetentionMs !== undefined) assertWhole('keyRetentionMs', keyRetentionMs, { min: 1, max: keyRetentionMsMax });
+}
+
 function appendKey(context: StoreContext, append: InternalAppend): AppendKey | undefined {
   const { key, keyRetentionMs } = append;
   if (key === undefined) return undefined;
   assertName('The key of an append', key, context.limits.idBytesMax);
-  if (keyRetentionMs !== undefined) assertWhole('keyRetentionMs', keyRetentionMs, { min: 1, max: keyRetentionMsMax });
+  assertKeyRetention(keyRetentionMs);
   return {
     key,
     digest: append.contentDigest ?? contentDigest(append.streams),
@@ -242,9 +287,14 @@ export function digestOf(value: unknown): string {
 }
 
 function givenContent({ type, data, id, tags, occurredAt, contentType }: Event): unknown {
-  const given = data instanceof Uint8Array ? { base64: dataTextOfBytes(data) } : data;
   const at = occurredAt === undefined ? null : isoOfMicros(microsOf('occurredAt', occurredAt));
-  return [type, given ?? null, id ?? null, [...new Set(tags)].toSorted(), at, contentType ?? null];
+  return [type, givenData(data), id ?? null, [...new Set(tags)].toSorted(), at, contentType ?? null];
+}
+
+/** Data by what they were given as: the digits of raw JSON count, which parsing would lose. */
+function givenData(data: unknown): unknown {
+  if (data instanceof Uint8Array) return ['bytes', dataTextOfBytes(data)];
+  return data instanceof RawJson ? ['raw', data.text] : ['value', data ?? null];
 }
 
 function boundaryOf(
@@ -252,6 +302,7 @@ function boundaryOf(
   condition: AppendCondition | undefined,
 ): BoundaryCondition | undefined | Promise<BoundaryCondition> {
   if (condition === undefined) return undefined;
+  assertObject('condition', condition);
   const query = checkedQuery(limits, condition.failIfEventsMatch);
   const { after } = condition;
   if (after === undefined) return { query, after: engine.identity.lineage[0]?.firstPositions.map(() => 0) ?? [] };

@@ -35,9 +35,6 @@ export function encodeEvents(
   input: EventsToEncode,
 ): readonly NewEvent[] | Promise<readonly NewEvent[]> {
   const { limits } = context;
-  const given: unknown = input.events;
-  if (!Array.isArray(given))
-    throw argumentError('INVALID_ARGUMENT', `The events of an append must be an array, not ${describe(given)}.`);
   for (const event of input.events) assertEvent(context, event, input);
   if (input.events.length > limits.eventsPerAppendMax)
     throw rangeError(

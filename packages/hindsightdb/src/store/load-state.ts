@@ -2,10 +2,12 @@
  * Loading the state of an entity: the newest usable snapshot, and the events behind it.
  */
 
+import { argumentError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { initialStateOf, type Fold } from '../core/fold.ts';
-import { canonicalJson } from '../core/json.ts';
+import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { sha256Hex } from '../core/sha256.ts';
+import { categoryOf } from '../core/stream-id.ts';
 import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
 import { readStreamPages } from './read.ts';
@@ -111,6 +113,15 @@ function digestCached(meaning: string): string {
   return digest;
 }
 
+/** Throws unless the stream is of the category that a fold declares. */
+export function assertOfCategory(category: string | undefined, streamId: string): void {
+  if (category === undefined || category === categoryOf(streamId)) return;
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `Stream ${JSON.stringify(streamId)} is not of the declared category ${JSON.stringify(category)}; its id would begin with ${JSON.stringify(`${category}-`)}.`,
+  );
+}
+
 /** The newest snapshot of an entity under this fold, or undefined. One that cannot be read counts as none. */
 export async function readSnapshot<State, Events extends Event>(
   context: StoreContext,
@@ -120,8 +131,8 @@ export async function readSnapshot<State, Events extends Event>(
   if (fold.snapshots === undefined) return undefined;
   const entry = await context.engine.keyedGet(snapshotKey(context, fold, streamId));
   if (entry === undefined) return undefined;
-  // Written by writeSnapshot, in this form.
-  const snapshot = JSON.parse(entry.value) as StoredSnapshot;
+  const snapshot = parseSnapshot(entry.value);
+  if (snapshot === undefined) return undefined;
   const text =
     context.codec === undefined
       ? undefined
@@ -131,14 +142,23 @@ export async function readSnapshot<State, Events extends Event>(
   return { state, version: snapshot.version, snapshotVersion: snapshot.version };
 }
 
-/** Keeps a snapshot. An older one of the same fold is replaced. */
+function parseSnapshot(value: string): StoredSnapshot | undefined {
+  try {
+    // Written by writeSnapshot, in this form.
+    return JSON.parse(value) as StoredSnapshot;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a snapshot. An older one of the same fold is replaced. Throws `NOT_JSON` for a state that has no JSON form, such as undefined. */
 export async function writeSnapshot<State, Events extends Event>(
   context: StoreContext,
   fold: SnapshottedFold<State, Events>,
   streamId: string,
   loaded: Loaded<State>,
 ): Promise<void> {
-  const plain = JSON.stringify(loaded.state);
+  const plain = jsonTextOf('A state to be kept as a snapshot', loaded.state);
   const encoded =
     context.codec === undefined
       ? plain

@@ -10,7 +10,8 @@ import { describe } from '../core/text.ts';
 import { uuidV7Maker } from '../core/uuid.ts';
 import type { Engine, LogIdentity, LongWork } from '../engine/contract.ts';
 import { MemoryEngine } from '../engine/memory.ts';
-import { assertWhole } from './read-options.ts';
+import { assertFunction, assertObject, assertPlace, assertWork } from './argument-checks.ts';
+import { assertStoreOptions, checkedClock, checkedIdMaker } from './settings-checks.ts';
 import type {
   EventDefinition,
   EventInputsOf,
@@ -34,7 +35,8 @@ export async function openStore<const Registry extends EventRegistry = EventRegi
   address: string | URL,
   options: StoreOptions<Registry> = {},
 ): Promise<Store<EventsOf<Registry>, EventInputsOf<Registry>>> {
-  const shared = { now: options.now ?? systemMicros, newId: options.newId ?? uuidV7Maker(Date.now, randomBytes) };
+  assertStoreOptions(options);
+  const shared = sharedOf(options);
   const engine = await resolveEngine(address, options, shared);
   return new Store(contextOf(engine, options, shared));
 }
@@ -44,12 +46,10 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
   engine: Engine,
   options: StoreOptions<Registry> = {},
 ): Store<EventsOf<Registry>, EventInputsOf<Registry>> {
-  return new Store(
-    contextOf(engine, options, {
-      now: options.now ?? systemMicros,
-      newId: options.newId ?? uuidV7Maker(Date.now, randomBytes),
-    }),
-  );
+  assertObject('engine', engine);
+  assertFunction('engine.append', Reflect.get(engine, 'append'));
+  assertStoreOptions(options);
+  return new Store(contextOf(engine, options, sharedOf(options)));
 }
 
 /**
@@ -59,6 +59,9 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
  * Throws `STORE_EXISTS` when something is at the destination, `STORE_NOT_FOUND`, and what is wrong with the backup.
  */
 export async function restoreStore(backup: string, destination: string, work: LongWork = {}): Promise<LogIdentity> {
+  assertPlace('backup', backup);
+  assertPlace('destination', destination);
+  assertWork(work);
   const { restoreFile } = await import('../engines/sqlite/restore.ts');
   const newId = uuidV7Maker(Date.now, randomBytes);
   return await restoreFile(withoutScheme(backup), withoutScheme(destination), { ...work, newId, now: systemMicros });
@@ -69,13 +72,18 @@ interface Shared {
   readonly newId: () => string;
 }
 
+function sharedOf({ now, newId }: StoreOptions): Shared {
+  return {
+    now: now === undefined ? systemMicros : checkedClock(now),
+    newId: newId === undefined ? uuidV7Maker(Date.now, randomBytes) : checkedIdMaker(newId),
+  };
+}
+
 async function resolveEngine(address: string | URL, options: StoreOptions, shared: Shared): Promise<Engine> {
   const text = address instanceof URL ? address.href : address;
-  if (typeof text !== 'string' || text === '')
+  if (typeof text !== 'string' || withoutScheme(text) === '')
     throw argumentError('INVALID_ARGUMENT', `The address of a store must be a path or a URL, not ${describe(text)}.`);
   const { partitionCount = 1, pendingAppendsMax = 10_000, create = true, readOnly = false } = options;
-  assertWhole('partitionCount', partitionCount, { min: 1, max: 1024 });
-  assertWhole('pendingAppendsMax', pendingAppendsMax, { min: 1, max: 1_000_000 });
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'memory':

@@ -7,8 +7,9 @@ import type { PartitionPlace, Checkpoint } from '../core/checkpoint.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { microsOf } from '../core/time.ts';
 import type { LogFilter, StoredEvent } from '../engine/contract.ts';
+import { assertWhole } from './argument-checks.ts';
 import { checkpointOf, placesAt, positionsOf } from './places.ts';
-import { assertWhole, readBounds, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
+import { logReadBounds, readBounds, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** A page of a stream. */
@@ -62,7 +63,7 @@ export function readLogPages(
   filter: Omit<LogFilter, 'includeReserved'>,
   options: LogReadOptions,
 ): () => AsyncGenerator<LogPage<StoredEvent>> {
-  const { direction, limit, page } = readBounds(options);
+  const { direction, limit, page } = logReadBounds(options);
   const { signal, includeReserved = false } = options;
   const fromTime = options.fromTime === undefined ? undefined : microsOf('fromTime', options.fromTime);
   const untilTime = options.untilTime === undefined ? undefined : microsOf('untilTime', options.untilTime);

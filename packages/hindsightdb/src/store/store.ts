@@ -4,6 +4,7 @@
 
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { ExpectedVersion } from '../core/condition.ts';
+import { assertFold } from '../core/decider.ts';
 import { argumentError, HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
@@ -23,6 +24,7 @@ import type {
 import {
   prepareAppend,
   resultOf,
+  userAppend,
   type AppendOptions,
   type AppendRequest,
   type AppendResult,
@@ -30,7 +32,9 @@ import {
   type PreparedAppend,
 } from './append.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
-import { loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
+import { assertObject, assertOptionalSignal, assertPlace, assertWhole, assertWork } from './argument-checks.ts';
+import { listStreams, type ListStreamsOptions } from './list-streams.ts';
+import { assertOfCategory, loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
 import { checkedQuery, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
 import { readLogPages, readStreamPages, type LogPage, type StreamPage } from './read.ts';
@@ -43,18 +47,6 @@ import { subscribePages, type SubscribeOptions, type SubscriptionPage } from './
 export interface StreamAppendOptions extends AppendOptions {
   /** What the stream must be like. Default `'any'`. */
   readonly expectedVersion?: ExpectedVersion;
-}
-
-/** Which streams are listed. */
-export interface ListStreamsOptions {
-  readonly category?: string;
-  /** Only streams whose id begins so. */
-  readonly prefix?: string;
-  readonly includeReserved?: boolean;
-  /** Begin after this id. */
-  readonly after?: string;
-  /** Default: no limit. */
-  readonly limit?: number;
 }
 
 /** Which state is loaded. */
@@ -111,12 +103,13 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     events: readonly Input[] = [],
     options: StreamAppendOptions = {},
   ): Promise<AppendResult> {
+    assertObject('options', options);
     const { expectedVersion = 'any', ...rest } = options;
     const request =
       typeof target === 'object' && target !== null
         ? target
         : { ...rest, streams: [{ streamId: target, events, expectedVersion }] };
-    return resultOf(this.#context.engine, await this.appendInternal({ ...request, isReservedAllowed: false }));
+    return resultOf(this.#context.engine, await this.appendInternal(userAppend(request)));
   }
 
   /** An append of the library itself, answered with values. Not for applications. */
@@ -178,7 +171,11 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
       readonly query?: Query;
     } = {},
   ): Reading<StoredEvent, LogPage<StoredEvent>> {
+    assertObject('options', options);
     const { streamId, category, query } = options;
+    const { streamIdBytesMax } = this.#context.limits;
+    if (streamId !== undefined) assertName('A stream id', streamId, streamIdBytesMax);
+    if (category !== undefined) assertName('A category', category, streamIdBytesMax);
     return new Reading(
       readLogPages(
         this.#context,
@@ -230,11 +227,17 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     streamId: string,
     options: LoadOptions = {},
   ): Promise<Loaded<State>> {
+    assertFold('fold', fold);
     assertName('A stream id', streamId, this.#context.limits.streamIdBytesMax);
-    const { state, version } = await loadEntity(this.#context, fold, streamId, {
-      toVersion: options.asOf?.version,
-      signal: options.signal,
-    });
+    assertOfCategory(fold.category, streamId);
+    assertObject('options', options);
+    const { asOf, signal } = options;
+    assertOptionalSignal(signal);
+    if (asOf !== undefined) {
+      assertObject('asOf', asOf);
+      assertWhole('asOf.version', asOf.version, { min: 0, max: Number.MAX_SAFE_INTEGER });
+    }
+    const { state, version } = await loadEntity(this.#context, fold, streamId, { toVersion: asOf?.version, signal });
     return { state, version };
   }
 
@@ -245,23 +248,8 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   }
 
   /** The streams, in the order of their ids' UTF-8 bytes. */
-  async *listStreams(options: ListStreamsOptions = {}): AsyncGenerator<StreamInfo> {
-    const { limit = Number.MAX_SAFE_INTEGER, includeReserved = false, ...rest } = options;
-    let left = limit;
-    let after = options.after;
-    while (left > 0) {
-      const size = Math.min(left, 500);
-      const page = await this.#context.engine.listStreams({
-        ...rest,
-        includeReserved,
-        limit: size,
-        ...(after !== undefined && { after }),
-      });
-      yield* page;
-      left -= page.length;
-      after = page.at(-1)?.streamId;
-      if (page.length < size) return;
-    }
+  listStreams(options: ListStreamsOptions = {}): AsyncGenerator<StreamInfo> {
+    return listStreams(this.#context, options);
   }
 
   /** The newest place of the log: everything that is recorded lies at or before it. */
@@ -277,6 +265,9 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
 
   /** The place right behind an event of this log: a reader that begins there sees what follows it. Only where there is one partition. */
   checkpointOf(event: Pick<RecordedEvent, 'position' | 'id'>): Checkpoint {
+    assertObject('The event', event);
+    assertWhole('position of the event', event.position, { min: 1, max: Number.MAX_SAFE_INTEGER });
+    assertName('The id of an event', event.id, this.#context.limits.idBytesMax);
     if (this.identity.partitionCount > 1)
       throw argumentError(
         'INVALID_ARGUMENT',
@@ -299,7 +290,11 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     settings: StreamSettings,
     options: { readonly expectedVersion?: number } = {},
   ): Promise<void> {
-    const append = await settingsAppend(this.#context, streamId, settings, options.expectedVersion ?? 'any');
+    assertObject('options', options);
+    const { expectedVersion = 'any' } = options;
+    if (expectedVersion !== 'any')
+      assertWhole('expectedVersion', expectedVersion, { min: 0, max: Number.MAX_SAFE_INTEGER });
+    const append = await settingsAppend(this.#context, streamId, settings, expectedVersion);
     resultOf(this.#context.engine, await this.appendInternal(append));
   }
 
@@ -308,10 +303,13 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
    * declared with `carriesState`, since a fold would else begin in the middle.
    */
   async truncate(streamId: string, options: { readonly before: number }): Promise<void> {
+    assertObject('{ before }', options);
+    const { before } = options;
+    assertWhole('before', before, { min: 1, max: Number.MAX_SAFE_INTEGER });
     const { settings, settingsVersion } = await this.streamInfo(streamId);
     await this.setStreamSettings(
       streamId,
-      { ...settings, truncateBefore: options.before },
+      { ...settings, truncateBefore: before },
       { expectedVersion: settingsVersion },
     );
   }
@@ -339,11 +337,14 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
 
   /** Writes a consistent copy of the store to a new place, while others go on. Open it with `restoreStore`, which begins a new epoch. */
   async backup(destination: string, work: LongWork = {}): Promise<{ readonly heads: readonly number[] }> {
+    assertPlace('destination', destination);
+    assertWork(work);
     return await this.#maintenance('backup').backup(destination, work);
   }
 
   /** Reads everything and reports what is wrong with it; the first finding names the first bad place. */
   async check(work: LongWork = {}): Promise<CheckReport> {
+    assertWork(work);
     return await this.#maintenance('check').check(work);
   }
 

@@ -5,6 +5,7 @@
 
 import type { ExpectedVersion } from '../core/condition.ts';
 import { argumentError, conflictError, HindsightError } from '../core/errors.ts';
+import { jsonTextOf } from '../core/json.ts';
 import { parseRecord } from '../core/record.ts';
 import { assertNotReserved, settingsStreamOf } from '../core/stream-id.ts';
 import {
@@ -13,11 +14,11 @@ import {
   settingsChangedType,
   type StreamSettings,
 } from '../core/stream-settings.ts';
-import { assertName, describe } from '../core/text.ts';
+import { assertName } from '../core/text.ts';
 import type { StreamInfo } from '../engine/contract.ts';
 import type { InternalAppend } from './append.ts';
+import { assertObject, assertWhole } from './argument-checks.ts';
 import { snapshotPrefix } from './load-state.ts';
-import { assertWhole } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** More folds of one stream than this are not expected to keep snapshots. */
@@ -33,6 +34,8 @@ export async function settingsAppend(
   assertName('A stream id', streamId, context.limits.streamIdBytesMax);
   assertNotReserved('The stream id', streamId);
   assertSettings(settings);
+  // What is kept is what the record says, and not an object that the caller can go on to change.
+  const recorded = JSON.parse(jsonTextOf('The settings', settings)) as StreamSettings;
   // Read first: what is recorded after this look makes the append a conflict.
   const { version: recordedVersion } = await context.engine.streamInfo(settingsStreamOf(streamId));
   const info = await context.engine.streamInfo(streamId);
@@ -46,7 +49,7 @@ export async function settingsAppend(
     await assertTruncatable(context, info, truncateBefore);
   // What a stream shows is what a fold of it sees: snapshots of what it showed before go with the change.
   const snapshots = await context.engine.keyedScan({ prefix: snapshotPrefix(streamId), limit: snapshotsMax });
-  const event = { type: settingsChangedType, data: settings };
+  const event = { type: settingsChangedType, data: recorded };
   return {
     isReservedAllowed: true,
     keyedWrites: snapshots.map(({ key }) => ({ key, value: null })),
@@ -55,7 +58,7 @@ export async function settingsAppend(
         streamId: settingsStreamOf(streamId),
         expectedVersion: expectedRecord(streamId, expectedVersion, { recordedVersion, ...info }),
         events: [event],
-        effect: { kind: 'settings', streamId, settings },
+        effect: { kind: 'settings', streamId, settings: recorded },
       },
     ],
   };
@@ -78,8 +81,7 @@ function expectedRecord(
 }
 
 function assertSettings(settings: StreamSettings): void {
-  if (typeof settings !== 'object' || settings === null)
-    throw argumentError('INVALID_ARGUMENT', `Stream settings must be an object, not ${describe(settings)}.`);
+  assertObject('settings', settings);
   const { truncateBefore, maxCount, maxAgeMs, tombstone, custom, ...unknown } = settings;
   const strange = Object.keys(unknown)[0];
   if (strange !== undefined)
@@ -91,10 +93,10 @@ function assertSettings(settings: StreamSettings): void {
     assertWhole('truncateBefore', truncateBefore, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxCount !== undefined) assertWhole('maxCount', maxCount, { min: 1, max: Number.MAX_SAFE_INTEGER });
   if (maxAgeMs !== undefined) assertWhole('maxAgeMs', maxAgeMs, { min: 1, max: 1e13 });
-  if (tombstone !== undefined && !tombstone)
+  const ending: unknown = tombstone;
+  if (ending !== undefined && ending !== true)
     throw argumentError('INVALID_ARGUMENT', 'tombstone can be set to true only.');
-  if (custom !== undefined && (typeof custom !== 'object' || custom === null))
-    throw argumentError('INVALID_ARGUMENT', `custom must be an object, not ${describe(custom)}.`);
+  if (custom !== undefined) assertObject('custom', custom);
 }
 
 /** A truncated stream folds to the right state only when the first event that is kept carries the state before it. */

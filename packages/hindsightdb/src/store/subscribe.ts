@@ -8,9 +8,11 @@ import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Query } from '../core/query.ts';
+import { assertName } from '../core/text.ts';
 import type { LogFilter, StoredEvent } from '../engine/contract.ts';
+import { assertObject } from './argument-checks.ts';
 import { checkpointOf, placesAt, positionsOf, type Place } from './places.ts';
-import { checkedQuery, readBounds } from './read-options.ts';
+import { checkedQuery, logReadBounds, type LogReadOptions } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What a subscription follows, and from where. At most one of category, stream and query. */
@@ -21,7 +23,7 @@ export interface SubscribeOptions {
   /** Where to begin: behind a checkpoint or position, at the `'start'` of the log, or `'now'`, with what is appended next. Default `'start'`. */
   readonly after?: Place | 'start' | 'now';
   readonly includeReserved?: boolean;
-  /** How many events are read at once. Default 1,000. */
+  /** How many events are read at once. Default 200. */
   readonly pageSize?: number;
   /** Ends the subscription: the iteration finishes without an error. */
   readonly signal?: AbortSignal;
@@ -41,7 +43,7 @@ export function subscribePages(
   context: StoreContext,
   options: SubscribeOptions,
 ): () => AsyncGenerator<SubscriptionPage<StoredEvent>> {
-  const { page } = readBounds(options.pageSize === undefined ? {} : { pageSize: options.pageSize });
+  const { page } = logReadBounds(subscriptionBounds(options));
   const filter = subscriptionFilter(context, options);
   const { engine } = context;
   return async function* pages() {
@@ -49,7 +51,7 @@ export function subscribePages(
     const waiting = wakeable(signal);
     const endWake = engine.wake(waiting.wake);
     try {
-      const places = await startPlaces(context, options.after ?? 'start');
+      const places = await startPlaces(context, options.after === undefined ? 'start' : options.after);
       for (let isFirst = true; signal?.aborted !== true; isFirst = false) {
         // Armed before looking: an append during the look below must not be slept through.
         waiting.arm();
@@ -73,10 +75,22 @@ export function subscribePages(
   };
 }
 
+function subscriptionBounds(options: SubscribeOptions): LogReadOptions {
+  assertObject('options', options);
+  const { pageSize, signal, includeReserved } = options;
+  return {
+    ...(pageSize !== undefined && { pageSize }),
+    ...(signal !== undefined && { signal }),
+    ...(includeReserved !== undefined && { includeReserved }),
+  };
+}
+
 function subscriptionFilter(
   { limits }: StoreContext,
   { category, streamId, query, includeReserved = false }: SubscribeOptions,
 ): LogFilter {
+  if (category !== undefined) assertName('A category', category, limits.streamIdBytesMax);
+  if (streamId !== undefined) assertName('A stream id', streamId, limits.streamIdBytesMax);
   if ([category, streamId, query].filter((each) => each !== undefined).length > 1) {
     throw argumentError(
       'INVALID_ARGUMENT',

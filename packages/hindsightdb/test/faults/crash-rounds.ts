@@ -44,7 +44,7 @@ export async function crashRounds({ rounds, roundsPerStore, seed }: CrashRounds)
         await crashRound({ folder, round, random, acknowledged, counts });
       } catch (cause) {
         // The folder stays for whoever looks for the reason.
-        throw new Error(`round ${round} of the store in ${folder}; FAULT_SEED=${seed}: ${String(cause)}`, { cause });
+        throw new Error(`round ${round} of the store in ${folder}; seed ${seed}: ${String(cause)}`, { cause });
       }
     }
     rmSync(folder, { recursive: true, force: true });

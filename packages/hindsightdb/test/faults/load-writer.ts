@@ -18,6 +18,7 @@ const [folder = '', writer = '', laneCount = '1', appendsOfLane = '0', tellTo = 
 const lanes = Number(laneCount);
 const numberMax = Number(appendsOfLane) === 0 ? Number.MAX_SAFE_INTEGER : Number(appendsOfLane) * lanes;
 const marks = tellTo === 'marks' ? openSync(join(folder, marksFileName), 'a') : 1;
+const neverChanges = new Int32Array(new SharedArrayBuffer(4));
 let isStopped = false;
 let positionMax = 0;
 
@@ -58,7 +59,19 @@ process.exit();
 
 /** Written at once and not through a stream, so that what was told before a kill has left the process. */
 function tell(acknowledged: Acknowledged): void {
-  writeSync(marks, `told ${JSON.stringify(acknowledged)}\n`);
+  const line = Buffer.from(`told ${JSON.stringify(acknowledged)}\n`);
+  for (let written = 0; written < line.length;) written += writeSome(line, written);
+}
+
+/** Answers how much was written: nothing when the pipe is full because the test reads slowly. */
+function writeSome(line: Buffer, from: number): number {
+  try {
+    return writeSync(marks, line, from);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    Atomics.wait(neverChanges, 0, 0, 1);
+    return 0;
+  }
 }
 
 function report(error: unknown): void {

@@ -28,9 +28,25 @@ describe('a read-only place, for an ordinary user', needsFaults(), () => {
     assert.deepEqual(contents(folder.path), before);
   });
 
-  test('is read where the store is opened for reading only', async () => {
+  test('refuses a store also for reading, because SQLite keeps the memory that its readers share beside the file', async () => {
     using folder = new FaultFolder();
     await makeStore(folder);
+    const before = contents(folder.path);
+    using _place = readOnlyPlace(folder.path);
+    await using store = folder.startStore({ isOrdinaryUser: true });
+    const code = await store.codeOf({ do: 'open', address: folder.storePath, options: { readOnly: true } });
+    assert.equal(code, 'STORE_READ_ONLY');
+    assert.deepEqual(contents(folder.path), before);
+  });
+
+  test('lets a backup be read', async () => {
+    using folder = new FaultFolder();
+    using elsewhere = new FaultFolder();
+    await makeStore(elsewhere);
+    {
+      await using store = await openStore(elsewhere.storePath);
+      await store.backup(folder.storePath);
+    }
     const before = contents(folder.path);
     using _place = readOnlyPlace(folder.path);
     await using store = folder.startStore({ isOrdinaryUser: true });

@@ -136,10 +136,21 @@ export class Finder {
 
   /** The list that a filter means; undefined when nothing can match. */
   #posting(filter: LogFilter, direction: Direction, budget: Budget): Posting | undefined {
-    if (filter.streamId !== undefined) {
-      const key = numberOf(this.#streamKey.get(filter.streamId), 0);
-      return key === 0 ? undefined : tablePosting(this.#streamEvents, key, direction);
-    }
+    const { streamId, category, query, includeReserved } = filter;
+    if (streamId === undefined) return this.#queryPosting(filter, direction, budget);
+    const own = categoryOf(streamId);
+    const key = numberOf(this.#streamKey.get(streamId), 0);
+    if (key === 0 || (category !== undefined && category !== own) || (!includeReserved && isReserved(streamId)))
+      return undefined;
+    const stream = tablePosting(this.#streamEvents, key, direction);
+    // Most streams hold no reserved types; then nothing stands beside the list of the stream.
+    const isAllWanted = includeReserved || !this.#kindKeys(own, []).some(({ type }) => isReserved(type));
+    if (query === undefined && isAllWanted) return stream;
+    const wanted = this.#queryPosting({ ...filter, category: own }, direction, budget);
+    return wanted && allOf([stream, wanted], direction, budget);
+  }
+
+  #queryPosting(filter: LogFilter, direction: Direction, budget: Budget): Posting | undefined {
     if (filter.query === undefined) return this.#kindsPosting(filter, [], direction);
     const items = filter.query
       .map((item) => this.#itemPosting(filter, item, direction, budget))

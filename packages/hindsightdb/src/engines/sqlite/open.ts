@@ -2,11 +2,13 @@
  * Opening the embedded engine: the writer thread first, which makes or recovers the file, then the connection for reads.
  */
 
+import type { DatabaseSync } from 'node:sqlite';
 import type { Engine } from '../../engine/contract.ts';
 import { openForReading, readIdentity } from './database.ts';
 import { assertNotFailed, pathOf } from './files.ts';
 import { loadSqlite } from './runtime.ts';
-import { SqliteEngine } from './sqlite-engine.ts';
+import { SqliteEngine, type SqliteEngineParts } from './sqlite-engine.ts';
+import { storeError } from './sqlite-errors.ts';
 import { Wake } from './wake.ts';
 import { WriterClient } from './writer-client.ts';
 
@@ -34,14 +36,7 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   if (options.readOnly) {
     assertNotFailed(path);
     const database = openForReading(path, { isAlone: true });
-    return new SqliteEngine({
-      path,
-      database,
-      identity: readIdentity(database),
-      writer: undefined,
-      wake: new Wake(database),
-      now,
-    });
+    return engineOver(database, path, () => ({ identity: readIdentity(database), writer: undefined, now })).engine;
   }
   const open = { path, create, newLogId: newId(), newEpoch: newId(), now: now() };
   let onWritten: (() => void) | undefined;
@@ -53,11 +48,26 @@ export async function openSqliteEngine(options: SqliteEngineOptions): Promise<En
   });
   try {
     const database = openForReading(path, { isAlone: false });
-    const wake = new Wake(database);
+    const { engine, wake } = engineOver(database, path, () => ({ identity, writer: client, now }));
     onWritten = () => wake.wakeAll();
-    return new SqliteEngine({ path, database, identity, writer: client, wake, now });
+    return engine;
   } catch (error) {
     await client.close();
     throw error;
+  }
+}
+
+/** The engine over a connection for reads. A damaged schema shows here, where the statements are prepared. */
+function engineOver(
+  database: DatabaseSync,
+  path: string,
+  rest: () => Pick<SqliteEngineParts, 'identity' | 'writer' | 'now'>,
+): { readonly engine: SqliteEngine; readonly wake: Wake } {
+  try {
+    const wake = new Wake(database);
+    return { engine: new SqliteEngine({ path, database, wake, ...rest() }), wake };
+  } catch (error) {
+    database.close();
+    throw storeError(error, path);
   }
 }

@@ -56,9 +56,14 @@ const meanings: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   [notADatabase]: ['FOREIGN_FILE', 'The file is not a Hindsight store, and not a SQLite database at all.'],
 };
 
+/** Whether Node found a number that is no safe integer. The store writes none, so the file is damaged there. */
+function isNumberTooLarge(error: unknown): boolean {
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+}
+
 /** An error of SQLite as an error of the store; errors that are not SQLite's come back as they are. */
 export function storeError(error: unknown, path: string): unknown {
-  const code = primaryCode(error);
+  const code = isNumberTooLarge(error) ? corrupt : primaryCode(error);
   if (code === undefined) return error;
   const [meaning, text] = meanings[code] ?? ['STORE_CORRUPT', 'SQLite refused an operation of the store.'];
   return new HindsightError(meaning, `${text} (${path}: ${error instanceof Error ? error.message : String(error)})`, {

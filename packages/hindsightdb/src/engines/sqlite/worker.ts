@@ -4,7 +4,7 @@
 
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
-import { toPlainError } from './sqlite-errors.ts';
+import { storeError, toPlainError } from './sqlite-errors.ts';
 import { WriterLoop } from './writer-loop.ts';
 
 /** How long nothing must have come in before the thread takes up work that can wait. */
@@ -20,7 +20,7 @@ function start(): void {
   try {
     loop = new WriterLoop(data);
   } catch (error) {
-    reply({ kind: 'failed', error: toPlainError(error) });
+    reply({ kind: 'failed', error: toPlainError(storeError(error, data.open.path)) });
     port.close();
     return;
   }

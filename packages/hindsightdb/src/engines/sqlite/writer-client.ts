@@ -172,10 +172,20 @@ export class WriterClient {
       this.#post(first, first.request);
     } else {
       const members = takeGroup(this.#waiting);
-      const group = packGroup(members.map((member) => member.batch));
-      this.#post({ kind: 'group', members }, { kind: 'group', group, now: this.#options.now() });
+      this.#postGroup(members);
     }
     this.#scheduleFlush();
+  }
+
+  #postGroup(members: readonly WaitingAppend[]): void {
+    try {
+      const group = packGroup(members.map((member) => member.batch));
+      this.#post({ kind: 'group', members }, { kind: 'group', group, now: this.#options.now() });
+    } catch (error) {
+      // A clock of the user's failed; nothing was sent, and nobody else is there to be told.
+      const reason = error instanceof Error ? error : new Error('The clock failed.', { cause: error });
+      for (const member of members) rejectWith(member, reason);
+    }
   }
 
   #post(sent: Sent, request: WriterRequest): void {
