@@ -46,7 +46,9 @@ async function folderWith(context: TestContext, fill: (store: Store) => Promise<
 
 async function assertReadsBack(folder: string, file: string): Promise<void> {
   await succeed(['export', file, ...inStore], { folder });
-  await succeed(['import', file, '--store', `${file}.db`], { folder });
+  // What the environment adds to new events has no place in those that were recorded before.
+  const environment = { HINDSIGHT_RELEASE: 'r7' };
+  await succeed(['import', file, '--store', `${file}.db`], { folder, environment });
   assert.deepEqual(
     (await recordsIn(join(folder, `${file}.db`))).map(essence),
     (await recordsIn(join(folder, 's.db'))).map(essence),
