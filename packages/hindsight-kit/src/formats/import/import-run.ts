@@ -104,6 +104,8 @@ class Run {
   readonly #builder: ChunkBuilder;
   readonly #idOf: (row: number) => string;
   readonly #limits: Limits;
+  /** Takes back what the store adds to the metadata of every event, for events that bring theirs. */
+  readonly #noDefaults: Readonly<Record<string, undefined>>;
   #reader: RowReader | undefined;
   #rows: number;
   #events: number;
@@ -120,6 +122,7 @@ class Run {
     this.#limits = store.capabilities.limits;
     this.#builder = new ChunkBuilder(chunkBoundsFor(this.#limits));
     this.#idOf = rowIds(source);
+    this.#noDefaults = Object.fromEntries(Object.keys(store.context.metadata).map((name) => [name, undefined]));
     const { progress } = before;
     this.#rows = progress?.rows ?? 0;
     this.#events = progress?.events ?? 0;
@@ -254,7 +257,9 @@ class Run {
       throw new BadRowError(
         `The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`,
       );
-    return { row, streamId, size, event: event.id === undefined ? { ...event, id: this.#idOf(row) } : event };
+    const own =
+      this.#opened().mapping === 'exact' ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } } : event;
+    return { row, streamId, size, event: own.id === undefined ? { ...own, id: this.#idOf(row) } : own };
   }
 
   async #gather(event: NumberedEvent): Promise<void> {
