@@ -10,6 +10,7 @@ import type { Complaint, Reference, Source } from './syntax.ts';
 
 const library = 'packages/hindsightdb/src/';
 const kit = 'packages/hindsight-kit/src/';
+const configLoader = `${kit}cli/config/load-config.ts`;
 
 const features = [
   'history',
@@ -192,6 +193,8 @@ function complaintsOutside(path: string, reference: Reference, surface: PublicSu
     }
     return [];
   }
+  // The configuration is the user's own file, and its name is known only when the command runs.
+  if (path === configLoader && specifier === '' && reference.kind === 'lazy') return [];
   const isUserOfTheLibrary = path.startsWith(kit) || path.startsWith('examples/');
   if (!isUserOfTheLibrary) return [];
   if (

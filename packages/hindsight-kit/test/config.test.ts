@@ -12,7 +12,10 @@ suite('init', () => {
   test('makes a store and a configuration, with which the other commands know the store from any folder below', async (context) => {
     const folder = await temporaryFolder(context);
     await succeed(['init'], { folder });
-    assert.equal(await readFile(join(folder, 'hindsight.config.ts'), 'utf8'), 'export default {\n  store: "./events.db",\n};\n');
+    assert.equal(
+      await readFile(join(folder, 'hindsight.config.ts'), 'utf8'),
+      'export default {\n  store: "./events.db",\n};\n',
+    );
     await mkdir(join(folder, 'deep/down'), { recursive: true });
     await succeed(['append', 'a-1', 'X', '1'], { folder: join(folder, 'deep/down') });
     const { stdout } = await succeed(['read', '--json'], { folder });
@@ -24,7 +27,10 @@ suite('init', () => {
     await mkdir(join(folder, 'node_modules'));
     await symlink(fileURLToPath(new URL('..', import.meta.url)), join(folder, 'node_modules/hindsight-kit'), 'dir');
     await succeed(['init', './shop.db'], { folder });
-    assert.match(await readFile(join(folder, 'hindsight.config.ts'), 'utf8'), /import \{ defineConfig \} from 'hindsight-kit';/);
+    assert.match(
+      await readFile(join(folder, 'hindsight.config.ts'), 'utf8'),
+      /import \{ defineConfig \} from 'hindsight-kit';/,
+    );
     await succeed(['append', 'a-1', 'X', '1'], { folder });
   });
 
@@ -34,8 +40,11 @@ suite('init', () => {
     await succeed(['append', 'a-1', 'X', '1'], { folder });
     await writeFile(join(folder, 'hindsight.config.ts'), "export default { store: './events.db' };\n");
     const [document] = documentsOf((await succeed(['init', '--json'], { folder })).stdout);
-    assert.deepEqual([Object(document).isEmpty, Object(document).isConfigNew], [false, false]);
-    assert.equal(await readFile(join(folder, 'hindsight.config.ts'), 'utf8'), "export default { store: './events.db' };\n");
+    assert.deepEqual([document?.isEmpty, document?.isConfigNew], [false, false]);
+    assert.equal(
+      await readFile(join(folder, 'hindsight.config.ts'), 'utf8'),
+      "export default { store: './events.db' };\n",
+    );
     const bare = await temporaryFolder(context);
     await succeed(['init', 'x.db', '--no-config-file'], { folder: bare });
     assert.equal(existsSync(join(bare, 'hindsight.config.ts')), false);
@@ -52,7 +61,7 @@ suite('the store', () => {
     await writeFile(join(folder, 'hindsight.config.mjs'), "export default { store: './config.db' };");
     const environment = { HINDSIGHT_STORE: 'environment.db' };
     const typeIn = async (args: readonly string[], options: object): Promise<unknown> =>
-      Object(documentsOf((await succeed([...args, '--json'], { folder, ...options })).stdout)[0]).type;
+      documentsOf((await succeed([...args, '--json'], { folder, ...options })).stdout)[0]?.type;
     assert.equal(await typeIn(['read', '--store', 'option.db'], { environment }), 'option');
     assert.equal(await typeIn(['--store', 'option.db', 'read'], { environment }), 'option');
     assert.equal(await typeIn(['read'], { environment }), 'environment');
@@ -79,8 +88,13 @@ suite('load', () => {
        export default { store: './events.db', deciders: { counter } };`,
     );
     for (const number of [1, 2, 3]) await succeed(['append', 'counter-1', 'Added', String(number)], { folder });
-    assert.deepEqual(documentsOf((await succeed(['load', 'counter-1', '--json'], { folder })).stdout), [{ streamId: 'counter-1', version: 3, state: { sum: 6 } }]);
-    assert.match((await succeed(['load', 'counter-1', '--at', '2'], { folder })).stdout, /counter-1 at version 2\n\{\n {2}"sum": 3\n\}/);
+    assert.deepEqual(documentsOf((await succeed(['load', 'counter-1', '--json'], { folder })).stdout), [
+      { streamId: 'counter-1', version: 3, state: { sum: 6 } },
+    ]);
+    assert.match(
+      (await succeed(['load', 'counter-1', '--at', '2'], { folder })).stdout,
+      /counter-1 at version 2\n\{\n {2}"sum": 3\n\}/,
+    );
     const unknown = await hindsight(['load', 'order-1'], { folder });
     assert.equal(unknown.exitCode, 2);
     assert.match(unknown.stderr, /no decider for the category "order"; it has: counter/);
@@ -89,21 +103,61 @@ suite('load', () => {
 
 suite('a configuration', () => {
   const failures: readonly (readonly [what: string, text: string, advice: RegExp])[] = [
-    ['with an enum', "enum Kind { paid }\nexport default { store: 'x' };", /enum is not supported[\s\S]*union of literals/],
-    ['with a parameter property', "class A { constructor(private x: number) {} }\nexport default { store: 'x' };", /declare the field and assign it/],
-    ['with a namespace', "namespace N { export const a = 1; }\nexport default { store: 'x' };", /write a module of its own/],
-    ['with an import that lacks its extension', "import { a } from './other';\nexport default { store: a };", /write '\.\/name\.ts' in place of '\.\/name'/],
-    ['with an import that has the extension of the output', "import { a } from './other.js';\nexport default { store: a };", /wants the extension that the file has/],
-    ['with an import by the paths of a tsconfig', "import { a } from '@/other';\nexport default { store: a };", /does not know the paths of a tsconfig/],
-    ['with a package that is not installed', "import a from 'no-such-package-here';\nexport default { store: a };", /npm install no-such-package-here/],
-    ['that imports a type as a value', "import { T } from './other.ts';\nconst t: T = 1;\nexport default { store: 'x' };", /import type \{ T \}/],
-    ['with JSON imported plainly', "import a from './package.json';\nexport default { store: a };", /with \{ type: 'json' \}/],
+    [
+      'with an enum',
+      "enum Kind { paid }\nexport default { store: 'x' };",
+      /enum is not supported[\s\S]*union of literals/,
+    ],
+    [
+      'with a parameter property',
+      "class A { constructor(private x: number) {} }\nexport default { store: 'x' };",
+      /declare the field and assign it/,
+    ],
+    [
+      'with a namespace',
+      "namespace N { export const a = 1; }\nexport default { store: 'x' };",
+      /write a module of its own/,
+    ],
+    [
+      'with an import that lacks its extension',
+      "import { a } from './other';\nexport default { store: a };",
+      /write '\.\/name\.ts' in place of '\.\/name'/,
+    ],
+    [
+      'with an import that has the extension of the output',
+      "import { a } from './other.js';\nexport default { store: a };",
+      /wants the extension that the file has/,
+    ],
+    [
+      'with an import by the paths of a tsconfig',
+      "import { a } from '@/other';\nexport default { store: a };",
+      /does not know the paths of a tsconfig/,
+    ],
+    [
+      'with a package that is not installed',
+      "import a from 'no-such-package-here';\nexport default { store: a };",
+      /npm install no-such-package-here/,
+    ],
+    [
+      'that imports a type as a value',
+      "import { T } from './other.ts';\nconst t: T = 1;\nexport default { store: 'x' };",
+      /import type \{ T \}/,
+    ],
+    [
+      'with JSON imported plainly',
+      "import a from './package.json';\nexport default { store: a };",
+      /with \{ type: 'json' \}/,
+    ],
     ['that throws', "throw new Error('the weather');", /hindsight\.config\.ts:1 cannot be loaded: the weather/],
     ['that is no TypeScript', 'export default {', /cannot be loaded/],
     ['that exports nothing', 'export const store = 1;', /exports no configuration/],
     ['with a member that means nothing', "export default { stores: 'x' };", /a member "stores"/],
     ['with a store that is no address', 'export default { store: 5 };', /must be the address of a store/],
-    ['with a decider that is none', "export default { store: 'x', deciders: { order: {} } };", /deciders\.order .* is no decider/],
+    [
+      'with a decider that is none',
+      "export default { store: 'x', deciders: { order: {} } };",
+      /deciders\.order .* is no decider/,
+    ],
   ];
   for (const [what, text, advice] of failures) {
     test(`${what} is refused with what to write instead`, async (context) => {

@@ -8,14 +8,23 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { suite, test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import {
+  array,
+  assert as assertProperty,
+  asyncProperty,
+  dictionary,
+  jsonValue,
+  oneof,
+  record,
+  string,
+} from 'fast-check';
 import { openStore, rawJson, type Event, type Store, type StoredEvent } from 'hindsightdb';
 import { csvFormat } from '../src/formats/csv/csv-format.ts';
 import { exportTo } from '../src/formats/export/export-run.ts';
 import { runImport } from '../src/formats/import/import-run.ts';
 import { jsonLinesFormat } from '../src/formats/json-lines/json-lines-format.ts';
 import { textOfStream } from '../src/formats/source/text-source.ts';
-import { documentsOf, hindsight, start, succeed, temporaryFolder } from './hindsight-process.ts';
+import { documentsOf, hindsight, objectOf, start, succeed, temporaryFolder } from './hindsight-process.ts';
 
 const inStore = ['--store', 's.db'];
 
@@ -37,8 +46,13 @@ async function folderWith(context: TestContext, fill: (store: Store) => Promise<
 
 async function assertReadsBack(folder: string, file: string): Promise<void> {
   await succeed(['export', file, ...inStore], { folder });
-  await succeed(['import', file, '--store', `${file}.db`], { folder });
-  assert.deepEqual((await recordsIn(join(folder, `${file}.db`))).map(essence), (await recordsIn(join(folder, 's.db'))).map(essence));
+  // What the environment adds to new events has no place in those that were recorded before.
+  const environment = { HINDSIGHT_RELEASE: 'r7' };
+  await succeed(['import', file, '--store', `${file}.db`], { folder, environment });
+  assert.deepEqual(
+    (await recordsIn(join(folder, `${file}.db`))).map(essence),
+    (await recordsIn(join(folder, 's.db'))).map(essence),
+  );
 }
 
 async function exported(store: Store, kind: 'jsonl' | 'csv'): Promise<string> {
@@ -49,7 +63,7 @@ async function exported(store: Store, kind: 'jsonl' | 'csv'): Promise<string> {
       store,
       kind,
       signal: AbortSignal.any([]),
-      pages: async function* () {
+      async *pages() {
         for await (const { events } of store.readRecords({ pageSize: 7 }).pages()) yield events;
       },
       onProgress: () => undefined,
@@ -64,7 +78,10 @@ async function importInto(store: Store, kind: 'jsonl' | 'csv', text: string): Pr
     store,
     source: 'export',
     text: textOfStream(Readable.from([Buffer.from(text)])),
-    format: kind === 'jsonl' ? jsonLinesFormat(limits) : csvFormat({ mapping: {}, isMappingGiven: false, relaxesQuotes: false, limits }),
+    format:
+      kind === 'jsonl'
+        ? jsonLinesFormat(limits)
+        : csvFormat({ mapping: {}, isMappingGiven: false, relaxesQuotes: false, limits }),
     onBadRow: 'stop',
     signal: AbortSignal.any([]),
     onNote: () => undefined,
@@ -75,8 +92,31 @@ async function importInto(store: Store, kind: 'jsonl' | 'csv', text: string): Pr
 }
 
 const strange: readonly (readonly [streamId: string, event: Event])[] = [
-  ['a-1', { type: 'Plain', data: { text: 'x', number: 1.5, yes: true, none: null, list: [1, 'a'], nested: { a: { b: [] } } } }],
-  ['a-1', { type: 'Looks', data: { text: '12', yes: 'true', none: 'null', empty: '', space: ' 5 ', quote: '"', brace: '{', lines: 'a\r\nb\nc', comma: 'a,b', tab: '\t' } }],
+  [
+    'a-1',
+    {
+      type: 'Plain',
+      data: { text: 'x', number: 1.5, yes: true, none: null, list: [1, 'a'], nested: { a: { b: [] } } },
+    },
+  ],
+  [
+    'a-1',
+    {
+      type: 'Looks',
+      data: {
+        text: '12',
+        yes: 'true',
+        none: 'null',
+        empty: '',
+        space: ' 5 ',
+        quote: '"',
+        brace: '{',
+        lines: 'a\r\nb\nc',
+        comma: 'a,b',
+        tab: '\t',
+      },
+    },
+  ],
   ['a-1', { type: 'Digits', data: rawJson('{"big":12345678901234567890,"zero":1.10,"exponent":1E2,"minus":-0}') }],
   ['a-1', { type: 'Spaces', data: rawJson('{ "a" : 1 }') }],
   ['a-1', { type: 'Twice', data: rawJson('{"a":1,"a":2}') }],
@@ -88,7 +128,15 @@ const strange: readonly (readonly [streamId: string, event: Event])[] = [
   ['b', { type: 'List', data: [1, 2] }],
   ['b', { type: 'Bytes', data: new Uint8Array([0, 1, 255]), contentType: 'image/png' }],
   ['b', { type: 'NoBytes', data: new Uint8Array() }],
-  ['ü,"\n-1', { type: ' ,"\n\u00a0', data: { 'ö,"\n': 1, __proto__x: 2, '': 3 }, tags: ['t,1', 'ü:"x"'], metadata: { actor: 'anna, "b"', count: 1.5 } }],
+  [
+    'ü,"\n-1',
+    {
+      type: ' ,"\n\u00a0',
+      data: { 'ö,"\n': 1, __proto__x: 2, '': 3 },
+      tags: ['t,1', 'ü:"x"'],
+      metadata: { actor: 'anna, "b"', count: 1.5 },
+    },
+  ],
   ['c-1', { type: 'Order', data: { b: 1, a: 2 } }],
   ['c-1', { type: 'Order', data: { a: 2, b: 1 } }],
   ['c-1', { type: 'Timed', data: {}, occurredAt: '2026-03-01T09:00:00.123456789+05:30', id: 'own, "id"' }],
@@ -103,31 +151,32 @@ suite('an export', () => {
       await assertReadsBack(folder, file);
     });
 
-  for (const kind of ['jsonl', 'csv'] as const)
-    test(`of any events reads back to the byte from ${kind}`, async () => {
-      const name = fc
-        .string({ minLength: 1, maxLength: 12, unit: 'binary' })
-        .filter((text) => !text.includes('\0') && !text.startsWith('$'));
-      const event = fc.record({
-        streamId: name,
-        type: name,
-        data: fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.dictionary(fc.string({ maxLength: 3 }), fc.string({ maxLength: 3 }))),
-        tags: fc.array(name, { maxLength: 2 }),
-        actor: fc.string(),
-      });
-      await fc.assert(
-        fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 30 }), async (events) => {
-          await using store = await openStore('memory:');
-          for (const { streamId, type, data, tags, actor } of events)
-            await store.append(streamId, [{ type, data, tags, metadata: { actor } }]);
+  test('of any events reads back to the byte, in either format', async () => {
+    const name = string({ minLength: 1, maxLength: 12, unit: 'binary' }).filter(
+      (text) => !text.includes('\0') && !text.startsWith('$'),
+    );
+    const event = record({
+      streamId: name,
+      type: name,
+      data: oneof(jsonValue({ maxDepth: 2 }), dictionary(string({ maxLength: 3 }), string({ maxLength: 3 }))),
+      tags: array(name, { maxLength: 2 }),
+      actor: string(),
+    });
+    await assertProperty(
+      asyncProperty(array(event, { minLength: 1, maxLength: 30 }), async (events) => {
+        await using store = await openStore('memory:');
+        for (const { streamId, type, data, tags, actor } of events)
+          await store.append(streamId, [{ type, data, tags, metadata: { actor } }]);
+        const records = async (from: Store): Promise<string[]> => (await from.readRecords().toArray()).map(essence);
+        for (const kind of ['jsonl', 'csv'] as const) {
           await using other = await openStore('memory:');
           await importInto(other, kind, await exported(store, kind));
-          const records = async (from: Store): Promise<string[]> => (await from.readRecords().toArray()).map(essence);
           assert.deepEqual(await records(other), await records(store));
-        }),
-        { numRuns: 300 },
-      );
-    });
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   test('to standard output is the same as to a file', async (context) => {
     const folder = await folderWith(context, async (store) => {
@@ -146,23 +195,21 @@ suite('an export', () => {
       await store.append('order-1', [{ type: 'Paid', data: { total: 12.5, method: 'card' }, id: 'e2' }]);
     });
     const { stdout } = await succeed(['export', '--format', 'csv', ...inStore], { folder });
-    assert.deepEqual(
-      stdout.replaceAll(/\d{4}-\d\d-[\d:.TZ-]+/g, '<time>').split('\n'),
-      [
-        'streamId,version,position,recordedAt,type,occurredAt,id,tags,metadata,contentType,encoding,data,data.customer,data.total,data.method',
-        'order-1,1,1,<time>,Placed,,e1,"[""t""]",,,,,c1,12.5,',
-        'order-1,2,2,<time>,Paid,,e2,,,,,,,12.5,card',
-        '',
-      ],
-    );
+    assert.deepEqual(stdout.replaceAll(/\d{4}-\d\d-[\d:.TZ-]+/g, '<time>').split('\n'), [
+      'streamId,version,position,recordedAt,type,occurredAt,id,tags,metadata,contentType,encoding,data,data.customer,data.total,data.method',
+      'order-1,1,1,<time>,Placed,,e1,"[""t""]",,,,,c1,12.5,',
+      'order-1,2,2,<time>,Paid,,e2,,,,,,,12.5,card',
+      '',
+    ]);
   });
 
   test('holds only what was chosen, up to where the log ended when it began', async (context) => {
     const folder = await folderWith(context, async (store) => {
-      for (let number = 1; number <= 10; number += 1) await store.append(`a-${number % 2}`, [{ type: number > 8 ? 'Y' : 'X', data: number }]);
+      for (let number = 1; number <= 10; number += 1)
+        await store.append(`a-${number % 2}`, [{ type: number > 8 ? 'Y' : 'X', data: number }]);
     });
     const data = async (args: readonly string[]): Promise<unknown[]> =>
-      documentsOf((await succeed(['export', ...args, ...inStore], { folder })).stdout).map((event) => Object(event).data);
+      documentsOf((await succeed(['export', ...args, ...inStore], { folder })).stdout).map((event) => event?.data);
     assert.deepEqual(await data(['--stream', 'a-1']), [1, 3, 5, 7, 9]);
     assert.deepEqual(await data(['--type', 'Y']), [9, 10]);
     assert.deepEqual(await data(['--after', '7', '-n', '2']), [8, 9]);
@@ -186,7 +233,10 @@ suite('an export that is interrupted', () => {
   async function large(context: TestContext): Promise<string> {
     return await folderWith(context, async (store) => {
       for (let round = 0; round < 60; round += 1)
-        await store.append(`a-${round}`, Array.from({ length: 1000 }, (_, index) => ({ type: 'X', data: { round, index, text: 'x'.repeat(300) } })));
+        await store.append(
+          `a-${round}`,
+          Array.from({ length: 1000 }, (_, index) => ({ type: 'X', data: { round, index, text: 'x'.repeat(300) } })),
+        );
     });
   }
 
@@ -239,7 +289,10 @@ suite('an export that is interrupted', () => {
 suite('JSON Lines', () => {
   test('written by hand are imported, and lines that are no events are named', async (context) => {
     const folder = await temporaryFolder(context);
-    await writeFile(join(folder, 'e.jsonl'), '\uFEFF{"data" : {"a": 1.0 }, "type":"X","streamId":"a-1"}\r\n\n{"streamId":"a-1","type":"Y","data":2,"metadata":{"by":"me"}}');
+    await writeFile(
+      join(folder, 'e.jsonl'),
+      '\uFEFF{"data" : {"a": 1.0 }, "type":"X","streamId":"a-1"}\r\n\n{"streamId":"a-1","type":"Y","data":2,"metadata":{"by":"me"}}',
+    );
     await succeed(['import', 'e.jsonl', ...inStore], { folder });
     const { stdout } = await succeed(['read', 'a-1', '--json', ...inStore], { folder });
     assert.match(stdout, /"data":\{"a": 1\.0 \}/);
@@ -257,7 +310,10 @@ suite('JSON Lines', () => {
     ];
     for (const [line, complaint] of bad) {
       await writeFile(join(folder, 'e2.jsonl'), `{"streamId":"ok","type":"X","data":1}\n${line}\n`);
-      const { exitCode, stderr } = await hindsight(['import', 'e2.jsonl', '--store', `${bad.findIndex(([each]) => each === line)}.db`], { folder });
+      const { exitCode, stderr } = await hindsight(
+        ['import', 'e2.jsonl', '--store', `${bad.findIndex(([each]) => each === line)}.db`],
+        { folder },
+      );
       assert.deepEqual([line, exitCode], [line, 1]);
       assert.match(stderr, complaint);
     }
@@ -266,14 +322,20 @@ suite('JSON Lines', () => {
   test('leave out events whose contents were removed when they are imported', async (context) => {
     const folder = await temporaryFolder(context);
     {
-      await using store = await openStore(join(folder, 's.db'), { events: { Summed: { carriesState: true } } });
-      await store.append('a-1', [{ type: 'X', data: 'secret' }, { type: 'Summed', data: 1 }]);
+      await using store = await openStore(join(folder, 's.db'), { events: { X: {}, Summed: { carriesState: true } } });
+      await store.append('a-1', [
+        { type: 'X', data: 'secret' },
+        { type: 'Summed', data: 1 },
+      ]);
       await store.truncate('a-1', { before: 2 });
       await store.removeTruncated('a-1');
     }
     await succeed(['export', 'e.jsonl', ...inStore], { folder });
     assert.doesNotMatch(await readFile(join(folder, 'e.jsonl'), 'utf8'), /secret/);
     await succeed(['import', 'e.jsonl', '--store', 'other.db'], { folder });
-    assert.deepEqual((await recordsIn(join(folder, 'other.db'))).map(({ record }) => JSON.parse(record).type), ['Summed']);
+    assert.deepEqual(
+      (await recordsIn(join(folder, 'other.db'))).map((event) => objectOf(JSON.parse(event.record))['type']),
+      ['Summed'],
+    );
   });
 });

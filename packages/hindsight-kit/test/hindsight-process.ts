@@ -76,13 +76,28 @@ export async function hindsight(args: readonly string[], options: RunOptions = {
 /** Runs it, and throws unless it ends with the exit code 0. */
 export async function succeed(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const ended = await hindsight(args, options);
-  if (ended.exitCode !== 0) throw new Error(`hindsight ${args.join(' ')} ended with ${ended.exitCode ?? ended.signal}: ${ended.stderr}${ended.stdout}`);
+  if (ended.exitCode !== 0)
+    throw new Error(
+      `hindsight ${args.join(' ')} ended with ${ended.exitCode ?? ended.signal}: ${ended.stderr}${ended.stdout}`,
+    );
   return ended;
 }
 
-/** The JSON documents of an output, one a line. */
-export function documentsOf(stdout: string): unknown[] {
-  return stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+/** A JSON object of an output. */
+export type Document = Readonly<Record<string, unknown>>;
+
+/** The JSON objects of an output, one a line. Throws where a line is none. */
+export function documentsOf(stdout: string): Document[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => objectOf(JSON.parse(line)));
+}
+
+/** The value as an object; throws where it is none. */
+export function objectOf(value: unknown): Document {
+  if (typeof value === 'object' && value !== null) return { ...value };
+  throw new TypeError(`This is no object: ${JSON.stringify(value)}`);
 }
 
 /** A folder that is gone after the test. */

@@ -1,10 +1,11 @@
 /** Imports that are interrupted, killed, begun again, or run beside others: each event is there once. */
 
 import assert from 'node:assert/strict';
-import { appendFile, copyFile, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { suite, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { openStore, type RecordedEvent } from 'hindsightdb';
 import { documentsOf, hindsight, start, succeed, temporaryFolder } from './hindsight-process.ts';
 import { randomFrom, seedOfRun } from './seeded-random.ts';
@@ -89,6 +90,9 @@ suite('an import', () => {
     const before = await eventsIn(join(folder, 's.db'));
     const { stdout } = await succeed(importLog, { folder });
     assert.match(stdout, /Nothing new: all 500 events of log\.csv were imported before/);
+    await mkdir(join(folder, 'elsewhere'));
+    await writeFile(join(folder, 'elsewhere/log.csv.gz'), gzipSync(csvOf(rows)));
+    await succeed(['import', 'elsewhere/log.csv.gz', '--store', 's.db', ...mapping], { folder });
     assert.deepEqual(await eventsIn(join(folder, 's.db')), before);
   });
 
@@ -99,7 +103,10 @@ suite('an import', () => {
     await succeed(importLog, { folder });
     await appendFile(join(folder, 'log.csv'), csvOf(rows.slice(1000)).replace(/^.*\n/, ''));
     const { stdout } = await succeed([...importLog, '--json'], { folder });
-    assert.deepEqual(documentsOf(stdout).map((document) => Object(document).events), [2000]);
+    assert.deepEqual(
+      documentsOf(stdout).map((document) => document?.events),
+      [2000],
+    );
     assertEachOnce(await eventsIn(join(folder, 's.db')), rows);
   });
 
@@ -113,7 +120,10 @@ suite('an import', () => {
     assert.match(stderr, /its last row, row 2, goes on now/);
     await writeFile(join(folder, 'log.csv'), 'id,what,n\nA,X,1\nA,Y,2\nA,Z,3');
     await succeed(importLog, { folder });
-    assert.deepEqual((await eventsIn(join(folder, 's.db'))).map(({ type }) => type), ['X', 'Y', 'Z']);
+    assert.deepEqual(
+      (await eventsIn(join(folder, 's.db'))).map(({ type }) => type),
+      ['X', 'Y', 'Z'],
+    );
   });
 
   test('of another file under the same name, or with another mapping, is refused and writes nothing', async (context) => {
@@ -172,9 +182,15 @@ suite('an import', () => {
     const { exitCode, stderr } = await running.ended;
     assert.equal(exitCode, 0, stderr);
     const events = await store.readLog().toArray();
-    assert.deepEqual(events.filter(({ type }) => type === 'Foreign').map(({ data }) => data), Array.from({ length: written }, (_, index) => index));
+    assert.deepEqual(
+      events.filter(({ type }) => type === 'Foreign').map(({ data }) => data),
+      Array.from({ length: written }, (_, index) => index),
+    );
     const own = events.filter(({ type }) => type !== 'Foreign');
-    assert.deepEqual(own.map(({ type, data }) => [type, data]), rows.map(({ what, n }) => [what, { n }]));
+    assert.deepEqual(
+      own.map(({ type, data }) => [type, data]),
+      rows.map(({ what, n }) => [what, { n }]),
+    );
   });
 
   test('into a stream that was ended says so, and keeps what stands before', async (context) => {
@@ -197,7 +213,10 @@ suite('an import', () => {
     await succeed(args, { folder, input: csvOf(rows.slice(0, 900)) });
     await succeed(args, { folder, input: csvOf(rows) });
     assertEachOnce(await eventsIn(join(folder, 's.db')), rows);
-    assert.equal((await hindsight(['import', '-', '--format', 'csv', '--store', 's.db', ...mapping], { folder })).exitCode, 2);
+    assert.equal(
+      (await hindsight(['import', '-', '--format', 'csv', '--store', 's.db', ...mapping], { folder })).exitCode,
+      2,
+    );
   });
 
   test('goes on in a copy of the store as far as the copy has come', async (context) => {

@@ -14,19 +14,21 @@ export interface StoreKind {
   readonly partitionCount: number;
 }
 
-const memory: StoreKind = { name: 'memory', address: async () => 'memory:', partitionCount: 1 };
-const embedded: StoreKind = {
+/** A store in memory. */
+export const inMemory: StoreKind = { name: 'memory', address: async () => 'memory:', partitionCount: 1 };
+/** A store in a file. */
+export const inFile: StoreKind = {
   name: 'SQLite',
   address: async (ending) => join(await temporaryFolder(ending), 'store.db'),
   partitionCount: 1,
 };
 
 /** The kinds with one partition. */
-export const storeKinds: readonly StoreKind[] = [memory, embedded];
+export const storeKinds: readonly StoreKind[] = [inMemory, inFile];
 /** The same, and one with several partitions. */
 export const allStoreKinds: readonly StoreKind[] = [
   ...storeKinds,
-  { ...memory, name: 'memory in 4 partitions', partitionCount: 4 },
+  { ...inMemory, name: 'memory in 4 partitions', partitionCount: 4 },
 ];
 
 /** Opens a new store, closed when the test ends. */

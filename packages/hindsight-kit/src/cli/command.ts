@@ -34,8 +34,8 @@ export async function runAction(
   command: Command,
   action: (context: CommandContext) => Promise<number | void>,
 ): Promise<void> {
-  // Shared options stand before or behind the name of the command; SharedOptions names those that commander was given.
-  const context = new CommandContext(cli.world, command.optsWithGlobals() as SharedOptions);
+  // Shared options stand before or behind the name of the command.
+  const context = new CommandContext(cli.world, command.optsWithGlobals<SharedOptions>());
   const exitCode = await action(context);
   await context.output.flush();
   cli.end(exitCode ?? 0);

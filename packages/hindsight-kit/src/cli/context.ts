@@ -114,7 +114,12 @@ export class CommandContext {
   /** Progress of long work. */
   progress(label: string): ProgressLine {
     const { stderr } = this.world;
-    return new ProgressLine(label, { stream: stderr, palette: this.errorPalette, now: () => performance.now(), isQuiet: this.isQuiet });
+    return new ProgressLine(label, {
+      stream: stderr,
+      palette: this.errorPalette,
+      now: () => performance.now(),
+      isQuiet: this.isQuiet,
+    });
   }
 
   /** One JSON document for machines. */

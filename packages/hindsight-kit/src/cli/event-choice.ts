@@ -5,6 +5,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Checkpoint, Place, Query, Store, StoredEvent } from 'hindsightdb';
 import { parseTime, timeForms } from './time-option.ts';
+import { partsOf } from '../formats/json-lines/record-parts.ts';
 import { UsageError } from './failure.ts';
 
 /** The options as commander gathers them. */
@@ -116,7 +117,9 @@ export function choiceOf(streamId: string | undefined, options: ChoiceOptions, n
       'For a place in the log use --after and --up-to, for a time --since and --until.',
     ]);
   if (streamId !== undefined && (options.after !== undefined || options.upTo !== undefined))
-    throw new UsageError('--after and --up-to are places in the log; for a stream use --from and --to, which are versions.');
+    throw new UsageError(
+      '--after and --up-to are places in the log; for a stream use --from and --to, which are versions.',
+    );
   const source = sourceOf({ streamId, category, types, tags, query });
   const range = {
     ...(options.after !== undefined && { after: options.after }),
@@ -140,7 +143,8 @@ function timeOption(flag: string, text: string, now: number): string | Date {
   try {
     return parseTime(text, now);
   } catch (error) {
-    if (error instanceof InvalidArgumentError) throw new UsageError(`${flag} ${JSON.stringify(text)} is no time. ${error.message}`);
+    if (error instanceof InvalidArgumentError)
+      throw new UsageError(`${flag} ${JSON.stringify(text)} is no time. ${error.message}`);
     throw error;
   }
 }
@@ -171,8 +175,8 @@ function filterOf(
   if (source.kind === 'stream') {
     if (types.length > 0 || tags.length > 0)
       tests.push(({ record }) => {
-        const parsed = labelsOf(record);
-        return (types.length === 0 || types.includes(parsed.type)) && tags.every((tag) => parsed.tags.includes(tag));
+        const { type, tags: own = [] } = partsOf(record);
+        return (types.length === 0 || types.includes(type)) && tags.every((tag) => own.includes(tag));
       });
     // A stream is read by its versions, and times narrow what was read.
     if (fromTime !== undefined) tests.push(({ recordedAt }) => recordedAt >= microsOf(fromTime));
@@ -181,11 +185,6 @@ function filterOf(
     tests.push(({ streamId }) => streamId === category || streamId.startsWith(`${category}-`));
   }
   return tests.length === 0 ? undefined : (event) => tests.every((test) => test(event));
-}
-
-function labelsOf(record: string): { readonly type: string; readonly tags: readonly string[] } {
-  const { type = '', tags = [] }: { type?: string; tags?: readonly string[] } = JSON.parse(record);
-  return { type, tags };
 }
 
 function microsOf(time: string | Date): number {

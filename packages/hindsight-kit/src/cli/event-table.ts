@@ -5,6 +5,7 @@
 import { dataTextOf, type StoredEvent } from 'hindsightdb';
 import { isoOf } from '../formats/json-lines/event-line.ts';
 import { prettyJson } from '../formats/json-lines/member-text.ts';
+import { partsOf } from '../formats/json-lines/record-parts.ts';
 import type { CommandContext } from './context.ts';
 import { GrowingTable, type Column } from './terminal/table.ts';
 import { safeText } from './terminal/text-width.ts';
@@ -16,14 +17,7 @@ export interface EventPrinter {
   lines(page: readonly StoredEvent[]): readonly string[];
 }
 
-interface Parts {
-  readonly id: string;
-  readonly type: string;
-  readonly tags?: readonly string[];
-  readonly occurredAt?: string;
-  readonly contentType?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
+const narrowWidth = 100;
 
 /** A line for each event, in columns. Of one stream the version is shown, of several streams the position and the stream. */
 export function tablePrinter(context: CommandContext, shows: 'stream' | 'log'): EventPrinter {
@@ -38,14 +32,17 @@ export function tablePrinter(context: CommandContext, shows: 'stream' | 'log'): 
         ];
   columns.push({ title: 'TIME', paint: palette.faint }, { title: 'TYPE', paint: palette.type }, { title: 'DATA' });
   const table = new GrowingTable(columns, { widthMax: context.widthMax, paintTitle: palette.title });
+  const isNarrow = (context.widthMax ?? narrowWidth) < narrowWidth;
   const cellsOf = (event: StoredEvent): string[] => {
-    const { type, occurredAt } = partsOf(event);
+    const { type, occurredAt } = partsOf(event.record);
     const place =
       shows === 'stream'
         ? [String(event.version)]
         : [String(event.position), safeText(event.streamId), String(event.version)];
     const time = occurredAt ?? `${isoOf(event.recordedAt).slice(0, 23)}Z`;
-    return [...place, safeText(time.replace('T', ' ')), safeText(type), safeText(dataTextOf(event.record))];
+    // On a narrow terminal the data is worth more than fractions of a second.
+    const shown = isNarrow ? time.slice(0, 19) : time;
+    return [...place, safeText(shown.replace('T', ' ')), safeText(type), safeText(dataTextOf(event.record))];
   };
   return {
     titleLines: (firstPage) => {
@@ -61,7 +58,7 @@ export function blockPrinter(context: CommandContext): EventPrinter {
   const { palette } = context;
   const field = (name: string, value: string): string => `  ${palette.faint(name.padEnd(9))} ${value}`;
   const block = (event: StoredEvent): string[] => {
-    const { id, type, tags = [], occurredAt, contentType, metadata } = partsOf(event);
+    const { id, type, tags = [], occurredAt, contentType, metadata } = partsOf(event.record);
     const lines = [
       `${palette.name(safeText(event.streamId))} ${event.version}  ${palette.type(safeText(type))}`,
       field('position', String(event.position)),
@@ -72,16 +69,14 @@ export function blockPrinter(context: CommandContext): EventPrinter {
     if (tags.length > 0) lines.push(field('tags', tags.map(safeText).join('  ')));
     if (contentType !== undefined) lines.push(field('content', safeText(contentType)));
     for (const [name, value] of Object.entries(metadata ?? {}))
-      lines.push(field('metadata', `${safeText(name)}: ${safeText(typeof value === 'string' ? value : JSON.stringify(value))}`));
+      lines.push(
+        field('metadata', `${safeText(name)}: ${safeText(typeof value === 'string' ? value : JSON.stringify(value))}`),
+      );
     const [first = '', ...rest] = safeLines(prettyJson(dataTextOf(event.record)));
     lines.push(field('data', first), ...rest.map((line) => `  ${' '.repeat(9)} ${line}`), '');
     return lines;
   };
   return { titleLines: () => [], lines: (page) => page.flatMap(block) };
-}
-
-function partsOf(event: StoredEvent): Parts {
-  return JSON.parse(event.record);
 }
 
 function safeLines(text: string): readonly string[] {

@@ -56,6 +56,7 @@ export class Interrupted extends Error {
     this.advice = advice;
   }
 
+  /** What shells know as the end by this signal. */
   get exitCode(): number {
     return this.signalName === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
   }

@@ -7,6 +7,7 @@ import { basename, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Limits } from 'hindsightdb';
 import { csvFormat } from '../formats/csv/csv-format.ts';
+import type { AttributeKind } from '../formats/csv/cell-values.ts';
 import type { AttributeOption, CsvMappingOptions } from '../formats/csv/csv-mapping.ts';
 import type { InputFormat } from '../formats/import/input-format.ts';
 import { jsonLinesFormat } from '../formats/json-lines/json-lines-format.ts';
@@ -120,10 +121,12 @@ export async function inputFormatOf(
   const kind = inputKindOf(file, options);
   if (kind === 'jsonl') {
     const strange = csvOnly.find((name) => options[name] !== undefined);
-    if (strange !== undefined) throw new UsageError(`--${dashed(strange)} is for CSV; lines of JSON say themselves what they are.`);
+    if (strange !== undefined)
+      throw new UsageError(`--${dashed(strange)} is for CSV; lines of JSON say themselves what they are.`);
     return jsonLinesFormat(world.limits);
   }
-  const fromFile = options.mapping === undefined ? undefined : await mappingFile(resolve(world.folder, options.mapping));
+  const fromFile =
+    options.mapping === undefined ? undefined : await mappingFile(resolve(world.folder, options.mapping));
   const mapping = { ...fromFile, ...mappingOptions(options, fromFile) };
   return csvFormat({
     mapping,
@@ -169,7 +172,9 @@ export function inputKindOf(file: string, options: ImportOptions): 'csv' | 'json
   const name = file.replace(/\.gz$/i, '');
   if (/\.(?:csv|tsv|tab)$/i.test(name)) return 'csv';
   if (/\.(?:jsonl|ndjson|json)$/i.test(name)) return 'jsonl';
-  throw new UsageError(`The name ${JSON.stringify(file)} does not say what is in it: add --format csv or --format jsonl.`);
+  throw new UsageError(
+    `The name ${JSON.stringify(file)} does not say what is in it: add --format csv or --format jsonl.`,
+  );
 }
 
 function oneByte(flag: string, text: string | undefined): string | undefined {
@@ -196,17 +201,28 @@ async function mappingFile(path: string): Promise<CsvMappingOptions> {
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw new UsageError(`The mapping ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, [], { cause });
+    throw new UsageError(
+      `The mapping ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      [],
+      { cause },
+    );
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UsageError(`The mapping ${path} must be a JSON object, like {"case":"id","type":"activity","time":"timestamp"}.`);
+    throw new UsageError(
+      `The mapping ${path} must be a JSON object, like {"case":"id","type":"activity","time":"timestamp"}.`,
+    );
   for (const [name, member] of Object.entries(value)) {
     if (!mappingMembers.has(name))
-      throw new UsageError(`The mapping ${path} has a member ${JSON.stringify(name)}; it can have ${[...mappingMembers].join(', ')}.`);
-    if (!isMember(name, member)) throw new UsageError(`${name} in the mapping ${path} is not as it must be.`, [`See docs/guides/import-csv.md for an example.`]);
+      throw new UsageError(
+        `The mapping ${path} has a member ${JSON.stringify(name)}; it can have ${[...mappingMembers].join(', ')}.`,
+      );
+    if (!isMember(name, member))
+      throw new UsageError(`${name} in the mapping ${path} is not as it must be.`, [
+        `See docs/guides/import-csv.md for an example.`,
+      ]);
   }
   // Its members and their kinds were looked at; what the strings in them name is judged against the columns of the file.
-  return value as CsvMappingOptions;
+  return value;
 }
 
 function isMember(name: string, value: unknown): boolean {
@@ -220,7 +236,9 @@ function isMember(name: string, value: unknown): boolean {
     case 'tags':
       return isObject(value) && Object.values(value).every((prefix) => typeof prefix === 'string');
     case 'attributes':
-      return isObject(value) && Object.values(value).every((option) => typeof option === 'string' || isAttribute(option));
+      return (
+        isObject(value) && Object.values(value).every((option) => typeof option === 'string' || isAttribute(option))
+      );
     default:
       return isText;
   }
@@ -231,19 +249,28 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isAttribute(value: unknown): boolean {
-  return isObject(value) && Object.entries(value).every(([name, text]) => (name === 'type' || name === 'as') && typeof text === 'string');
+  return (
+    isObject(value) &&
+    Object.entries(value).every(([name, text]) => (name === 'type' || name === 'as') && typeof text === 'string')
+  );
 }
 
 /** What the options say, in the form of a mapping file. Attributes and tags add to those of the file. */
 function mappingOptions(options: ImportOptions, fromFile: CsvMappingOptions | undefined): CsvMappingOptions {
   const { category, time, timeZone, timeFormat, fixedType, type } = options;
-  const attributes: Record<string, AttributeOption> = { ...fromFile?.attributes };
-  const kinds = { number: options.number, boolean: options.boolean, date: options.date, json: options.asJson, drop: options.drop };
-  for (const [kind, names] of Object.entries(kinds))
-    // The names of this object are kinds of attributes.
-    for (const name of names ?? []) attributes[name] = withKind(attributes[name], kind as 'number' | 'boolean' | 'date' | 'json' | 'drop');
+  // A map, since a column may be called __proto__.
+  const attributes = new Map<string, AttributeOption>(Object.entries(fromFile?.attributes ?? {}));
+  const kinds = [
+    ['number', options.number],
+    ['boolean', options.boolean],
+    ['date', options.date],
+    ['json', options.asJson],
+    ['drop', options.drop],
+  ] as const;
+  for (const [kind, names] of kinds)
+    for (const name of names ?? []) attributes.set(name, withKind(attributes.get(name), kind));
   const usual = options.infer === true ? 'infer' : 'string';
-  for (const name of options.only ?? []) attributes[name] ??= usual;
+  for (const name of options.only ?? []) if (!attributes.has(name)) attributes.set(name, usual);
   const tags = Object.fromEntries((options.tag ?? []).map(tagOf));
   return {
     ...(options.case !== undefined && { case: options.case }),
@@ -253,14 +280,16 @@ function mappingOptions(options: ImportOptions, fromFile: CsvMappingOptions | un
     ...(time !== undefined && { time: time === false ? null : time }),
     ...(timeZone !== undefined && { timeZone }),
     ...(timeFormat !== undefined && { timeFormat }),
-    ...(Object.keys(attributes).length > 0 && { attributes }),
-    ...(options.only !== undefined ? { others: 'drop' as const } : options.infer === true && { others: 'infer' as const }),
+    ...(attributes.size > 0 && { attributes: Object.fromEntries(attributes) }),
+    ...(options.only !== undefined
+      ? { others: 'drop' as const }
+      : options.infer === true && { others: 'infer' as const }),
     ...(Object.keys(tags).length > 0 && { tags: { ...fromFile?.tags, ...tags } }),
     ...(options.keepEmpty === true && { keepsEmpty: true }),
   };
 }
 
-function withKind(before: AttributeOption | undefined, kind: 'number' | 'boolean' | 'date' | 'json' | 'drop'): AttributeOption {
+function withKind(before: AttributeOption | undefined, kind: AttributeKind | 'drop'): AttributeOption {
   return typeof before === 'object' ? { ...before, type: kind } : kind;
 }
 

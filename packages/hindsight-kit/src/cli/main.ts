@@ -7,9 +7,10 @@ import { createProgram } from './program.ts';
 import { reportFailure } from './report-failure.ts';
 import { processWorld } from './world.ts';
 
-const { version }: { readonly version: string } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
+// The package's own description lies two folders up, both in the sources and in what is published.
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
 
 // Said of a project's own package.json, which is no matter of whoever looks into a store.
 process.removeAllListeners('warning');

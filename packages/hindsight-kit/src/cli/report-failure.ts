@@ -56,7 +56,8 @@ function failureOf(error: unknown): Failure {
   if (error instanceof UsageError || error instanceof MappingError)
     return { exitCode: exitCodes.usage, message: error.message, advice: error.advice };
   if (error instanceof CommandError) return { exitCode: error.exitCode, message: error.message, advice: error.advice };
-  if (error instanceof DifferentText) return { exitCode: exitCodes.conflict, message: error.message, advice: error.advice };
+  if (error instanceof DifferentText)
+    return { exitCode: exitCodes.conflict, message: error.message, advice: error.advice };
   if (error instanceof ImportRefused) return { exitCode: exitCodes.conflict, message: error.message };
   if (error instanceof UnreadableInput)
     return { exitCode: exitCodes.usage, message: error.message, advice: error.advice };
@@ -65,7 +66,11 @@ function failureOf(error: unknown): Failure {
   const system = systemFailure(error);
   if (system !== undefined) return system;
   const stack = error instanceof Error ? error.stack : undefined;
-  return { exitCode: exitCodes.failure, message: 'Something happened that nobody expected.', stack: stack ?? String(error) };
+  return {
+    exitCode: exitCodes.failure,
+    message: 'Something happened that nobody expected.',
+    stack: stack ?? String(error),
+  };
 }
 
 function commanderFailure(error: CommanderError): Failure {
@@ -73,7 +78,10 @@ function commanderFailure(error: CommanderError): Failure {
   if (error.exitCode === 0) return { exitCode: exitCodes.ok, message: undefined };
   // Without a command the help is the answer, and has been printed.
   if (error.code === 'commander.help') return { exitCode: exitCodes.usage, message: undefined };
-  const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n').filter((line) => line !== '');
+  const [message = '', ...rest] = error.message
+    .replace(/^error: /, '')
+    .split('\n')
+    .filter((line) => line !== '');
   return {
     exitCode: exitCodes.usage,
     message: message.charAt(0).toUpperCase() + message.slice(1),
@@ -90,11 +98,17 @@ function codeExit(error: Error & { readonly code: string }): number {
 function adviceFor(code: string): readonly string[] {
   switch (code) {
     case 'STORE_NOT_FOUND':
-      return ['Make one: hindsight init <store>', 'Or say which is meant: --store, HINDSIGHT_STORE, or store in hindsight.config.ts'];
+      return [
+        'Make one: hindsight init <store>',
+        'Or say which is meant: --store, HINDSIGHT_STORE, or store in hindsight.config.ts',
+      ];
     case 'VERSION_CONFLICT':
       return ['Look at what was appended meanwhile: hindsight tail <stream>'];
     case 'STORE_CORRUPT':
-      return ['Keep the file as it is. See how far the damage goes: hindsight check', 'Restore a backup beside it: hindsight restore <backup> <new store>'];
+      return [
+        'Keep the file as it is. See how far the damage goes: hindsight check',
+        'Restore a backup beside it: hindsight restore <backup> <new store>',
+      ];
     default:
       return [];
   }

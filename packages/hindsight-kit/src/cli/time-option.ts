@@ -16,8 +16,7 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /** What `--since` and its like take, for help texts. */
-export const timeForms =
-  '2026-03-01, "2026-03-01 09:30", 2026-03-01T09:30:00Z, 15m, 2h, 3d, today, yesterday or now';
+export const timeForms = '2026-03-01, "2026-03-01 09:30", 2026-03-01T09:30:00Z, 15m, 2h, 3d, today, yesterday or now';
 
 /**
  * The moment that a text means, as a `Date` or as ISO text where its digits reach beyond milliseconds. Without an offset it

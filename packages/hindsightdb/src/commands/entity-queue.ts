@@ -30,6 +30,8 @@ export interface Job<State, Command, Events extends Event> {
   readonly reject: (error: unknown) => void;
   /** How often its append was refused because somebody else had written. */
   conflicts: number;
+  /** It was given up and answered; nothing is done for it any more. */
+  isWithdrawn: boolean;
 }
 
 /** What a decision rests on. */
@@ -92,6 +94,13 @@ export class EntityQueue<State, Command, Events extends Event> {
     this.#start();
   }
 
+  /** Gives a command up, unless its append is on the way: what became of that is then its answer. */
+  withdraw(job: Job<State, Command, Events>): void {
+    if (this.#onTheWay.includes(job)) return;
+    job.isWithdrawn = true;
+    job.reject(job.options.signal?.reason);
+  }
+
   #start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -103,6 +112,7 @@ export class EntityQueue<State, Command, Events extends Event> {
       if (this.#again.length > 0) await this.#putBackInFront();
       const job = this.#jobs.shift();
       if (job === undefined) break;
+      if (job.isWithdrawn) continue;
       try {
         job.options.signal?.throwIfAborted();
         await this.#handle(job);
@@ -138,6 +148,7 @@ export class EntityQueue<State, Command, Events extends Event> {
     if (events instanceof Refusal || events.length === 0)
       return await this.#answerWithoutEvents(job, { basis, events, failures });
     const decision = await this.#encode(job, basis, events);
+    if (job.isWithdrawn) return;
     // While this was being prepared, what it rests on may have failed.
     if (failures !== this.#failures) this.#jobs.unshift(job);
     else this.#send(job, decision);
@@ -243,12 +254,12 @@ export class EntityQueue<State, Command, Events extends Event> {
   /** The state behind the events. A fold that fails on them fails here, before anything is written. */
   #foldAhead({ state }: Basis<State>, { ahead }: PendingEvents<Events>): { readonly state: State } | undefined {
     try {
-      return { state: this.#fold(state, ahead) };
+      if (ahead !== undefined) return { state: this.#fold(state, ahead) };
     } catch (error) {
       if (!(error instanceof NotCommittedYet)) throw error;
-      this.#isPatient = true;
-      return undefined;
     }
+    this.#isPatient = true;
+    return undefined;
   }
 
   #fold(state: State, events: readonly Recorded<Events>[]): State {
@@ -287,22 +298,32 @@ export class EntityQueue<State, Command, Events extends Event> {
     decision: Decision<State, Events>,
     { answer, earlier }: { readonly answer: Promise<AppendAnswer>; readonly earlier: Promise<unknown> },
   ): Promise<void> {
-    const settled = await Promise.allSettled([answer, earlier]);
-    this.#onTheWay.splice(this.#onTheWay.indexOf(job), 1);
-    if (this.#onTheWay.length === 0) this.#ahead = undefined;
-    const [outcome] = settled;
+    const [outcome] = await Promise.allSettled([answer, earlier]);
     try {
       if (outcome.status === 'rejected') throw outcome.reason;
       const { value } = outcome;
-      if (value.kind === 'conflict' && this.#mayTryAgain(job, decision)) this.#tryAgain(job);
-      else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written);
-      else if (value.kind === 'appended') job.resolve(this.#committed(decision, value.written));
-      else resultOf(this.#store.context.engine, value);
+      if (value.kind === 'appended') job.resolve(this.#committed(decision, value.written));
+      else {
+        // The events of this decision were not written by it: what was decided on them is void.
+        this.#failAhead();
+        if (value.kind === 'conflict' && this.#mayTryAgain(job, decision)) this.#again.push(job);
+        else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written);
+        else resultOf(this.#store.context.engine, value);
+      }
     } catch (error) {
-      this.#failures += 1;
-      this.#ahead = undefined;
+      this.#failAhead();
       job.reject(error);
+    } finally {
+      // Only now, so that whoever waits until nothing is on the way is answered behind this one.
+      this.#onTheWay.splice(this.#onTheWay.indexOf(job), 1);
+      if (this.#onTheWay.length === 0) this.#ahead = undefined;
+      if (this.#again.length > 0) this.#start();
     }
+  }
+
+  #failAhead(): void {
+    this.#failures += 1;
+    this.#ahead = undefined;
   }
 
   #mayTryAgain(job: Job<State, Command, Events>, { basis }: Decision<State, Events>): boolean {
@@ -311,13 +332,6 @@ export class EntityQueue<State, Command, Events extends Event> {
     if (job.options.expectedVersion !== undefined) return false;
     job.conflicts += 1;
     return job.conflicts <= (job.options.retries ?? retriesDefault);
-  }
-
-  #tryAgain(job: Job<State, Command, Events>): void {
-    this.#failures += 1;
-    this.#ahead = undefined;
-    this.#again.push(job);
-    this.#start();
   }
 
   /** The answer after the commit. The state also becomes the place to read on from. */

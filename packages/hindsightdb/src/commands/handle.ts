@@ -69,12 +69,21 @@ export async function handle<State, Command, Events extends Event>(
   assertDecider(decider);
   assertOfCategory(decider.category, streamId);
   assertHandleOptions(options, limits);
-  const { key } = options;
+  const { key, signal } = options;
   const contentDigest = key === undefined ? undefined : digestOf([streamId, command]);
-  return await new Promise((resolve, reject) => {
-    // Every store has the members that a queue uses, whatever events it declares.
-    queueOf(store as Store, decider, streamId).add({ command, options, contentDigest, resolve, reject, conflicts: 0 });
-  });
+  // Every store has the members that a queue uses, whatever events it declares.
+  const queue = queueOf(store as Store, decider, streamId);
+  let withdraw = (): void => {};
+  try {
+    return await new Promise((resolve, reject) => {
+      const job = { command, options, contentDigest, resolve, reject, conflicts: 0, isWithdrawn: false };
+      withdraw = () => queue.withdraw(job);
+      signal?.addEventListener('abort', withdraw, { once: true });
+      queue.add(job);
+    });
+  } finally {
+    signal?.removeEventListener('abort', withdraw);
+  }
 }
 
 function contextOf(store: Pick<Store, 'context'>): StoreContext {

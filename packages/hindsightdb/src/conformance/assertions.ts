@@ -20,12 +20,12 @@ export function fail(message: string): never {
 }
 
 /** Fails unless the condition holds. The message says what is wrong, as a sentence. */
-export function holds(condition: boolean, message: string): asserts condition {
+export function holds(condition: unknown, message: string): asserts condition {
   if (!condition) fail(message);
 }
 
 /** Fails unless the value is there. */
-export function present<T>(value: T | undefined, what: string): T {
+export function present<Value>(value: Value | undefined, what: string): Value {
   if (value === undefined) fail(`${what} is missing.`);
   return value;
 }
@@ -41,22 +41,26 @@ export async function refuses(what: string, attempt: () => Promise<unknown>, cod
   const outcome = await outcomeOf(attempt);
   if (outcome.kind === 'fulfilled')
     fail(`${what} must be refused${code ? ` with ${code}` : ''}, and answered ${show(outcome.value)}.`);
-  if (!isHindsightError(outcome.reason, code)) {
-    const found = isHindsightError(outcome.reason) ? `${outcome.reason.code}: ` : '';
-    throw new ConformanceFailure(
-      `${what} must be refused with ${code ?? 'an error of the library'}, and was refused with ${found}${show(outcome.reason)}.`,
-      { cause: outcome.reason },
-    );
-  }
+  checkReason(what, outcome.reason, code);
+}
+
+/** Fails unless the reason of a refusal is an error of the library, of the given code where one is given. */
+export function checkReason(what: string, reason: unknown, code?: ErrorCode): void {
+  if (isHindsightError(reason, code)) return;
+  const found = isHindsightError(reason) ? `${reason.code}: ` : '';
+  throw new ConformanceFailure(
+    `${what} must be refused with ${code ?? 'an error of the library'}, and was refused with ${found}${show(reason)}.`,
+    { cause: reason },
+  );
 }
 
 /** How an attempt ended. A throw before the promise counts as its rejection. */
-export type Outcome<T> =
-  | { readonly kind: 'fulfilled'; readonly value: T }
+export type Outcome<Value> =
+  | { readonly kind: 'fulfilled'; readonly value: Value }
   | { readonly kind: 'rejected'; readonly reason: unknown };
 
 /** Awaits an attempt without throwing. */
-export async function outcomeOf<T>(attempt: () => Promise<T>): Promise<Outcome<T>> {
+export async function outcomeOf<Value>(attempt: () => Promise<Value>): Promise<Outcome<Value>> {
   try {
     return { kind: 'fulfilled', value: await attempt() };
   } catch (reason) {
@@ -65,7 +69,7 @@ export async function outcomeOf<T>(attempt: () => Promise<T>): Promise<Outcome<T
 }
 
 /** Awaits a promise for a bounded time, so that something lost fails the case and does not hang it. */
-export async function within<T>(timeMs: number, what: string, promise: Promise<T>): Promise<T> {
+export async function within<Value>(timeMs: number, what: string, promise: Promise<Value>): Promise<Value> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new ConformanceFailure(`${what} did not happen within ${timeMs} ms.`)), timeMs);

@@ -40,6 +40,6 @@ function memberOf(value: object, key: string): unknown {
 export function show(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (value instanceof Error) return `${value.name}: ${value.message}`;
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  const text = JSON.stringify(value) ?? typeof value;
   return text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text;
 }

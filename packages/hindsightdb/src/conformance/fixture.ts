@@ -19,7 +19,7 @@ export interface EngineFixture {
   /** How long a case waits for what has to happen by itself before it counts as lost. Default 5,000 ms. */
   readonly patienceMs?: number;
   /** Opens a new, empty log that shares nothing with any other. */
-  openLog(options: LogOptions): Promise<OpenedLog>;
+  readonly openLog: (options: LogOptions) => Promise<OpenedLog>;
 }
 
 /** What a log is opened with. */
@@ -32,17 +32,17 @@ export interface LogOptions {
 export interface OpenedLog {
   readonly engine: Engine;
   /** Opens the same log again, after every handle on it was closed. Given by every engine whose durability is not `none`. */
-  reopen?(): Promise<Engine>;
+  readonly reopen?: () => Promise<Engine>;
   /**
    * Opens what would be found if, at the instant of the call, the process had ended (durability `process`) or the power had
    * failed (`power`). Handles that are open are abandoned, not closed: what they had not yet made durable is lost, or not, as
    * it may happen. Given by every engine whose durability is not `none`.
    */
-  reopenAfterLoss?(): Promise<Engine>;
+  readonly reopenAfterLoss?: () => Promise<Engine>;
   /** Opens a second handle on the same log while others are open, best in another process. Given by every engine that is shared across processes. */
-  openAnother?(): Promise<Engine>;
+  readonly openAnother?: () => Promise<Engine>;
   /** Removes everything. The kit has closed the handles that it did not abandon. */
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** One promise of the contract, and the test of it. */
@@ -52,5 +52,5 @@ export interface ConformanceCase {
   /** The promise, in one sentence. Unique within the kit. */
   readonly name: string;
   /** Opens a log of its own, tests the promise and throws where it is broken. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }

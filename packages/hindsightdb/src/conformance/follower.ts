@@ -42,6 +42,7 @@ export class Follower {
     return this.#events;
   }
 
+  /** How far was looked. */
   get scannedTo(): number {
     return this.#scannedTo;
   }

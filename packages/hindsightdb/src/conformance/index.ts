@@ -1,8 +1,6 @@
 /**
- * The conformance kit: what every engine must pass, for the engines of the library and for engines that others write. It
- * runs under any test runner:
- *
- *     for (const { name, run } of conformanceCases(fixture)) test(name, run);
+ * The conformance kit: what every engine must pass, for the engines of the library and for engines that others write, with
+ * the types of the storage contract. It runs under any test runner: a case is a name and a function that throws.
  */
 
 export { conformanceCases } from './conformance-cases.ts';

@@ -17,7 +17,7 @@ import type {
 import { equal, fail, holds, outcomeOf, present, refuses, within } from './assertions.ts';
 import { show } from './difference.ts';
 import type { EngineFixture, OpenedLog } from './fixture.ts';
-import { EventMaker, oneStream, type OneStreamOptions } from './new-events.ts';
+import { EventMaker, oneStream, type OneStreamOptions } from './event-maker.ts';
 import { pictureOf, type Picture } from './picture.ts';
 import { everything, readWholeLog, readWholeStream } from './readings.ts';
 import { TestClock } from './test-clock.ts';
@@ -44,6 +44,7 @@ export class LogUnderTest {
     return this.#engine;
   }
 
+  /** How many partitions the log has. */
   get partitionCount(): number {
     return this.fixture.partitionCount;
   }
@@ -53,14 +54,17 @@ export class LogUnderTest {
     return this.partitionCount === 1 || this.engine.capabilities.spansPartitions;
   }
 
+  /** Whether anything survives the end of the process. */
   get isDurable(): boolean {
     return this.engine.capabilities.durability !== 'none';
   }
 
+  /** Whether several handles can be open at once. */
   get isShared(): boolean {
     return this.engine.capabilities.sharedAcrossProcesses;
   }
 
+  /** How long is waited for what has to happen by itself. */
   get patienceMs(): number {
     return this.fixture.patienceMs ?? 5000;
   }
@@ -102,6 +106,7 @@ export class LogUnderTest {
     return ids;
   }
 
+  /** Where a stream lives. */
   partitionOf(streamId: string): number {
     return partitionOf(streamId, this.partitionCount);
   }
@@ -149,6 +154,7 @@ export class LogUnderTest {
     return await this.write(this.settingsBatch(streamId, settings, options));
   }
 
+  /** The batch that records and applies settings. */
   settingsBatch(streamId: string, settings: StreamSettings, options: OneStreamOptions = {}): AppendBatch {
     const event = this.make.one({ type: settingsChangedType, dataText: JSON.stringify(settings) });
     const effect = { kind: 'settings', streamId, settings } as const;
@@ -167,6 +173,7 @@ export class LogUnderTest {
     return (await readWholeStream(this.engine, streamId)).events;
   }
 
+  /** The version of a stream. */
   async versionOf(streamId: string): Promise<number> {
     return (await this.engine.streamInfo(streamId)).version;
   }
@@ -184,6 +191,7 @@ export class LogUnderTest {
     return events;
   }
 
+  /** Everything that the log shows. */
   async picture(): Promise<Picture> {
     return await pictureOf(this.engine);
   }
@@ -193,7 +201,7 @@ export class LogUnderTest {
     const reopen = present(this.#opened.reopen, 'The way to reopen a durable log, in the fixture,');
     for (const other of this.#others.splice(0)) await other.close();
     await this.engine.close();
-    this.#engine = await reopen.call(this.#opened);
+    this.#engine = await reopen();
   }
 
   /** Abandons every handle and opens what a sudden end at this instant leaves. */
@@ -202,7 +210,7 @@ export class LogUnderTest {
       this.#opened.reopenAfterLoss,
       'The way to reopen a durable log after a loss, in the fixture,',
     );
-    const reopened = reopen.call(this.#opened);
+    const reopened = reopen();
     this.#others.splice(0);
     this.#engine = await reopened;
   }
@@ -213,7 +221,7 @@ export class LogUnderTest {
       this.#opened.openAnother,
       'The way to open a shared log a second time, in the fixture,',
     );
-    const other = await openAnother.call(this.#opened);
+    const other = await openAnother();
     this.#others.push(other);
     return other;
   }
@@ -282,6 +290,6 @@ function checkWritten({ streams }: AppendBatch, written: Written): void {
 export function normalAnswer(answer: AppendAnswer): AppendAnswer {
   if (answer.kind !== 'appended' && answer.kind !== 'duplicate') return answer;
   const { written } = answer;
-  const partitions = [...written.partitions].sort((left, right) => left.partition - right.partition);
+  const partitions = written.partitions.toSorted((left, right) => left.partition - right.partition);
   return { kind: answer.kind, written: { ...written, partitions } };
 }

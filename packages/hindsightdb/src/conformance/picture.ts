@@ -73,8 +73,8 @@ function checkAgreement({ heads, partitions, streams }: Picture): void {
     }
     equal(heads[partition], last.position, `The head of partition ${partition} and the position of its last event`);
   }
-  const listed = streams.map(({ streamId, version }) => [streamId, version]).sort(byFirst);
-  equal(listed, [...versions].sort(byFirst), 'The streams that are listed and those that occur in the log');
+  const listed = streams.map(({ streamId, version }) => [streamId, version]).toSorted(byFirst);
+  equal(listed, [...versions].toSorted(byFirst), 'The streams that are listed and those that occur in the log');
 }
 
 function byFirst([left]: readonly unknown[], [right]: readonly unknown[]): number {

@@ -13,7 +13,7 @@ import type {
   StreamReadRequest,
 } from '../engine/contract.ts';
 import { equal, fail, holds } from './assertions.ts';
-import { idOf } from './new-events.ts';
+import { idOf } from './event-maker.ts';
 
 /** Everything, the store's own events included. */
 export const everything: LogFilter = { includeReserved: true };

@@ -8,6 +8,7 @@ import { argumentError, conflictError, HindsightError, rangeError } from '../cor
 import type { Event, Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import type { Query } from '../core/query.ts';
+import { RawJson } from '../core/raw-json.ts';
 import { dataTextOfBytes } from '../core/record.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
@@ -286,9 +287,14 @@ export function digestOf(value: unknown): string {
 }
 
 function givenContent({ type, data, id, tags, occurredAt, contentType }: Event): unknown {
-  const given = data instanceof Uint8Array ? { base64: dataTextOfBytes(data) } : data;
   const at = occurredAt === undefined ? null : isoOfMicros(microsOf('occurredAt', occurredAt));
-  return [type, given ?? null, id ?? null, [...new Set(tags)].toSorted(), at, contentType ?? null];
+  return [type, givenData(data), id ?? null, [...new Set(tags)].toSorted(), at, contentType ?? null];
+}
+
+/** Data by what they were given as: the digits of raw JSON count, which parsing would lose. */
+function givenData(data: unknown): unknown {
+  if (data instanceof Uint8Array) return ['bytes', dataTextOfBytes(data)];
+  return data instanceof RawJson ? ['raw', data.text] : ['value', data ?? null];
 }
 
 function boundaryOf(

@@ -25,11 +25,22 @@ export function decodeEvents(
   context: StoreContext,
   stored: readonly StoredEvent[],
 ): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
-  if (context.codec === undefined) return upcastAll(context, stored.map(decodeOne));
-  return decodeThroughCodec(context.codec, stored).then((events) => upcastAll(context, events));
+  const decoded = decodeStored(context, stored);
+  return decoded instanceof Promise
+    ? decoded.then((events) => upcastAll(context, events))
+    : upcastAll(context, decoded);
 }
 
-function upcastAll({ upcasters }: StoreContext, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+/** The same before the upcasters: events as they were appended. */
+export function decodeStored(
+  { codec }: StoreContext,
+  stored: readonly StoredEvent[],
+): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
+  return codec === undefined ? stored.map(decodeOne) : decodeThroughCodec(codec, stored);
+}
+
+/** Events as the upcasters make them. */
+export function upcastAll({ upcasters }: StoreContext, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   return upcasters.length === 0 ? events : events.flatMap((event) => upcastEvent(upcasters, event));
 }
 

@@ -5,7 +5,7 @@
 import { argumentError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { initialStateOf, type Fold } from '../core/fold.ts';
-import { canonicalJson } from '../core/json.ts';
+import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { categoryOf } from '../core/stream-id.ts';
 import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
@@ -77,8 +77,8 @@ interface StoredSnapshot {
 }
 
 /**
- * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold's declared version,
- * the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
+ * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold by its declared
+ * version or its source text, the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
  */
 function snapshotKey<State, Events extends Event>(
   { engine, upcasterFingerprint }: StoreContext,
@@ -88,7 +88,7 @@ function snapshotKey<State, Events extends Event>(
   const { logId, lineage } = engine.identity;
   const meaning = canonicalJson([
     fold.category ?? null,
-    fold.version ?? 1,
+    fold.version ?? { source: sourceDigest(fold.evolve) },
     upcasterFingerprint,
     logId,
     lineage.at(-1)?.epoch ?? '',
@@ -99,6 +99,17 @@ function snapshotKey<State, Events extends Event>(
 /** The part of a key that all snapshots of a stream have in common. */
 export function snapshotPrefix(streamId: string): string {
   return `snapshot/${streamId}/`;
+}
+
+const sourceDigests = new WeakMap<object, string>();
+
+/** Tells folds apart that declare no version: two of one category would else take each other's states for their own. */
+function sourceDigest(evolve: (state: never, event: never) => unknown): string {
+  const known = sourceDigests.get(evolve);
+  if (known !== undefined) return known;
+  const digest = sha256Hex(evolve.toString());
+  sourceDigests.set(evolve, digest);
+  return digest;
 }
 
 const digests = new Map<string, string>();
@@ -131,8 +142,8 @@ export async function readSnapshot<State, Events extends Event>(
   if (fold.snapshots === undefined) return undefined;
   const entry = await context.engine.keyedGet(snapshotKey(context, fold, streamId));
   if (entry === undefined) return undefined;
-  // Written by writeSnapshot, in this form.
-  const snapshot = JSON.parse(entry.value) as StoredSnapshot;
+  const snapshot = parseSnapshot(entry.value);
+  if (snapshot === undefined) return undefined;
   const text =
     context.codec === undefined
       ? undefined
@@ -142,14 +153,23 @@ export async function readSnapshot<State, Events extends Event>(
   return { state, version: snapshot.version, snapshotVersion: snapshot.version };
 }
 
-/** Keeps a snapshot. An older one of the same fold is replaced. */
+function parseSnapshot(value: string): StoredSnapshot | undefined {
+  try {
+    // Written by writeSnapshot, in this form.
+    return JSON.parse(value) as StoredSnapshot;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a snapshot. An older one of the same fold is replaced. Throws `NOT_JSON` for a state that has no JSON form, such as undefined. */
 export async function writeSnapshot<State, Events extends Event>(
   context: StoreContext,
   fold: SnapshottedFold<State, Events>,
   streamId: string,
   loaded: Loaded<State>,
 ): Promise<void> {
-  const plain = JSON.stringify(loaded.state);
+  const plain = jsonTextOf('A state to be kept as a snapshot', loaded.state);
   const encoded =
     context.codec === undefined
       ? plain

@@ -1,12 +1,14 @@
 /**
- * Events between decision and commit: everything about them is known but their position and time. A fold that asks for
- * these has to wait for the commit; most never do.
+ * Events between decision and commit: everything about them is known but their position and time. A fold or an upcaster that
+ * asks for these has to wait for the commit; most never do.
  */
 
+import { HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
+import { partitionOf } from '../core/stream-id.ts';
 import { isoOfMicros } from '../core/time.ts';
 import type { NewEvent, StoredEvent, Written } from '../engine/contract.ts';
-import { decodeEvents, recordedAs } from './decode.ts';
+import { decodeStored, recordedAs, upcastAll } from './decode.ts';
 import type { StoreContext } from './settings.ts';
 
 /** Thrown into a fold that asks for what only the commit decides. */
@@ -14,8 +16,11 @@ export class NotCommittedYet extends Error {}
 
 /** Decoded events of one append, before and after the commit. */
 export interface PendingEvents<Events extends Event> {
-  /** As the fold sees them ahead of the commit: `position` and `recordedAt` throw {@link NotCommittedYet}. */
-  readonly ahead: readonly Recorded<Events>[];
+  /**
+   * As the fold sees them ahead of the commit: `position` and `recordedAt` throw {@link NotCommittedYet}. Undefined when an
+   * upcaster asks for these.
+   */
+  readonly ahead: readonly Recorded<Events>[] | undefined;
   /** As they are once they are written. */
   committed(written: Written): readonly Recorded<Events>[];
 }
@@ -26,26 +31,46 @@ export function pendingEvents<Events extends Event>(
   encoded: readonly NewEvent[],
   behind: { readonly streamId: string; readonly version: number },
 ): PendingEvents<Events> | Promise<PendingEvents<Events>> {
+  const partition = partitionOf(behind.streamId, context.engine.identity.partitionCount);
   const stored = encoded.map(({ record }, index): StoredEvent => ({
     streamId: behind.streamId,
     version: behind.version + 1 + index,
-    partition: 0,
+    partition,
     position: 0,
     recordedAt: 0,
     record,
   }));
-  const decoded = decodeEvents(context, stored);
-  const finish = (events: readonly RecordedEvent[]): PendingEvents<Events> => ({
-    ahead: recordedAs(events.map(ahead)),
-    committed: (written) => recordedAs(events.map((event) => committed(event, behind.version, written))),
-  });
+  const decoded = decodeStored(context, stored);
+  const finish = (events: readonly RecordedEvent[]): PendingEvents<Events> => {
+    const ahead = aheadOfCommit(context, events);
+    return {
+      ahead: ahead && recordedAs(ahead),
+      committed: (written) =>
+        recordedAs(
+          upcastAll(
+            context,
+            events.map((event) => committed(event, behind.version, written)),
+          ),
+        ),
+    };
+  };
   return decoded instanceof Promise ? decoded.then(finish) : finish(decoded);
 }
 
+function aheadOfCommit(context: StoreContext, events: readonly RecordedEvent[]): readonly RecordedEvent[] | undefined {
+  if (context.upcasters.length === 0) return events.map(ahead);
+  try {
+    return upcastAll(context, events.map(unplaced)).map(ahead);
+  } catch (error) {
+    if (error instanceof HindsightError && error.cause instanceof NotCommittedYet) return undefined;
+    throw error;
+  }
+}
+
 function ahead(event: RecordedEvent): RecordedEvent {
-  const { position: _position, recordedAt: _recordedAt, ...known } = event;
   return {
-    ...known,
+    // An event that upcasters saw has neither of the two as a member of its own.
+    ...withoutPlace(event),
     get position(): number {
       throw new NotCommittedYet();
     },
@@ -55,9 +80,32 @@ function ahead(event: RecordedEvent): RecordedEvent {
   };
 }
 
+type Unplaced = Omit<RecordedEvent, 'position' | 'recordedAt'>;
+
+function withoutPlace(event: Unplaced & Partial<RecordedEvent>): Unplaced {
+  if (!Object.hasOwn(event, 'position')) return { ...event };
+  const { position: _position, recordedAt: _recordedAt, ...known } = event;
+  return known;
+}
+
+const placeless = {
+  get position(): number {
+    throw new NotCommittedYet();
+  },
+  get recordedAt(): string {
+    throw new NotCommittedYet();
+  },
+};
+
+/** An event for upcasters, which copy its own members: what they may not know yet is inherited, and so is not copied. */
+function unplaced(event: RecordedEvent): RecordedEvent {
+  // The prototype has the members that the event itself lacks.
+  return Object.setPrototypeOf(withoutPlace(event), placeless) as RecordedEvent;
+}
+
 /** The append wrote to one stream only: its positions are one run. */
 function committed(event: RecordedEvent, versionBefore: number, written: Written): RecordedEvent {
-  const { partition = 0, firstPosition = 0 } = written.partitions[0] ?? {};
+  const { partition = event.partition, firstPosition = 0 } = written.partitions[0] ?? {};
   return {
     ...event,
     partition,

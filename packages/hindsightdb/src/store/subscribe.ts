@@ -23,7 +23,7 @@ export interface SubscribeOptions {
   /** Where to begin: behind a checkpoint or position, at the `'start'` of the log, or `'now'`, with what is appended next. Default `'start'`. */
   readonly after?: Place | 'start' | 'now';
   readonly includeReserved?: boolean;
-  /** How many events are read at once. Default 1,000. */
+  /** How many events are read at once. Default 200. */
   readonly pageSize?: number;
   /** Ends the subscription: the iteration finishes without an error. */
   readonly signal?: AbortSignal;

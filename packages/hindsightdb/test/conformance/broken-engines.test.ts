@@ -7,22 +7,29 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ConformanceFailure, conformanceCases, type ConformanceCase } from '../../src/conformance/index.ts';
 import { alteredFixture } from './altered-engine.ts';
-import { answeringBroken } from './broken/answering.ts';
-import { judgingBroken } from './broken/judging.ts';
-import { keepingBroken } from './broken/keeping.ts';
-import { idleEngine, livingBroken } from './broken/living.ts';
-import { readingBroken } from './broken/reading.ts';
-import { writingBroken } from './broken/writing.ts';
-import { durableModelFixture } from './durable-model.ts';
 import { memoryFixture } from './memory-fixture.ts';
+import { keysBroken } from './broken/answering-keys.ts';
+import { repetitionsBroken } from './broken/answering-repetitions.ts';
+import { idleEngine } from './broken/idle-engine.ts';
+import { conditionsBroken } from './broken/judging-conditions.ts';
+import { versionsBroken } from './broken/judging-versions.ts';
+import { keepingBroken } from './broken/keeping.ts';
+import { handlesBroken } from './broken/living-handles.ts';
+import { lifeBroken } from './broken/living-processes.ts';
+import { filtersBroken } from './broken/reading-filters.ts';
+import { pagesBroken } from './broken/reading-pages.ts';
+import { placesBroken } from './broken/reading-places.ts';
+import { batchesBroken } from './broken/writing-batches.ts';
+import { recordsBroken } from './broken/writing-records.ts';
+import { durableModelFixture } from './durable-model.ts';
 
 const families = {
-  'writes something else': writingBroken,
-  'judges wrongly': judgingBroken,
-  'answers retries wrongly': answeringBroken,
-  'reads wrongly': readingBroken,
+  'writes something else': [...batchesBroken, ...recordsBroken],
+  'judges wrongly': [...versionsBroken, ...conditionsBroken],
+  'answers retries wrongly': [...keysBroken, ...repetitionsBroken],
+  'reads wrongly': [...filtersBroken, ...pagesBroken, ...placesBroken],
   'keeps settings or entries wrongly': keepingBroken,
-  'lives wrongly': livingBroken,
+  'lives wrongly': [...handlesBroken, ...lifeBroken],
 };
 
 for (const [family, engines] of Object.entries(families)) {

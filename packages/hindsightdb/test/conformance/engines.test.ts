@@ -3,6 +3,7 @@
 import { suite, test } from 'node:test';
 import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
 import { durableModelFixture } from './durable-model.ts';
+import { handlingCases } from './handling-cases.ts';
 import { memoryFixture } from './memory-fixture.ts';
 
 for (const fixture of [
@@ -14,5 +15,6 @@ for (const fixture of [
   suite(`conformance of ${fixture.name}`, () => {
     for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
+    for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
   });
 }

@@ -2,6 +2,7 @@
 
 import { suite, test } from 'node:test';
 import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import { handlingCases } from './handling-cases.ts';
 import { sqliteProcessFixture } from './process-engine.ts';
 
 const fixture = sqliteProcessFixture();
@@ -9,4 +10,5 @@ const fixture = sqliteProcessFixture();
 suite('conformance of the embedded engine across processes', { concurrency: 2 }, () => {
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });

@@ -2,6 +2,7 @@
 
 import { suite, test } from 'node:test';
 import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import { handlingCases } from './handling-cases.ts';
 import { sqliteProcessFixture } from './process-engine.ts';
 import { sqliteFixture } from './sqlite-fixture.ts';
 
@@ -10,6 +11,7 @@ const fixture = sqliteFixture();
 suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });
 
 suite('conformance of the embedded engine across processes', () => {

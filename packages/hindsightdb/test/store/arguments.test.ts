@@ -9,7 +9,7 @@ import { openStore, restoreStore, storeOver } from '../../src/store/open.ts';
 import { Reading } from '../../src/store/reading.ts';
 import { Store } from '../../src/store/store.ts';
 import { assertArgumentError, assertRefused, callLoosely, callMethod } from '../misuse.ts';
-import { everythingIn, openNew, storeKinds } from '../open-stores.ts';
+import { inFile, inMemory, everythingIn, openNew, storeKinds } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** What a method is called with, what the refusal names, and its code. */
@@ -17,8 +17,6 @@ type Misuse = readonly [values: readonly unknown[], named: RegExp, code?: ErrorC
 
 const event = { type: 'Added', data: 1 };
 const fold = { initialState: 0, evolve: (state: number) => state };
-const [memory, embedded] = storeKinds;
-assert.ok(memory && embedded);
 
 function withEvent(change: object): readonly unknown[] {
   return ['a-1', [{ ...event, ...change }]];
@@ -51,6 +49,21 @@ function misusesOfLogReads(...before: readonly unknown[]): Misuse[] {
     [[...before, { includeReserved: 'yes' }], /^includeReserved/],
   ];
 }
+
+const misusesOfSubscribe: readonly Misuse[] = [
+  [[null], /^options/],
+  [['a-1'], /^options/],
+  [[{ category: 5 }], /category/, 'INVALID_TEXT'],
+  [[{ streamId: '' }], /stream id/, 'INVALID_TEXT'],
+  [[{ query: [] }], /query/, 'INVALID_QUERY'],
+  [[{ category: 'a', streamId: 'a-1' }], /not several/],
+  [[{ after: 'soon' }], /^after/, 'CHECKPOINT_INVALID'],
+  [[{ after: -1 }], /^after/],
+  [[{ after: null }], /^after/],
+  [[{ pageSize: 0 }], /^pageSize/],
+  [[{ signal: {} }], /^signal/],
+  [[{ includeReserved: 1 }], /^includeReserved/],
+];
 
 const misuses: Readonly<Record<string, readonly Misuse[]>> = {
   append: [
@@ -162,20 +175,8 @@ const misuses: Readonly<Record<string, readonly Misuse[]>> = {
     ...misusesOfReadOptions('a-1'),
     [['a-1', { fromVersion: -1 }], /^fromVersion/],
   ],
-  subscribe: [
-    [[null], /^options/],
-    [['a-1'], /^options/],
-    [[{ category: 5 }], /category/, 'INVALID_TEXT'],
-    [[{ streamId: '' }], /stream id/, 'INVALID_TEXT'],
-    [[{ query: [] }], /query/, 'INVALID_QUERY'],
-    [[{ category: 'a', streamId: 'a-1' }], /not several/],
-    [[{ after: 'soon' }], /^after/, 'CHECKPOINT_INVALID'],
-    [[{ after: -1 }], /^after/],
-    [[{ after: null }], /^after/],
-    [[{ pageSize: 0 }], /^pageSize/],
-    [[{ signal: {} }], /^signal/],
-    [[{ includeReserved: 1 }], /^includeReserved/],
-  ],
+  subscribe: misusesOfSubscribe,
+  subscribeRecords: misusesOfSubscribe,
   load: [
     [[null, 'a-1'], /fold/],
     [[{}, 'a-1'], /initialState/],
@@ -268,7 +269,7 @@ async function walked(answer: unknown): Promise<unknown> {
 suite('a wrong argument is refused with its name:', () => {
   for (const [method, rows] of Object.entries(misuses)) {
     test(method, async (t) => {
-      const store = await openNew(t, memory);
+      const store = await openNew(t, inMemory);
       for (const [values, named, code] of rows) {
         const call = async () => await walked(await callMethod(store, method, ...values));
         const what = `${method}(${values.map((value) => inspect(value).slice(0, 80)).join(', ')})`;
@@ -286,7 +287,7 @@ suite('a wrong argument is refused with its name:', () => {
   });
 
   test('backup and check', async (t) => {
-    const store = await openNew(t, embedded);
+    const store = await openNew(t, inFile);
     const place = join(await temporaryFolder(t), 'copy.db');
     const rows: readonly (readonly [string, readonly unknown[], RegExp])[] = [
       ['backup', [], /destination/],
@@ -350,7 +351,7 @@ suite('opening is refused with the name of what is wrong:', () => {
   });
 
   test('the options of storeOver', async (t) => {
-    const { engine } = (await openNew(t, memory)).context;
+    const { engine } = (await openNew(t, inMemory)).context;
     for (const [values, named, code] of options.filter(([[given]]) => !/partition|pending/.test(inspect(given))))
       await assertRefused(() => callLoosely(storeOver, engine, ...values), { what: inspect(values), named, code });
     for (const wrong of [undefined, 5, {}])

@@ -31,6 +31,7 @@ function calls(path: string): Readonly<Record<string, readonly unknown[]>> {
     readRecords: [],
     readStreamRecords: ['a-1'],
     subscribe: [],
+    subscribeRecords: [],
     load: [counter, 'a-1'],
     streamInfo: ['a-1'],
     listStreams: [],

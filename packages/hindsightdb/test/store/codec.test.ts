@@ -11,13 +11,10 @@ import { rawJson } from '../../src/core/raw-json.ts';
 import type { Codec, CodecItem } from '../../src/store/codec.ts';
 import { handle } from '../../src/commands/handle.ts';
 import { anyJson } from '../arbitraries/json.ts';
-import { everythingIn, openAt, openNew, storeKinds } from '../open-stores.ts';
+import { everythingIn, inMemory, openAt, openNew, storeKinds } from '../open-stores.ts';
 import { callMethod } from '../misuse.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { encryptingCodec } from './encrypting-codec.ts';
-
-const [memory = storeKinds[1]] = storeKinds;
-assert.ok(memory);
 
 type Named = Event<'Named', { readonly name: string }>;
 const person = defineDecider({
@@ -110,7 +107,7 @@ suite('the codec', () => {
 
   test('is given what an item belongs to, a page at a time', async (t) => {
     const { codec, seen } = await encryptingCodec();
-    const store = await openNew(t, memory, { codec });
+    const store = await openNew(t, inMemory, { codec });
     await store.append(
       'a-1',
       [1, 2, 3].map((data) => ({ type: `T${data}`, data })),
@@ -126,7 +123,7 @@ suite('the codec', () => {
 
   test('is not asked for what was removed', async (t) => {
     const { codec, seen } = await encryptingCodec();
-    const store = await openNew(t, memory, { codec });
+    const store = await openNew(t, inMemory, { codec });
     await store.append('a-1', [{ type: 'Noted', data: 1 }]);
     await store.tombstone('a-1');
     await store.removeTruncated('a-1');
@@ -140,7 +137,7 @@ suite('the codec', () => {
       encode: async () => await Promise.reject(new Error('no key')),
       decode: async () => await Promise.reject(new Error('no key')),
     };
-    const store = await openNew(t, memory, { codec: broken });
+    const store = await openNew(t, inMemory, { codec: broken });
     await assert.rejects(store.append('a-1', [{ type: 'Noted', data: 1 }]), /no key/);
     assert.deepEqual(await everythingIn(store), []);
   });
@@ -169,7 +166,7 @@ suite('the codec', () => {
       const { codec } = await encryptingCodec();
       // What plain JavaScript can hand in.
       const strange = { ...codec, encode } as Codec;
-      const store = await openNew(t, memory, { codec: strange });
+      const store = await openNew(t, inMemory, { codec: strange });
       await assert.rejects(callMethod(store, 'append', 'a-1', [{ type: 'Noted', data: 1 }]), {
         name: 'TypeError',
         message: /codec/,
@@ -180,7 +177,7 @@ suite('the codec', () => {
 
   test('is measured by what it makes: a record beyond the limit is refused', async (t) => {
     const { codec } = await encryptingCodec();
-    const store = await openNew(t, memory, { codec, limits: 'portable' });
+    const store = await openNew(t, inMemory, { codec, limits: 'portable' });
     const data = 'x'.repeat(230_000);
     await assert.rejects(store.append('a-1', [{ type: 'Noted', data }]), { code: 'LIMIT_EXCEEDED' });
     assert.deepEqual(await everythingIn(store), []);

@@ -8,11 +8,8 @@ import { ValidationError } from '../../src/core/errors.ts';
 import { rawJson } from '../../src/core/raw-json.ts';
 import { dataTextOf } from '../../src/core/record.ts';
 import { callMethod } from '../misuse.ts';
-import { everythingIn, openNew, storeKinds } from '../open-stores.ts';
+import { everythingIn, inMemory, openNew, storeKinds } from '../open-stores.ts';
 import { amountSchema, gatedSchema, schemaOf } from './schemas.ts';
-
-const [memory = storeKinds[1]] = storeKinds;
-assert.ok(memory);
 
 const schemas = {
   'written by hand': amountSchema,
@@ -39,7 +36,7 @@ const schemas = {
 for (const [what, schema] of Object.entries(schemas)) {
   suite(`a schema ${what}`, () => {
     test('lets valid data pass and stores what it makes of them', async (t) => {
-      const store = await openNew(t, memory, { events: { Added: schema } });
+      const store = await openNew(t, inMemory, { events: { Added: schema } });
       await store.append('a-1', [
         { type: 'Added', data: { amount: '12' } },
         { type: 'Added', data: { amount: 3 } },
@@ -52,7 +49,7 @@ for (const [what, schema] of Object.entries(schemas)) {
     });
 
     test('refuses an append whole, says where and why, and nothing is written', async (t) => {
-      const store = await openNew(t, memory, { events: { Added: { schema } } });
+      const store = await openNew(t, inMemory, { events: { Added: { schema } } });
       const good = { type: 'Added', data: { amount: 1 } } as const;
       const bad = { type: 'Added', data: { amount: -1 } } as const;
       const refused = store.append({
@@ -89,9 +86,9 @@ suite('validation', () => {
   });
 
   test('lets undeclared types pass as they are, unless types are strict', async (t) => {
-    const lax = await openNew(t, memory, { events: { Added: amountSchema } });
+    const lax = await openNew(t, inMemory, { events: { Added: amountSchema } });
     await callMethod(lax, 'append', 'a-1', [{ type: 'Other', data: 'x' }]);
-    const strict = await openNew(t, memory, { events: { Added: amountSchema, Ended: {} }, strictTypes: true });
+    const strict = await openNew(t, inMemory, { events: { Added: amountSchema, Ended: {} }, strictTypes: true });
     await assert.rejects(callMethod(strict, 'append', 'a-1', [{ type: 'Other', data: 'x' }]), {
       code: 'UNKNOWN_EVENT_TYPE',
       message: /"Other" is not declared.*Added, Ended/,
@@ -103,7 +100,7 @@ suite('validation', () => {
   });
 
   test('takes no type from the prototype of an object', async (t) => {
-    const store = await openNew(t, memory, { events: {}, strictTypes: true });
+    const store = await openNew(t, inMemory, { events: {}, strictTypes: true });
     for (const type of ['__proto__', 'constructor', 'toString'])
       await assert.rejects(callMethod(store, 'append', 'a-1', [{ type, data: 1 }]), { code: 'UNKNOWN_EVENT_TYPE' });
   });
@@ -113,20 +110,20 @@ suite('validation', () => {
       throw new Error('the schema is broken');
     });
     const rejecting = schemaOf<unknown>(async () => await Promise.reject(new Error('the schema is broken')));
-    const store = await openNew(t, memory, { events: { A: failing, B: rejecting } });
+    const store = await openNew(t, inMemory, { events: { A: failing, B: rejecting } });
     for (const type of ['A', 'B'] as const)
       await assert.rejects(store.append('a-1', [{ type, data: 1 }]), /the schema is broken/);
     assert.deepEqual(await everythingIn(store), []);
   });
 
   test('refuses with VALIDATION_FAILED before it looks at any condition', async (t) => {
-    const store = await openNew(t, memory, { events: { Added: amountSchema } });
+    const store = await openNew(t, inMemory, { events: { Added: amountSchema } });
     const append = store.append('a-1', [{ type: 'Added', data: { amount: -1 } }], { expectedVersion: 7 });
     await assert.rejects(append, { code: 'VALIDATION_FAILED' });
   });
 
   test('sees what raw JSON says, and raw JSON that the schema leaves as it is keeps its text', async (t) => {
-    const store = await openNew(t, memory, { events: { Added: amountSchema } });
+    const store = await openNew(t, inMemory, { events: { Added: amountSchema } });
     const texts = ['{"amount": 1.10}', '{"amount": "7"}'];
     await store.append(
       'a-1',
@@ -165,7 +162,7 @@ suite('validation', () => {
   });
 
   test('refuses a value that has no JSON form with NOT_JSON, also one that a schema made', async (t) => {
-    const store = await openNew(t, memory, { events: { Made: schemaOf<unknown>(() => ({ value: 10n })) } });
+    const store = await openNew(t, inMemory, { events: { Made: schemaOf<unknown>(() => ({ value: 10n })) } });
     for (const event of [
       { type: 'Made', data: 1 },
       { type: 'Other', data: undefined },
@@ -209,7 +206,7 @@ suite('appends are written in the order of the calls', () => {
 
   test('and closing waits for those whose schema waits', async (t) => {
     const gate = gatedSchema();
-    const store = await openNew(t, memory, { events: { Slow: gate.schema } });
+    const store = await openNew(t, inMemory, { events: { Slow: gate.schema } });
     const append = store.append('a-1', [{ type: 'Slow', data: 1 }]);
     const closing = store.close();
     while (gate.waiting < 1) await Promise.resolve();
@@ -220,7 +217,7 @@ suite('appends are written in the order of the calls', () => {
 
   test('and one that was aborted while its schema waited is not written', async (t) => {
     const gate = gatedSchema();
-    const store = await openNew(t, memory, { events: { Slow: gate.schema } });
+    const store = await openNew(t, inMemory, { events: { Slow: gate.schema } });
     const controller = new AbortController();
     const reason = new Error('enough');
     const append = store.append('a-1', [{ type: 'Slow', data: 1 }], { signal: controller.signal });

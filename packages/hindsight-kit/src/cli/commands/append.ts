@@ -1,10 +1,11 @@
 /** `hindsight append`: one event, or several from standard input, as one decision. */
 
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { embeddedLimits, RawJson, rawJson, type Event, type ExpectedVersion, type Store } from 'hindsightdb';
 import { eventOfLine } from '../../formats/json-lines/json-lines-format.ts';
 import { hasTypes } from '../../formats/import/typed-event.ts';
 import { BadRowError } from '../../formats/source/bad-input.ts';
+import { bufferOf } from '../../formats/source/text-source.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { listOption } from '../event-choice.ts';
@@ -37,12 +38,13 @@ export const addAppend: AddCommand = (program, cli) => {
     .option('--occurred-at <time>', 'when it happened, in ISO 8601 with an offset or Z')
     .option('--id <id>', 'the id of the event; default: a new UUID')
     .addOption(
-      new Option('--expect <version>', 'append only if the stream is at this version, or is: none, exists, any').argParser(
-        parseExpected,
-      ),
+      new Option(
+        '--expect <version>',
+        'append only if the stream is at this version, or is: none, exists, any',
+      ).argParser(parseExpected),
     )
     .option('--key <key>', 'idempotency key: sent again, the append gives its first answer and writes nothing')
-    .action((streamId: string, type: string, data: string, options: AppendOptions, self) =>
+    .action((streamId: string, type: string, data: string, options: AppendOptions, self: Command) =>
       runAction(cli, self, async (context) => {
         const given = await eventsOf(context, { streamId, type, data, options });
         const { store } = await context.openStore({ access: 'write' });
@@ -54,7 +56,9 @@ export const addAppend: AddCommand = (program, cli) => {
         });
         if (context.isJson) return await context.document({ streamId, count: events.length, ...result });
         const { palette } = context;
-        const what = result.isDuplicate ? 'Appended before, under the same key or ids:' : `Appended ${countOf(events.length, 'event')}:`;
+        const what = result.isDuplicate
+          ? 'Appended before, under the same key or ids:'
+          : `Appended ${countOf(events.length, 'event')}:`;
         await context.output.line(
           `${what} ${palette.name(safeText(streamId))} is at version ${palette.strong(String(result.version))}, position ${result.position}`,
         );
@@ -62,7 +66,10 @@ export const addAppend: AddCommand = (program, cli) => {
     );
   addExamples(command, [
     { line: `append order-75 OrderPlaced '{"customerId":"c1"}' --tag customer:c1`, meaning: 'append one event' },
-    { line: `append order-75 OrderPaid '{"amount":120}' --expect 1`, meaning: 'only if the stream is at version 1; else exit code 3' },
+    {
+      line: `append order-75 OrderPaid '{"amount":120}' --expect 1`,
+      meaning: 'only if the stream is at version 1; else exit code 3',
+    },
     { line: 'append order-75 - < events.jsonl', meaning: 'append the events of a file, all or none' },
   ]);
 };
@@ -128,7 +135,7 @@ async function inputText({ world }: CommandContext): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of world.stdin) {
     world.signal.throwIfAborted();
-    pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+    pieces.push(bufferOf(piece));
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
 }
@@ -168,7 +175,10 @@ function withStream(line: string, streamId: string): string {
   const value: unknown = JSON.parse(line);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return line;
   const named: unknown = Reflect.get(value, 'streamId');
-  if (named === undefined) return line.replace('{', `{"streamId":${JSON.stringify(streamId)}${Object.keys(value).length === 0 ? '' : ','}`);
+  if (named === undefined)
+    return line.replace('{', `{"streamId":${JSON.stringify(streamId)}${Object.keys(value).length === 0 ? '' : ','}`);
   if (named === streamId) return line;
-  throw new BadRowError(`It names the stream ${JSON.stringify(named)}, and the command says ${JSON.stringify(streamId)}; events of several streams are for hindsight import.`);
+  throw new BadRowError(
+    `It names the stream ${JSON.stringify(named)}, and the command says ${JSON.stringify(streamId)}; events of several streams are for hindsight import.`,
+  );
 }

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import { bytesText, durationText } from '../terminal/quantities.ts';
 
@@ -14,13 +15,16 @@ export const addBackup: AddCommand = (program, cli) => {
       'Copies the store, as it is at one moment, to a new file. Others read and write meanwhile. Nothing is overwritten, and an interrupted backup leaves nothing behind.',
     )
     .argument('<file>', 'where the copy goes; there must be nothing yet')
-    .action((file: string, _options: object, self) =>
+    .action((file: string, _options: object, self: Command) =>
       runAction(cli, self, async (context) => {
         const { store, address } = await context.openStore();
         await using _ = store;
         const target = resolve(context.world.folder, file);
         const progress = context.progress('Copying');
-        const { heads } = await store.backup(target, { signal: context.signal, onProgress: (state) => progress.update(state) });
+        const { heads } = await store.backup(target, {
+          signal: context.signal,
+          onProgress: (state) => progress.update(state),
+        });
         progress.clear();
         const { size } = await stat(target);
         if (context.isJson) return await context.document({ store: address, backup: target, heads, bytes: size });

@@ -1,5 +1,6 @@
 /** `hindsight check`: everything is read, and what is wrong with it is named. */
 
+import type { Command } from 'commander';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import { exitCodes } from '../failure.ts';
 import { countOf, durationText } from '../terminal/quantities.ts';
@@ -14,14 +15,15 @@ export const addCheck: AddCommand = (program, cli) => {
     .description(
       'Reads the whole store and compares what belongs together. Others may go on writing meanwhile; nothing is changed. Ends with exit code 4 when anything is wrong.',
     )
-    .action((_options: object, self) =>
+    .action((_options: object, self: Command) =>
       runAction(cli, self, async (context) => {
         const { store, address } = await context.openStore();
         await using _ = store;
         const progress = context.progress('Checking');
         const report = await store.check({
           signal: context.signal,
-          onProgress: ({ done, total }) => progress.update({ done, total, count: done, detail: countOf(done, 'event') }),
+          onProgress: ({ done, total }) =>
+            progress.update({ done, total, count: done, detail: countOf(done, 'event') }),
         });
         progress.clear();
         const { eventCount, streamCount, findings } = report;
@@ -37,7 +39,11 @@ export const addCheck: AddCommand = (program, cli) => {
           return exitCodes.ok;
         }
         await output.line(`${palette.bad('Damaged:')} ${countOf(findings.length, 'finding')}, ${seen}`);
-        const rows = findings.map(({ position, kind, message }) => [position === undefined ? '-' : String(position), kind, safeText(message)]);
+        const rows = findings.map(({ position, kind, message }) => [
+          position === undefined ? '-' : String(position),
+          kind,
+          safeText(message),
+        ]);
         for (const line of tableLines(
           [{ title: 'POSITION', align: 'right' }, { title: 'KIND', paint: palette.bad }, { title: 'WHAT' }],
           rows,

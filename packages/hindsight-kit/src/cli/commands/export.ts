@@ -2,12 +2,25 @@
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Store } from 'hindsightdb';
-import { exportTo, exportToFile, type ExportKind, type ExportPlace, type ExportRequest } from '../../formats/export/export-run.ts';
+import {
+  exportTo,
+  exportToFile,
+  type ExportKind,
+  type ExportPlace,
+  type ExportRequest,
+} from '../../formats/export/export-run.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { addChoiceOptions, choiceOf, chosenPages, wholeNumber, type ChoiceOptions, type EventChoice } from '../event-choice.ts';
+import {
+  addChoiceOptions,
+  choiceOf,
+  chosenPages,
+  wholeNumber,
+  type ChoiceOptions,
+  type EventChoice,
+} from '../event-choice.ts';
 import { interruptedWith, UsageError } from '../failure.ts';
 import { countOf, durationText, rateText } from '../terminal/quantities.ts';
 import type { ProgressLine } from '../terminal/progress-line.ts';
@@ -27,11 +40,13 @@ export const addExport: AddCommand = (program, cli) => {
       'Writes events in the order of the log, as they are stored, to a file or to standard output. Imported again they are the same events, under new positions. An interrupted export into a file goes on where it ended when it is run again.',
     )
     .argument('[file]', 'where they go; .gz at its end compresses it; default: standard output')
-    .addOption(new Option('--format <format>', 'default: by the name of the file, else jsonl').choices(['jsonl', 'csv']))
+    .addOption(
+      new Option('--format <format>', 'default: by the name of the file, else jsonl').choices(['jsonl', 'csv']),
+    )
     .option('--stream <id>', 'only this stream')
     .option('-f, --force', 'replace a file that is there')
     .option('-n, --limit <count>', 'so many at most', wholeNumber(0));
-  addChoiceOptions(command).action((file: string | undefined, options: ExportOptions, self) =>
+  addChoiceOptions(command).action((file: string | undefined, options: ExportOptions, self: Command) =>
     runAction(cli, self, async (context) => {
       const choice = choiceOf(options.stream, options, context.world.now());
       const { store } = await context.openStore();
@@ -59,13 +74,19 @@ function kindOf(file: string | undefined): ExportKind {
   const name = file.replace(/\.gz$/i, '');
   if (/\.csv$/i.test(name)) return 'csv';
   if (/\.(?:jsonl|ndjson)$/i.test(name)) return 'jsonl';
-  throw new UsageError(`The name ${JSON.stringify(file)} does not say in which format: add --format jsonl or --format csv.`);
+  throw new UsageError(
+    `The name ${JSON.stringify(file)} does not say in which format: add --format jsonl or --format csv.`,
+  );
 }
 
 async function requestOf(
   context: CommandContext,
   store: Store,
-  { kind, choice, progress }: { readonly kind: ExportKind; readonly choice: EventChoice; readonly progress: ProgressLine },
+  {
+    kind,
+    choice,
+    progress,
+  }: { readonly kind: ExportKind; readonly choice: EventChoice; readonly progress: ProgressLine },
 ): Promise<ExportRequest> {
   const [total = 0] = await store.positions();
   return {
@@ -112,12 +133,38 @@ async function exportFile(
   if (existsSync(path) && options.force !== true)
     throw new UsageError(`There is already a file ${file}.`, ['Replace it with --force, or take another name.']);
   const { source, range, fromVersion, toVersion, limit, includeReserved } = job.choice;
-  const what = JSON.stringify([request.kind, source, options.type ?? [], options.tag ?? [], options.category ?? null, options.since ?? null, options.until ?? null, range.after ?? null, range.until ?? null, fromVersion, toVersion, limit, includeReserved]);
+  const what = JSON.stringify([
+    request.kind,
+    source,
+    options.type ?? [],
+    options.tag ?? [],
+    options.category ?? null,
+    options.since ?? null,
+    options.until ?? null,
+    range.after ?? null,
+    range.until ?? null,
+    fromVersion,
+    toVersion,
+    limit,
+    includeReserved,
+  ]);
   try {
-    const { events, eventsBefore } = await exportToFile(path, { ...request, what, isGzip: /\.gz$/i.test(file), isResumable: true });
+    const { events, eventsBefore } = await exportToFile(path, {
+      ...request,
+      what,
+      isGzip: /\.gz$/i.test(file),
+      isResumable: true,
+    });
     progress.clear();
     const written = events - eventsBefore;
-    if (context.isJson) return await context.document({ file: path, format: request.kind, events, eventsBefore, elapsedMs: Math.round(progress.elapsedMs) });
+    if (context.isJson)
+      return await context.document({
+        file: path,
+        format: request.kind,
+        events,
+        eventsBefore,
+        elapsedMs: Math.round(progress.elapsedMs),
+      });
     const earlier = eventsBefore > 0 ? `, ${countOf(eventsBefore, 'event')} of them by an earlier run` : '';
     await context.output.line(
       `${context.palette.good('Exported')} ${countOf(events, 'event')} to ${context.palette.name(file)} in ${durationText(progress.elapsedMs)}, ${rateText(written, progress.elapsedMs)}${earlier}`,

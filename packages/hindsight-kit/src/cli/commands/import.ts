@@ -1,6 +1,7 @@
 /** `hindsight import`: events from a file of CSV or JSON Lines, each once, however often it is begun. */
 
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { embeddedLimits, isHindsightError, type Limits } from 'hindsightdb';
 import { runImport, type ImportResult, type ImportStop, type SkippedRow } from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
@@ -21,7 +22,7 @@ export const addImport: AddCommand = (program, cli) => {
       'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file.',
     )
     .argument('<file>', 'the file, or - for standard input');
-  addImportOptions(command).action((file: string, options: ImportOptions, self) =>
+  addImportOptions(command).action((file: string, options: ImportOptions, self: Command) =>
     runAction(cli, self, (context) =>
       options.preview === undefined
         ? importFile(context, file, options)
@@ -29,8 +30,14 @@ export const addImport: AddCommand = (program, cli) => {
     ),
   );
   addExamples(command, [
-    { line: 'import fines.csv --case id --type activity --time timestamp --category fine', meaning: 'one stream fine-<id> for each case' },
-    { line: 'import log.csv --time-zone Europe/Amsterdam --number amount --tag org:resource=resource', meaning: 'a process log with the usual column names' },
+    {
+      line: 'import fines.csv --case id --type activity --time timestamp --category fine',
+      meaning: 'one stream fine-<id> for each case',
+    },
+    {
+      line: 'import log.csv --time-zone Europe/Amsterdam --number amount --tag org:resource=resource',
+      meaning: 'a process log with the usual column names',
+    },
     { line: 'import log.csv --time-zone UTC --preview', meaning: 'what its first rows would become' },
     { line: 'import events.jsonl.gz', meaning: 'what hindsight export wrote' },
   ]);
@@ -48,7 +55,10 @@ async function importFile(context: CommandContext, file: string, options: Import
   const text = await openText(context, file, options);
   const { store, address } = await openTarget(context, file, options);
   await using _ = store;
-  const format = await inputFormatOf(file, options, { folder: context.world.folder, limits: store.capabilities.limits });
+  const format = await inputFormatOf(file, options, {
+    folder: context.world.folder,
+    limits: store.capabilities.limits,
+  });
   const progress = context.progress('Importing');
   const skipped: SkippedRow[] = [];
   let begunAt: number | undefined;
@@ -69,7 +79,9 @@ async function importFile(context: CommandContext, file: string, options: Import
       progress.update({
         done: text.readBytes,
         total: text.totalBytes,
-        ...(isComparing ? { detail: 'comparing with what was imported' } : { detail: countOf(events, 'event'), count: events - (begunAt ?? 0) }),
+        ...(isComparing
+          ? { detail: 'comparing with what was imported' }
+          : { detail: countOf(events, 'event'), count: events - (begunAt ?? 0) }),
       });
     },
   });
@@ -103,32 +115,54 @@ interface FinishedRun {
   readonly elapsedMs: number;
 }
 
-async function printDocument(context: CommandContext, { source, address, result, skipped, elapsedMs }: FinishedRun): Promise<void> {
+async function printDocument(
+  context: CommandContext,
+  { source, address, result, skipped, elapsedMs }: FinishedRun,
+): Promise<void> {
   const { stop, ...counts } = result;
-  await context.document({ store: address, source, ...counts, elapsedMs: Math.round(elapsedMs), badRows: skipped, stop: stop === undefined ? null : documentOf(stop) });
+  await context.document({
+    store: address,
+    source,
+    ...counts,
+    elapsedMs: Math.round(elapsedMs),
+    badRows: skipped,
+    stop: stop === undefined ? null : documentOf(stop),
+  });
 }
 
 function documentOf(stop: ImportStop): object {
   return stop.kind === 'interrupted' ? { kind: stop.kind } : stop;
 }
 
-async function printSummary(context: CommandContext, { source, address, file, result, skipped, elapsedMs }: FinishedRun): Promise<void> {
+async function printSummary(
+  context: CommandContext,
+  { source, address, file, result, skipped, elapsedMs }: FinishedRun,
+): Promise<void> {
   const { output, palette } = context;
   const { events, eventsBefore, eventsTotal, isComplete } = result;
   const rate = `${durationText(elapsedMs)}, ${rateText(events, elapsedMs)}`;
-  for (const row of skipped) context.note(`${palette.warning('skipped')} ${placeOf(file, row)}: ${safeText(row.reason)}`);
-  if (result.skipped > skipped.length) context.note(`… and ${countOf(result.skipped - skipped.length, 'further bad row')}`);
+  for (const row of skipped)
+    context.note(`${palette.warning('skipped')} ${placeOf(file, row)}: ${safeText(row.reason)}`);
+  if (result.skipped > skipped.length)
+    context.note(`… and ${countOf(result.skipped - skipped.length, 'further bad row')}`);
   if (isComplete && events === 0 && eventsBefore > 0) {
-    await output.line(`${palette.good('Nothing new:')} all ${countOf(eventsTotal, 'event')} of ${palette.name(source)} were imported before`);
+    await output.line(
+      `${palette.good('Nothing new:')} all ${countOf(eventsTotal, 'event')} of ${palette.name(source)} were imported before`,
+    );
     return;
   }
   const how = isComplete ? palette.good('Imported') : 'Imported so far:';
   const total = eventsBefore > 0 ? `; with earlier runs ${countText(eventsTotal)}` : '';
-  await output.line(`${how} ${countOf(events, 'event')} of ${palette.name(source)} into ${palette.name(address)} in ${rate}${total}`);
+  await output.line(
+    `${how} ${countOf(events, 'event')} of ${palette.name(source)} into ${palette.name(address)} in ${rate}${total}`,
+  );
   if (result.skippedTotal > 0) await output.line(`${countOf(result.skippedTotal, 'bad row')} skipped`);
 }
 
-function placeOf(file: string, { line, column }: { readonly line: number; readonly column: string | undefined }): string {
+function placeOf(
+  file: string,
+  { line, column }: { readonly line: number; readonly column: string | undefined },
+): string {
   return `${file === '-' ? 'standard input' : file}:${line}${column === undefined ? '' : `, column ${JSON.stringify(column)}`}`;
 }
 
@@ -153,7 +187,12 @@ function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
     case 'unreadable':
       throw new CommandError(`${placeOf(file, { line: stop.line, column: undefined })}: ${safeText(stop.message)}`, {
         exitCode: stop.isUsage ? exitCodes.usage : exitCodes.failure,
-        advice: [...stop.advice, ...(eventsTotal === 0 ? [] : [`The ${countOf(eventsTotal, 'event')} before it are imported; the same command goes on there.`])],
+        advice: [
+          ...stop.advice,
+          ...(eventsTotal === 0
+            ? []
+            : [`The ${countOf(eventsTotal, 'event')} before it are imported; the same command goes on there.`]),
+        ],
       });
     default:
       return stop satisfies never;
@@ -177,15 +216,23 @@ async function preview(context: CommandContext, file: string, options: ImportOpt
   const { output, palette } = context;
   for (const row of rows) {
     if (row.kind === 'bad') {
-      await output.line(context.isJson ? JSON.stringify(row) : `${palette.bad('bad row')} ${placeOf(file, row)}: ${safeText(row.reason)}`);
+      await output.line(
+        context.isJson
+          ? JSON.stringify(row)
+          : `${palette.bad('bad row')} ${placeOf(file, row)}: ${safeText(row.reason)}`,
+      );
       continue;
     }
     const { line, streamId, type, occurredAt, tags, dataText } = row;
     if (context.isJson) {
-      await output.line(`{"line":${line},"streamId":${JSON.stringify(streamId)},"type":${JSON.stringify(type)},"tags":${JSON.stringify(tags)},"occurredAt":${JSON.stringify(occurredAt ?? null)},"data":${dataText}}`);
+      await output.line(
+        `{"line":${line},"streamId":${JSON.stringify(streamId)},"type":${JSON.stringify(type)},"tags":${JSON.stringify(tags)},"occurredAt":${JSON.stringify(occurredAt ?? null)},"data":${dataText}}`,
+      );
       continue;
     }
-    await output.line(`${palette.name(safeText(streamId))}  ${palette.type(safeText(type))}  ${palette.faint(occurredAt ?? '')}`);
+    await output.line(
+      `${palette.name(safeText(streamId))}  ${palette.type(safeText(type))}  ${palette.faint(occurredAt ?? '')}`,
+    );
     if (tags.length > 0) await output.line(`  ${tags.map(safeText).join('  ')}`);
     await output.line(`  ${safeText(dataText)}`);
   }

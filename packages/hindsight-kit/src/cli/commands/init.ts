@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { openStore } from 'hindsightdb';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import { configNames, findConfig } from '../config/load-config.ts';
@@ -18,7 +19,7 @@ export const addInit: AddCommand = (program, cli) => {
     )
     .argument('[store]', 'where the store is made', './events.db')
     .option('--no-config-file', 'write no configuration')
-    .action((given: string, options: { readonly configFile: boolean }, self) =>
+    .action((given: string, options: { readonly configFile: boolean }, self: Command) =>
       runAction(cli, self, async (context) => {
         const address = context.storeOption ?? given;
         const store = await openStore(address);
@@ -27,13 +28,20 @@ export const addInit: AddCommand = (program, cli) => {
         await store.close();
         const config = options.configFile ? await writeConfig(context.world.folder, address) : undefined;
         if (context.isJson) {
-          await context.document({ store: address, logId, isEmpty: isNew, ...(config && { config: config.path, isConfigNew: config.isNew }) });
+          await context.document({
+            store: address,
+            logId,
+            isEmpty: isNew,
+            ...(config && { config: config.path, isConfigNew: config.isNew }),
+          });
           return;
         }
         const { palette, output } = context;
         await output.line(`${isNew ? 'Store' : 'Store with events'}  ${palette.name(address)}`);
         if (config !== undefined)
-          await output.line(`${config.isNew ? 'Wrote' : 'Found'}  ${palette.name(config.path)}${config.isNew ? '' : '; it was left as it is'}`);
+          await output.line(
+            `${config.isNew ? 'Wrote' : 'Found'}  ${palette.name(config.path)}${config.isNew ? '' : '; it was left as it is'}`,
+          );
         const option = config?.isNew === true ? '' : ` --store ${address}`;
         await output.line('');
         await output.line(`Try:  hindsight append order-75 OrderPlaced '{"customerId":"c1"}'${option}`);
@@ -45,7 +53,10 @@ export const addInit: AddCommand = (program, cli) => {
   ]);
 };
 
-async function writeConfig(folder: string, address: string): Promise<{ readonly path: string; readonly isNew: boolean }> {
+async function writeConfig(
+  folder: string,
+  address: string,
+): Promise<{ readonly path: string; readonly isNew: boolean }> {
   const found = findConfig(folder);
   if (found !== undefined) return { path: found, isNew: false };
   const path = join(folder, configNames[0]);

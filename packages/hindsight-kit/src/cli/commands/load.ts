@@ -1,7 +1,7 @@
 /** `hindsight load`: the state of an entity, folded by its decider. */
 
 import { categoryOf, type Event, type SnapshottedFold } from 'hindsightdb';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { AnyFold } from '../config/define-config.ts';
 import type { CommandContext } from '../context.ts';
@@ -14,10 +14,12 @@ export const addLoad: AddCommand = (program, cli) => {
   const command = program
     .command('load')
     .summary('show the state of an entity, folded by its decider')
-    .description('Folds a stream with the decider that hindsight.config.ts names for its category, and shows the state.')
+    .description(
+      'Folds a stream with the decider that hindsight.config.ts names for its category, and shows the state.',
+    )
     .argument('<stream>', 'the id of the stream')
     .addOption(new Option('--at <version>', 'the state as of this version').argParser(wholeNumber(0)))
-    .action((streamId: string, options: { readonly at?: number }, self) =>
+    .action((streamId: string, options: { readonly at?: number }, self: Command) =>
       runAction(cli, self, async (context) => {
         const fold = await foldFor(context, streamId);
         const { store } = await context.openStore({ asApplication: true });
@@ -27,7 +29,8 @@ export const addLoad: AddCommand = (program, cli) => {
           signal: context.signal,
         });
         if (context.isJson) return await context.document({ streamId, version, state });
-        if (version === 0) context.note(`There is no stream ${JSON.stringify(streamId)}; this is the state before any event.`);
+        if (version === 0)
+          context.note(`There is no stream ${JSON.stringify(streamId)}; this is the state before any event.`);
         const { palette, output } = context;
         await output.line(`${palette.name(safeText(streamId))} at version ${palette.strong(String(version))}`);
         for (const line of JSON.stringify(state, null, 2).split('\n')) await output.line(safeText(line));
@@ -49,7 +52,9 @@ async function foldFor(context: CommandContext, streamId: string): Promise<Snaps
       config === undefined
         ? 'Folding needs a decider, and there is no hindsight.config.ts here or above that names one.'
         : `${config.path} names no decider for the category ${JSON.stringify(category)}; it has: ${Object.keys(deciders).join(', ') || 'none'}.`,
-      [`Name it there: export default defineConfig({ deciders: { ${/^\w+$/.test(category) ? category : JSON.stringify(category)} } });`],
+      [
+        `Name it there: export default defineConfig({ deciders: { ${/^\w+$/.test(category) ? category : JSON.stringify(category)} } });`,
+      ],
     );
   return folding(fold, category);
 }

@@ -1,11 +1,18 @@
 /** `hindsight read`: events of a stream, a category, a query or the whole log. */
 
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Store } from 'hindsightdb';
 import { lineOfStored } from '../../formats/json-lines/event-line.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { addChoiceOptions, choiceOf, chosenPages, wholeNumber, type ChoiceOptions, type EventChoice } from '../event-choice.ts';
+import {
+  addChoiceOptions,
+  choiceOf,
+  chosenPages,
+  wholeNumber,
+  type ChoiceOptions,
+  type EventChoice,
+} from '../event-choice.ts';
 import { blockPrinter, tablePrinter } from '../event-table.ts';
 
 interface ReadOptions extends ChoiceOptions {
@@ -27,7 +34,7 @@ export const addRead: AddCommand = (program, cli) => {
     .addOption(new Option('--to <version>', 'up to this version of the stream').argParser(wholeNumber(1)));
   addChoiceOptions(command)
     .option('-l, --long', 'everything of each event, over several lines')
-    .action((streamId: string | undefined, options: ReadOptions, self) =>
+    .action((streamId: string | undefined, options: ReadOptions, self: Command) =>
       runAction(cli, self, async (context) => {
         const choice = choiceOf(streamId, options, context.world.now());
         const { store } = await context.openStore();
@@ -47,7 +54,8 @@ export const addRead: AddCommand = (program, cli) => {
 async function whyEmpty(store: Store, streamId: string): Promise<string> {
   const { version, settings } = await store.streamInfo(streamId);
   if (version === 0) return `There is no stream ${JSON.stringify(streamId)}.`;
-  if (settings?.tombstone === true) return `Stream ${JSON.stringify(streamId)} was ended at version ${version} and shows nothing.`;
+  if (settings?.tombstone === true)
+    return `Stream ${JSON.stringify(streamId)} was ended at version ${version} and shows nothing.`;
   return `Stream ${JSON.stringify(streamId)} is at version ${version}; none of its events is chosen or shown.`;
 }
 

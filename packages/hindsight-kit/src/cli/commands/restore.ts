@@ -1,6 +1,7 @@
 /** `hindsight restore`: a store from a backup. */
 
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { openStore, restoreStore } from 'hindsightdb';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import { durationText } from '../terminal/quantities.ts';
@@ -15,7 +16,7 @@ export const addRestore: AddCommand = (program, cli) => {
     )
     .argument('<backup>', 'the backup, or any store that nobody writes to')
     .argument('<store>', 'where the new store goes; there must be nothing yet')
-    .action((backup: string, given: string, _options: object, self) =>
+    .action((backup: string, given: string, _options: object, self: Command) =>
       runAction(cli, self, async (context) => {
         const { folder } = context.world;
         const target = resolve(folder, given);
@@ -30,7 +31,13 @@ export const addRestore: AddCommand = (program, cli) => {
         await store.close();
         const epoch = identity.lineage.at(-1)?.epoch ?? '';
         if (context.isJson)
-          return await context.document({ store: target, logId: identity.logId, epoch, epochs: identity.lineage.length, heads: positions });
+          return await context.document({
+            store: target,
+            logId: identity.logId,
+            epoch,
+            epochs: identity.lineage.length,
+            heads: positions,
+          });
         const { palette, output } = context;
         await output.line(
           `Restored ${palette.name(given)} up to position ${positions.join(', ')} in ${durationText(progress.elapsedMs)}; it is epoch ${identity.lineage.length} of the log`,

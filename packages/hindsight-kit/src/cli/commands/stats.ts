@@ -1,9 +1,11 @@
 /** `hindsight stats`: how large a store is, what is in it, and how fast it grows. */
 
 import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
 import { categoryOf, type EngineStatistics, type Store } from 'hindsightdb';
 import { listImports, type ImportProgress } from '../../formats/import/import-progress.ts';
 import { isoOf } from '../../formats/json-lines/event-line.ts';
+import { partsOf } from '../../formats/json-lines/record-parts.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../event-choice.ts';
@@ -33,10 +35,12 @@ export const addStats: AddCommand = (program, cli) => {
   const command = program
     .command('stats')
     .summary('show sizes, counts and rates')
-    .description('Shows how large the store is and what it holds. The categories and types are counted by reading the log once; --quick leaves them out.')
+    .description(
+      'Shows how large the store is and what it holds. The categories and types are counted by reading the log once; --quick leaves them out.',
+    )
     .option('-q, --quick', 'only what is known without reading the log')
     .option('--top <count>', 'how many categories and types are shown', wholeNumber(1), 10)
-    .action((options: StatsOptions, self) =>
+    .action((options: StatsOptions, self: Command) =>
       runAction(cli, self, async (context) => {
         const { store, address } = await context.openStore();
         await using _ = store;
@@ -67,7 +71,11 @@ interface Facts {
 /** The engine names its file; the WAL lies beside it. */
 async function fileSizes({ path }: EngineStatistics): Promise<Facts['files']> {
   if (typeof path !== 'string') return undefined;
-  const size = async (file: string): Promise<number> => await stat(file).then((found) => found.size, () => 0);
+  const size = async (file: string): Promise<number> =>
+    await stat(file).then(
+      (found) => found.size,
+      () => 0,
+    );
   return { databaseBytes: await size(path), walBytes: await size(`${path}-wal`) };
 }
 
@@ -84,7 +92,7 @@ async function contentsOf(context: CommandContext, store: Store): Promise<Conten
   let lastAt: number | undefined;
   for await (const page of store.readRecords({ pageSize: 5000, signal: context.signal }).pages()) {
     for (const event of page.events) {
-      const { type }: { readonly type: string } = JSON.parse(event.record);
+      const { type } = partsOf(event.record);
       const category = categoryOf(event.streamId);
       const known = categories.get(category) ?? { events: 0, streams: 0 };
       known.events += 1;
@@ -109,12 +117,19 @@ async function contentsOf(context: CommandContext, store: Store): Promise<Conten
     firstAt: firstAt === undefined ? null : isoOf(firstAt),
     lastAt: lastAt === undefined ? null : isoOf(lastAt),
     recent,
-    categories: [...categories].map(([category, counts]) => ({ category, ...counts })).toSorted((left, right) => right.events - left.events),
-    types: [...types].map(([type, count]) => ({ type, events: count })).toSorted((left, right) => right.events - left.events),
+    categories: [...categories]
+      .map(([category, counts]) => ({ category, ...counts }))
+      .toSorted((left, right) => right.events - left.events),
+    types: [...types]
+      .map(([type, count]) => ({ type, events: count }))
+      .toSorted((left, right) => right.events - left.events),
   };
 }
 
-async function printDocument(context: CommandContext, { address, store, statistics, files, imports, contents }: Facts): Promise<void> {
+async function printDocument(
+  context: CommandContext,
+  { address, store, statistics, files, imports, contents }: Facts,
+): Promise<void> {
   const { logId, lineage, partitionCount } = store.identity;
   await context.document({
     store: address,
@@ -124,10 +139,18 @@ async function printDocument(context: CommandContext, { address, store, statisti
     partitions: partitionCount,
     heads: await store.positions(),
     events: contents?.events ?? numberOr(statistics['log.events'], null),
-    streams: contents?.categories.reduce((sum, { streams }) => sum + streams, 0) ?? numberOr(statistics['log.streams'], null),
+    streams:
+      contents?.categories.reduce((sum, { streams }) => sum + streams, 0) ?? numberOr(statistics['log.streams'], null),
     files: files ?? null,
     contents: contents ?? null,
-    imports: imports.map(({ source, kind, rows, events, skipped, isComplete }) => ({ source, kind, rows, events, skipped, isComplete })),
+    imports: imports.map(({ source, kind, rows, events, skipped, isComplete }) => ({
+      source,
+      kind,
+      rows,
+      events,
+      skipped,
+      isComplete,
+    })),
     engine: statistics,
   });
 }
@@ -140,29 +163,62 @@ async function printTables(context: CommandContext, facts: Facts, top: number): 
   const { palette, output, widthMax } = context;
   const { address, store, statistics, files, imports, contents } = facts;
   const { logId, lineage } = store.identity;
-  const field = (name: string, value: string): Promise<void> | undefined => output.line(`${palette.title(name.padEnd(11))} ${value}`);
+  const field = (name: string, value: string): Promise<void> | undefined =>
+    output.line(`${palette.title(name.padEnd(11))} ${value}`);
   const events = contents?.events ?? Number(statistics['log.events'] ?? 0);
-  const streams = contents?.categories.reduce((sum, each) => sum + each.streams, 0) ?? Number(statistics['log.streams'] ?? 0);
+  const streams =
+    contents?.categories.reduce((sum, each) => sum + each.streams, 0) ?? Number(statistics['log.streams'] ?? 0);
   await field('store', palette.name(address));
   await field('log', `${logId}, epoch ${lineage.length}`);
   await field('events', `${countText(events)} in ${countOf(streams, 'stream')}`);
-  if (files !== undefined) await field('size', `${bytesText(files.databaseBytes)}, and ${bytesText(files.walBytes)} of WAL`);
+  if (files !== undefined)
+    await field('size', `${bytesText(files.databaseBytes)}, and ${bytesText(files.walBytes)} of WAL`);
   if (contents !== undefined) {
     const { firstAt, lastAt, recent, recordBytes } = contents;
     if (firstAt !== null && lastAt !== null) await field('recorded', `${shortTime(firstAt)} to ${shortTime(lastAt)}`);
-    await field('rate', `${countText(recent.minute)} in the last minute, ${countText(recent.hour)} in the last hour, ${countText(recent.day)} in the last day`);
+    await field(
+      'rate',
+      `last minute ${countText(recent.minute)}, hour ${countText(recent.hour)}, day ${countText(recent.day)}`,
+    );
     if (events > 0) await field('record', `${bytesText(recordBytes / events)} on average`);
   }
   const table = async (title: string, columns: Parameters<typeof tableLines>[0], rows: string[][]): Promise<void> => {
     if (rows.length === 0) return;
     await output.line('');
-    for (const line of tableLines(columns, rows.slice(0, top), { widthMax, paintTitle: palette.title })) await output.line(line);
-    if (rows.length > top) await output.line(palette.faint(`… and ${countOf(rows.length - top, title, title === 'category' ? 'categories' : undefined)} more: --top ${rows.length}`));
+    for (const line of tableLines(columns, rows.slice(0, top), { widthMax, paintTitle: palette.title }))
+      await output.line(line);
+    if (rows.length > top)
+      await output.line(
+        palette.faint(
+          `… and ${countOf(rows.length - top, title, title === 'category' ? 'categories' : undefined)} more: --top ${rows.length}`,
+        ),
+      );
   };
   const count = { title: 'EVENTS', align: 'right' } as const;
-  await table('category', [count, { title: 'STREAMS', align: 'right' }, { title: 'CATEGORY', paint: palette.name }], (contents?.categories ?? []).map((each) => [countText(each.events), countText(each.streams), safeText(each.category)]));
-  await table('type', [count, { title: 'TYPE', paint: palette.type }], (contents?.types ?? []).map((each) => [countText(each.events), safeText(each.type)]));
-  await table('import', [count, { title: 'ROWS', align: 'right' }, { title: 'STATE' }, { title: 'IMPORTED FROM', paint: palette.name }], imports.map((each) => [countText(each.events), countText(each.rows), each.isComplete ? 'complete' : 'begun', safeText(each.source)]));
+  await table(
+    'category',
+    [count, { title: 'STREAMS', align: 'right' }, { title: 'CATEGORY', paint: palette.name }],
+    (contents?.categories ?? []).map((each) => [
+      countText(each.events),
+      countText(each.streams),
+      safeText(each.category),
+    ]),
+  );
+  await table(
+    'type',
+    [count, { title: 'TYPE', paint: palette.type }],
+    (contents?.types ?? []).map((each) => [countText(each.events), safeText(each.type)]),
+  );
+  await table(
+    'import',
+    [count, { title: 'ROWS', align: 'right' }, { title: 'STATE' }, { title: 'IMPORTED FROM', paint: palette.name }],
+    imports.map((each) => [
+      countText(each.events),
+      countText(each.rows),
+      each.isComplete ? 'complete' : 'begun',
+      safeText(each.source),
+    ]),
+  );
 }
 
 function shortTime(time: string): string {

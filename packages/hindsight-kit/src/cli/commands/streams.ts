@@ -1,5 +1,6 @@
 /** `hindsight streams`: the streams of a store, with their versions and times. */
 
+import type { Command } from 'commander';
 import type { Store, StreamInfo } from 'hindsightdb';
 import { isoOf } from '../../formats/json-lines/event-line.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
@@ -24,14 +25,16 @@ export const addStreams: AddCommand = (program, cli) => {
   const command = program
     .command('streams')
     .summary('list the streams with their versions and times')
-    .description('Lists streams in the order of their ids. FIRST and LAST are when their first and newest events were recorded.')
+    .description(
+      'Lists streams in the order of their ids. FIRST and LAST are when their first and newest events were recorded.',
+    )
     .option('-c, --category <name>', 'only streams of this category')
     .option('-p, --prefix <text>', 'only streams whose id begins so')
     .option('--after <stream>', 'begin behind this id')
     .option('-n, --limit <count>', 'so many at most', wholeNumber(0), limitDefault)
     .option('-a, --all', 'all of them, without a limit')
     .option('--system', "also the store's own streams, which begin with $")
-    .action((options: StreamsOptions, self) =>
+    .action((options: StreamsOptions, self: Command) =>
       runAction(cli, self, async (context) => {
         const { store } = await context.openStore();
         await using _ = store;
@@ -52,7 +55,12 @@ interface TimedStream {
   readonly lastAt: string | undefined;
 }
 
-async function* timedStreams(context: CommandContext, store: Store, options: StreamsOptions, limit: number): AsyncGenerator<TimedStream> {
+async function* timedStreams(
+  context: CommandContext,
+  store: Store,
+  options: StreamsOptions,
+  limit: number,
+): AsyncGenerator<TimedStream> {
   const { category, prefix, after, system } = options;
   const streams = store.listStreams({
     limit,
@@ -64,7 +72,9 @@ async function* timedStreams(context: CommandContext, store: Store, options: Str
   for await (const info of streams) {
     context.signal.throwIfAborted();
     const [first, last] = await Promise.all(
-      (['forward', 'backward'] as const).map((direction) => store.readStreamRecords(info.streamId, { direction, limit: 1 }).first()),
+      (['forward', 'backward'] as const).map((direction) =>
+        store.readStreamRecords(info.streamId, { direction, limit: 1 }).first(),
+      ),
     );
     yield { info, firstAt: first && isoOf(first.recordedAt), lastAt: last && isoOf(last.recordedAt) };
   }
@@ -74,7 +84,15 @@ async function listForMachines(context: CommandContext, store: Store, options: S
   const limit = options.all === true ? Number.MAX_SAFE_INTEGER : options.limit;
   for await (const { info, firstAt, lastAt } of timedStreams(context, store, options, limit)) {
     const { streamId, version, settings } = info;
-    await context.output.line(JSON.stringify({ streamId, version, firstAt: firstAt ?? null, lastAt: lastAt ?? null, settings: settings ?? null }));
+    await context.output.line(
+      JSON.stringify({
+        streamId,
+        version,
+        firstAt: firstAt ?? null,
+        lastAt: lastAt ?? null,
+        settings: settings ?? null,
+      }),
+    );
   }
 }
 

@@ -1,10 +1,19 @@
 /** `hindsight tail`: the newest events, and with `-f` what follows them. */
 
+import type { Command } from 'commander';
 import type { Checkpoint, Store, StoredEvent } from 'hindsightdb';
 import { lineOfStored } from '../../formats/json-lines/event-line.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { addChoiceOptions, choiceOf, chosenPages, wholeNumber, type ChoiceOptions, type EventChoice } from '../event-choice.ts';
+import {
+  addChoiceOptions,
+  choiceOf,
+  chosenPages,
+  wholeNumber,
+  type ChoiceOptions,
+  type EventChoice,
+} from '../event-choice.ts';
+import { exitCodes, Interrupted } from '../failure.ts';
 import { blockPrinter, tablePrinter, type EventPrinter } from '../event-table.ts';
 
 interface TailOptions extends ChoiceOptions {
@@ -18,18 +27,20 @@ export const addTail: AddCommand = (program, cli) => {
   const command = program
     .command('tail')
     .summary('show the newest events, and follow what is appended')
-    .description('Shows the newest events, oldest of them first. With -f it goes on with whatever is appended, until Ctrl-C.')
+    .description(
+      'Shows the newest events, oldest of them first. With -f it goes on with whatever is appended, until Ctrl-C.',
+    )
     .argument('[stream]', 'the id of a stream; without it the log is followed')
     .option('-f, --follow', 'follow what is appended, by this process or any other')
     .option('-n, --lines <count>', 'how many of the newest events', wholeNumber(0), 10);
   addChoiceOptions(command)
     .option('-l, --long', 'everything of each event, over several lines')
-    .action((streamId: string | undefined, options: TailOptions, self) =>
+    .action((streamId: string | undefined, options: TailOptions, self: Command) =>
       runAction(cli, self, async (context) => {
         const choice = choiceOf(streamId, options, context.world.now());
         const { store } = await context.openStore();
         await using _ = store;
-        await tail(context, store, choice, options);
+        return await tail(context, store, choice, options);
       }),
     );
   addExamples(command, [
@@ -39,14 +50,12 @@ export const addTail: AddCommand = (program, cli) => {
   ]);
 };
 
-async function tail(
-  context: CommandContext,
-  store: Store,
-  choice: EventChoice,
-  options: TailOptions,
-): Promise<void> {
+async function tail(context: CommandContext, store: Store, choice: EventChoice, options: TailOptions): Promise<number> {
   let hasShown = false;
-  const printer = options.long === true ? blockPrinter(context) : tablePrinter(context, choice.source.kind === 'stream' ? 'stream' : 'log');
+  const printer =
+    options.long === true
+      ? blockPrinter(context)
+      : tablePrinter(context, choice.source.kind === 'stream' ? 'stream' : 'log');
   // What is shown ends here and what is followed begins here, so nothing falls between.
   const head = await store.head();
   const isStream = choice.source.kind === 'stream';
@@ -59,7 +68,7 @@ async function tail(
   ))
     newest.push(...page);
   await print(context, printer, newest.toReversed(), { isFirst: true });
-  if (options.follow !== true) return;
+  if (options.follow !== true) return exitCodes.ok;
   await context.output.flush();
   if (newest.length === 0) context.note('Waiting for events; Ctrl-C ends it.');
   // A stream is read up to its newest version, which may lie behind the head: what was shown is not shown again.
@@ -72,6 +81,8 @@ async function tail(
       hasShown = true;
     },
   });
+  // Following ends only by Ctrl-C and its like, which is no failure and needs no word; scripts still see it.
+  return context.signal.reason instanceof Interrupted ? context.signal.reason.exitCode : exitCodes.ok;
 }
 
 async function follow(
@@ -98,8 +109,6 @@ async function follow(
     await from.show(wanted);
     await context.output.flush();
   }
-  // A subscription ends by itself when it is asked to; the command still says that it was interrupted.
-  context.signal.throwIfAborted();
 }
 
 async function print(
@@ -109,6 +118,8 @@ async function print(
   { isFirst }: { readonly isFirst: boolean },
 ): Promise<void> {
   if (events.length === 0) return;
-  const lines = isJson ? events.map(lineOfStored) : [...(isFirst ? printer.titleLines(events) : []), ...printer.lines(events)];
+  const lines = isJson
+    ? events.map(lineOfStored)
+    : [...(isFirst ? printer.titleLines(events) : []), ...printer.lines(events)];
   for (const line of lines) await output.line(line);
 }

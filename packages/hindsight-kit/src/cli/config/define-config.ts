@@ -26,11 +26,12 @@ export interface Config {
 /**
  * Declares a configuration; what it is given is what it returns.
  *
- *     // hindsight.config.ts
- *     import { defineConfig } from 'hindsight-kit';
- *     import { order } from './src/order.ts';
+ * ```ts
+ * // hindsight.config.ts
+ * import { defineConfig } from 'hindsight-kit';
  *
- *     export default defineConfig({ store: './shop.db', deciders: { order } });
+ * export default defineConfig({ store: './shop.db' });
+ * ```
  */
 export function defineConfig(config: Config): Config {
   return config;

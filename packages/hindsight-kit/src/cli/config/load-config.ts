@@ -34,10 +34,7 @@ export function findConfig(folder: string): string | undefined {
 }
 
 /** Loads the configuration at `path`, or the one found upward from the folder. Undefined when there is none. Throws a `UsageError`. */
-export async function loadConfig(
-  folder: string,
-  path: string | undefined,
-): Promise<LoadedConfig | undefined> {
+export async function loadConfig(folder: string, path: string | undefined): Promise<LoadedConfig | undefined> {
   const found = path === undefined ? findConfig(folder) : configAt(resolve(folder, path));
   if (found === undefined) return undefined;
   const imported = await importConfig(found);
@@ -74,7 +71,9 @@ function checkedConfig(path: string, value: unknown): Config {
   if (!isObject(value)) throw new UsageError(`${path} must export an object, like { store: './events.db' }.`);
   const strange = Object.keys(value).find((key) => !known.has(key));
   if (strange !== undefined)
-    throw new UsageError(`${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders and options.`);
+    throw new UsageError(
+      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders and options.`,
+    );
   const { store, deciders, options } = value;
   if (store !== undefined && (typeof store !== 'string' || store === ''))
     throw new UsageError(`store in ${path} must be the address of a store, like './events.db'.`);
@@ -87,7 +86,7 @@ function checkedConfig(path: string, value: unknown): Config {
   if (options !== undefined && !isObject(options))
     throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
   // Every member that the command uses was looked at above; openStore checks what is in the options.
-  return value as Config;
+  return value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

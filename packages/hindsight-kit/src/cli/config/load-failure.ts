@@ -10,7 +10,7 @@ export interface LoadFailure {
 }
 
 const erasable =
-  "Node runs TypeScript by taking the types away, and this is not a type alone. Set erasableSyntaxOnly in tsconfig.json to have the compiler find such places.";
+  'Node runs TypeScript by taking the types away, and this is not a type alone. Set erasableSyntaxOnly in tsconfig.json to have the compiler find such places.';
 
 /** Explains what went wrong when a configuration, or a file that it imports, was loaded. */
 export function explainLoadFailure(path: string, cause: unknown): LoadFailure {
@@ -65,7 +65,9 @@ function adviceForMissing(reason: string): readonly string[] {
       ? ['Is the file a .ts? Node wants the extension that the file has: write ./name.ts.']
       : [];
   }
-  return ["Node wants the whole name of a file: write './name.ts' in place of './name', and './folder/index.ts' in place of './folder'."];
+  return [
+    "Node wants the whole name of a file: write './name.ts' in place of './name', and './folder/index.ts' in place of './folder'.",
+  ];
 }
 
 function adviceForSyntax(reason: string): readonly string[] {
@@ -94,5 +96,10 @@ function codeOf(cause: unknown): string | undefined {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n').find((line) => line.trim() !== '')?.trim() ?? text;
+  return (
+    text
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? text
+  );
 }

@@ -17,10 +17,7 @@ export interface Palette {
 }
 
 /** The palette for a stream of this process. */
-export function paletteFor(
-  stream: { readonly isTTY?: boolean | undefined },
-  environment: NodeJS.ProcessEnv,
-): Palette {
+export function paletteFor(stream: { readonly isTTY?: boolean | undefined }, environment: NodeJS.ProcessEnv): Palette {
   return hasColours(stream, environment) ? colours : plain;
 }
 

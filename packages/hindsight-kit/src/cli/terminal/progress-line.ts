@@ -57,6 +57,7 @@ export class ProgressLine {
     return this.#target.now() - this.#startedAt;
   }
 
+  /** Says how far the work is. */
   update(state: ProgressState): void {
     this.#startDone ??= state.done;
     const { stream, isQuiet, now } = this.#target;
@@ -98,6 +99,6 @@ export class ProgressLine {
     // What was done before, by an earlier run, says nothing about the speed of this one.
     const moved = done - (this.#startDone ?? 0);
     if (total === undefined || moved <= 0 || this.elapsedMs < 500) return undefined;
-    return Math.round((((total - done) * this.elapsedMs) / moved) / 1000) * 1000;
+    return Math.round(((total - done) * this.elapsedMs) / moved / 1000) * 1000;
   }
 }

@@ -15,7 +15,7 @@ export interface Column {
 
 /** How a table is set. */
 export interface TableOptions {
-  /** The columns of the terminal; the last column is cut there. Undefined: nothing is cut. */
+  /** The columns of the terminal; what does not fit is cut. Undefined: nothing is cut. */
   readonly widthMax?: number | undefined;
   readonly paintTitle?: (text: string) => string;
 }
@@ -49,9 +49,15 @@ export class GrowingTable {
   measure(rows: readonly (readonly string[])[]): void {
     for (const row of rows) {
       row.forEach((cell, index) => {
-        this.#widths[index] = Math.max(this.#widths[index] ?? 0, widthOf(cell));
+        this.#widths[index] = Math.max(this.#widths[index] ?? 0, Math.min(widthOf(cell), this.#cellMax));
       });
     }
+  }
+
+  /** On a terminal no column but the last takes more than two fifths of it. */
+  get #cellMax(): number {
+    const { widthMax } = this.#options;
+    return widthMax === undefined ? Number.MAX_SAFE_INTEGER : Math.max(12, Math.floor(widthMax * 0.4));
   }
 
   /** The line of titles. */
@@ -74,7 +80,9 @@ export class GrowingTable {
     let used = 0;
     const parts = this.#columns.map((column, index) => {
       const isLast = index === this.#columns.length - 1;
-      const text = isLast && widthMax !== undefined ? cutToWidth(cells[index] ?? '', Math.max(8, widthMax - used)) : (cells[index] ?? '');
+      const cell = cells[index] ?? '';
+      const room = isLast && widthMax !== undefined ? Math.max(1, widthMax - used) : this.#cellMax;
+      const text = cutToWidth(cell, room);
       const width = this.#widths[index] ?? 0;
       used += width + gap.length;
       const filling = ' '.repeat(Math.max(0, width - widthOf(text)));

@@ -2,6 +2,7 @@
  * What a cell means: from its text to the JSON text of a value.
  */
 
+import { textOf } from '../json-lines/member-text.ts';
 import { BadRowError } from '../source/bad-input.ts';
 import { isNumber, numberTextOf } from './number-text.ts';
 import { isoTimeOf, type TimeForm } from './time-text.ts';
@@ -86,7 +87,7 @@ function exactValue(cell: string): string {
  */
 export function exactCell(valueText: string): string {
   if (!valueText.startsWith('"')) return valueText;
-  const text: string = JSON.parse(valueText);
+  const text = textOf(valueText);
   // A lone surrogate has no UTF-8 form; in JSON it is an escape.
   return text !== '' && text.isWellFormed() && exactValue(text) === valueText ? text : valueText;
 }

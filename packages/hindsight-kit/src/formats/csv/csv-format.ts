@@ -78,7 +78,12 @@ class CsvReader implements RowReader<CsvRow> {
       this.#eventOf = exactEventOf(columns, options.limits);
     } else {
       const mapping = mappingOf(options.mapping, columns);
-      this.mapping = { ...mapping, relaxesQuotes: options.relaxesQuotes, attributes: mapping.attributes.map((each) => ({ ...each })), tags: mapping.tags.map((each) => ({ ...each })) };
+      this.mapping = {
+        ...mapping,
+        relaxesQuotes: options.relaxesQuotes,
+        attributes: mapping.attributes.map((each) => ({ ...each })),
+        tags: mapping.tags.map((each) => ({ ...each })),
+      };
       this.#eventOf = mappedEventOf(mapping, columns, options.limits);
     }
   }
@@ -132,7 +137,8 @@ function mappedEventOf(
       return value === '' ? [] : [prefix === '' ? value : `${prefix}:${value}`];
     });
     if (tags.length > 0) checkTags(tags, limits);
-    const occurredAt = mapping.time === null ? undefined : timeOfCell(fields[mapping.time] ?? '', columns[mapping.time], times);
+    const occurredAt =
+      mapping.time === null ? undefined : timeOfCell(fields[mapping.time] ?? '', columns[mapping.time], times);
     let data = '';
     for (const [index, { column, kind }] of mapping.attributes.entries()) {
       const cell = fields[column] ?? '';

@@ -25,14 +25,20 @@ export interface LayoutOptions {
 const delimiters = [',', ';', '\t', '|'];
 
 /** Finds the layout of a text by its beginning. Throws `UnreadableInput`. */
-export function layoutOf(beginning: Buffer, options: LayoutOptions): CsvLayout & { readonly givenNames: readonly string[] } {
+export function layoutOf(
+  beginning: Buffer,
+  options: LayoutOptions,
+): CsvLayout & { readonly givenNames: readonly string[] } {
   const quote = options.quote ?? '"';
   const delimiter = options.delimiter ?? commonestDelimiter(firstLine(beginning, quote), quote);
   const givenNames = options.columns ?? headerOf(beginning, { delimiter, quote });
   return { delimiter, quote, givenNames, columns: distinctNames(givenNames) };
 }
 
-function headerOf(beginning: Buffer, { delimiter, quote }: { readonly delimiter: string; readonly quote: string }): string[] {
+function headerOf(
+  beginning: Buffer,
+  { delimiter, quote }: { readonly delimiter: string; readonly quote: string },
+): string[] {
   let rows: unknown;
   try {
     rows = parse(beginning, {
@@ -47,7 +53,7 @@ function headerOf(beginning: Buffer, { delimiter, quote }: { readonly delimiter:
       { offset: 0 },
     );
   }
-  const [header] = Array.isArray(rows) ? rows : [];
+  const header: unknown = Array.isArray(rows) ? rows[0] : undefined;
   if (!Array.isArray(header))
     throw new UnreadableInput('The file is empty: it has not even a line of column names.', { offset: 0 });
   const names = header.map(String);
@@ -83,7 +89,8 @@ function firstLine(beginning: Buffer, quote: string): string {
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
     if (character === quote) isQuoted = !isQuoted;
-    else if (!isQuoted && (character === '\n' || character === '\r') && text.slice(0, index).trim() !== '') return text.slice(0, index);
+    else if (!isQuoted && (character === '\n' || character === '\r') && text.slice(0, index).trim() !== '')
+      return text.slice(0, index);
   }
   return text;
 }
@@ -91,7 +98,10 @@ function firstLine(beginning: Buffer, quote: string): string {
 function commonestDelimiter(line: string, quote: string): string {
   let best = ',';
   let most = 0;
-  const unquoted = line.split(quote).filter((_, index) => index % 2 === 0).join('');
+  const unquoted = line
+    .split(quote)
+    .filter((_, index) => index % 2 === 0)
+    .join('');
   for (const delimiter of delimiters) {
     const count = unquoted.split(delimiter).length - 1;
     if (count > most) [best, most] = [delimiter, count];
@@ -105,7 +115,8 @@ export function distinctNames(names: readonly string[]): string[] {
   return names.map((name, index) => {
     const wanted = name === '' ? `column${index + 1}` : name;
     let distinct = wanted;
-    for (let number = 2; taken.has(distinct) || (distinct !== wanted && names.includes(distinct)); number += 1) distinct = `${wanted}#${number}`;
+    for (let number = 2; taken.has(distinct) || (distinct !== wanted && names.includes(distinct)); number += 1)
+      distinct = `${wanted}#${number}`;
     taken.add(distinct);
     return distinct;
   });

@@ -5,6 +5,7 @@
 import { dataTextOf, type StoredEvent } from 'hindsightdb';
 import { isoOf } from '../json-lines/event-line.ts';
 import { memberText, membersOf } from '../json-lines/member-text.ts';
+import { partsOf } from '../json-lines/record-parts.ts';
 import { attributeCells, attributePrefix, fixedColumns } from './exact-rows.ts';
 
 /** The cells of a line, quoted where they must be. */
@@ -32,12 +33,9 @@ export class CsvEventLines {
     return csvLine([...fixedColumns, ...this.#attributes.map((name) => `${attributePrefix}${name}`)]);
   }
 
+  /** The line of an event. */
   line(event: StoredEvent): string {
-    const parts: Readonly<Record<string, unknown>> = JSON.parse(event.record);
-    const text = (name: string): string => {
-      const value = parts[name];
-      return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-    };
+    const parts = partsOf(event.record);
     const dataText = dataTextOf(event.record);
     const attributes = attributeCells(dataText, this.#columnOf);
     const fixed: Readonly<Record<(typeof fixedColumns)[number], string>> = {
@@ -45,13 +43,13 @@ export class CsvEventLines {
       version: String(event.version),
       position: String(event.position),
       recordedAt: isoOf(event.recordedAt),
-      type: text('type'),
-      occurredAt: text('occurredAt'),
-      id: text('id'),
-      tags: text('tags'),
-      metadata: parts['metadata'] === undefined ? '' : (memberText(event.record, 'metadata') ?? ''),
-      contentType: text('contentType'),
-      encoding: text('encoding'),
+      type: parts.type,
+      occurredAt: parts.occurredAt ?? '',
+      id: parts.id,
+      tags: parts.tags === undefined ? '' : JSON.stringify(parts.tags),
+      metadata: parts.metadata === undefined ? '' : (memberText(event.record, 'metadata') ?? ''),
+      contentType: parts.contentType ?? '',
+      encoding: parts.encoding ?? '',
       data: attributes === undefined ? dataText : '',
     };
     return csvLine([...fixedColumns.map((name) => fixed[name]), ...(attributes ?? this.#noAttributes)]);
@@ -66,10 +64,12 @@ export class AttributeColumns {
   /** Beyond so many, data stays together in its own column; so it does where a name has no UTF-8 form. */
   readonly namesMax = 500;
 
+  /** The names so far, in the order of the columns. */
   get names(): readonly string[] {
     return this.#names;
   }
 
+  /** Takes note of the attributes of an event. */
   add(event: StoredEvent): void {
     const dataText = dataTextOf(event.record);
     if (!dataText.startsWith('{')) return;

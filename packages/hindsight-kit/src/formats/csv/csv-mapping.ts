@@ -7,10 +7,7 @@ import { isTimeZone } from './zone-offset.ts';
 import { timeFormatOf } from './time-text.ts';
 
 /** What is said of one attribute: its kind, or that it is left out, or more. */
-export type AttributeOption =
-  | AttributeKind
-  | 'drop'
-  | { readonly type?: AttributeKind | 'drop'; readonly as?: string };
+export type AttributeOption = AttributeKind | 'drop' | { readonly type?: AttributeKind | 'drop'; readonly as?: string };
 
 /** What is said of a mapping: by options of the command, or by a file of the same members. Names are those of columns. */
 export interface CsvMappingOptions {
@@ -83,7 +80,8 @@ export function mappingOf(options: CsvMappingOptions, columns: readonly string[]
     return usual;
   };
   const hasFixedType = options.fixedType !== undefined;
-  if (hasFixedType && options.type !== undefined) throw new MappingError('A column of types and a fixed type cannot be given together.');
+  if (hasFixedType && options.type !== undefined)
+    throw new MappingError('A column of types and a fixed type cannot be given together.');
   const caseColumn = named('case');
   const type = hasFixedType ? null : named('type');
   const time = options.time === null ? null : named('time');
@@ -128,7 +126,9 @@ function columnList(columns: readonly string[]): string {
 
 function checkTime({ timeZone, timeFormat }: CsvMappingOptions): void {
   if (timeZone !== undefined && !isTimeZone(timeZone))
-    throw new MappingError(`${JSON.stringify(timeZone)} is no time zone.`, ['Write a name like Europe/Amsterdam or UTC, or an offset like +02:00.']);
+    throw new MappingError(`${JSON.stringify(timeZone)} is no time zone.`, [
+      'Write a name like Europe/Amsterdam or UTC, or an offset like +02:00.',
+    ]);
   if (timeFormat !== undefined && timeFormatOf(timeFormat) === undefined)
     throw new MappingError(`${JSON.stringify(timeFormat)} is no form of times.`, [
       'Write epoch-s, epoch-ms or epoch-us, or a pattern of YYYY, MM, DD, HH, mm, ss, S (decimals) and Z (offset).',
@@ -145,7 +145,9 @@ function attributesOf(
   const mapped = columns.flatMap((name, column): MappedAttribute[] => {
     const option = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (option === undefined && used.has(column)) return [];
-    const { type: kind = others, as = name } = typeof option === 'object' ? option : { type: option ?? others };
+    // Whoever names a column wants it, whatever becomes of those that nothing is said of.
+    const usual = others === 'drop' && option !== undefined ? 'string' : others;
+    const { type: kind = usual, as = name } = typeof option === 'object' ? option : { type: option ?? usual };
     checkKind(name, kind);
     return kind === 'drop' ? [] : [{ column, name: as, kind }];
   });

@@ -47,7 +47,8 @@ export function exactEventOf(
     column >= fixedColumns.length ? [{ column, key: `${JSON.stringify(name.slice(attributePrefix.length))}:` }] : [],
   );
   return (fields) => {
-    const cell = (name: (typeof fixedColumns)[number]): string | undefined => fields[fixedColumns.indexOf(name)] || undefined;
+    const cell = (name: (typeof fixedColumns)[number]): string | undefined =>
+      fields[fixedColumns.indexOf(name)] || undefined;
     const metadataText = cell('metadata');
     return exactEvent(
       {

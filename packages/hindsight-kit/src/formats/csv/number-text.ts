@@ -23,7 +23,8 @@ export function numberTextOf(text: string): string | undefined {
 
 /** Digits and exponent without what does not count: `+1.50e2`, `150` and `0150` have the same. */
 function significantOf(text: string): string {
-  const [, sign = '', whole = '', decimals = '', exponent = '0'] = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const [, sign = '', whole = '', decimals = '', exponent = '0'] =
+    /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = `${whole}${decimals}`.replace(/^0+/, '');
   const trimmed = digits.replace(/0+$/, '');
   if (trimmed === '') return '0';
@@ -35,5 +36,7 @@ const stringsAndNumbers = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** Whether JSON text holds a number that a double would change. */
 export function losesDigits(json: string): boolean {
-  return (json.match(stringsAndNumbers) ?? []).some((token) => !token.startsWith('"') && numberTextOf(token) === undefined);
+  return (json.match(stringsAndNumbers) ?? []).some(
+    (token) => !token.startsWith('"') && numberTextOf(token) === undefined,
+  );
 }

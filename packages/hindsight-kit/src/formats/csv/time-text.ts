@@ -61,7 +61,8 @@ function composed(cell: string, parts: Parts, timeZone: string | undefined): str
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   const offset = parts.offset ?? zoneOffset(cell, local, timeZone);
   // A store keeps microseconds since 1970 in safe integers, which reach from 1684 to 2255.
-  if (Number(year) < 1685 || Number(year) > 2254) throw new BadRowError(`${JSON.stringify(cell)} lies outside the years 1685 to 2254.`);
+  if (Number(year) < 1685 || Number(year) > 2254)
+    throw new BadRowError(`${JSON.stringify(cell)} lies outside the years 1685 to 2254.`);
   return `${local}${fraction}${offset}`;
 }
 
@@ -101,7 +102,8 @@ function offsetText(offset: string): string {
 function isReal({ year, month, day, hour, minute, second, offset }: Parts): boolean {
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   const isDay = date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-  const isOffset = offset === undefined || offset === 'Z' || (Number(offset.slice(1, 3)) < 24 && Number(offset.slice(4)) < 60);
+  const isOffset =
+    offset === undefined || offset === 'Z' || (Number(offset.slice(1, 3)) < 24 && Number(offset.slice(4)) < 60);
   return isDay && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60 && isOffset;
 }
 
@@ -113,12 +115,17 @@ function epochTime(text: string, unit: 's' | 'ms' | 'us'): string {
   const [, sign = '', whole = '', decimals = ''] = match;
   // Shifting the decimal point keeps every digit, which dividing would not.
   const digits = { s: 0, ms: 3, us: 6 }[unit];
-  const shifted = `${whole.padStart(digits + 1, '0')}`;
+  const shifted = whole.padStart(digits + 1, '0');
   const seconds = Number(sign + shifted.slice(0, shifted.length - digits));
   const fraction = `${shifted.slice(shifted.length - digits)}${decimals}`.replace(/0+$/, '').slice(0, 9);
   if (sign === '-' && fraction !== '') return negativeEpoch(text, unit);
   const date = new Date(seconds * 1000);
-  if (!Number.isSafeInteger(seconds) || Number.isNaN(date.getTime()) || date.getUTCFullYear() > 2254 || date.getUTCFullYear() < 1685)
+  if (
+    !Number.isSafeInteger(seconds) ||
+    Number.isNaN(date.getTime()) ||
+    date.getUTCFullYear() > 2254 ||
+    date.getUTCFullYear() < 1685
+  )
     throw new BadRowError(`${JSON.stringify(text)} lies outside the years 1685 to 2254.`);
   return `${date.toISOString().slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
 }
@@ -151,7 +158,9 @@ export function timeFormatOf(text: string): TimeFormat | undefined {
   const [, unit] = /^epoch-(s|ms|us)$/.exec(text) ?? [];
   if (unit === 's' || unit === 'ms' || unit === 'us') return { kind: 'epoch', unit };
   const { order } = compile(text);
-  return ['year', 'month', 'day'].every((part) => order.some((each) => each === part)) ? { kind: 'pattern', text } : undefined;
+  return ['year', 'month', 'day'].every((part) => order.some((each) => each === part))
+    ? { kind: 'pattern', text }
+    : undefined;
 }
 
 function compile(format: string): { readonly pattern: RegExp; readonly order: readonly (keyof Parts)[] } {

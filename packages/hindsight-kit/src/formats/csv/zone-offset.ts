@@ -8,15 +8,10 @@ const fixedOffset = /^([+-])(\d{2}):?(\d{2})$/;
 export function isTimeZone(name: string): boolean {
   if (fixedOffset.test(name)) return true;
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined;
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {
     return false;
   }
-}
-
-/** The zone of this machine. */
-export function localZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 /**
@@ -41,14 +36,19 @@ export function offsetIn(timeZone: string, local: string): string | undefined {
 
 const hours = new Map<string, string>();
 
-function searchOffset(timeZone: string, local: string): { readonly offset: string | undefined; readonly isSureForHour: boolean } {
+function searchOffset(
+  timeZone: string,
+  local: string,
+): { readonly offset: string | undefined; readonly isSureForHour: boolean } {
   const asUtc = Date.parse(`${local}Z`);
   const dayBefore = offsetMinutes(timeZone, asUtc - 86_400_000);
   const dayAfter = offsetMinutes(timeZone, asUtc + 86_400_000);
   if (dayBefore === dayAfter && offsetMinutes(timeZone, asUtc - dayBefore * 60_000) === dayBefore)
     return { offset: offsetTextOf(dayBefore), isSureForHour: true };
   // Of the two offsets around a change, the one before it gives the earlier moment.
-  const fitting = [dayBefore, dayAfter].find((minutes) => offsetMinutes(timeZone, asUtc - minutes * 60_000) === minutes);
+  const fitting = [dayBefore, dayAfter].find(
+    (minutes) => offsetMinutes(timeZone, asUtc - minutes * 60_000) === minutes,
+  );
   return { offset: fitting === undefined ? undefined : offsetTextOf(fitting), isSureForHour: false };
 }
 

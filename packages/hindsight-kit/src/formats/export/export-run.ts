@@ -5,6 +5,7 @@
 import type { Checkpoint, Store, StoredEvent } from 'hindsightdb';
 import { AttributeColumns, CsvEventLines } from '../csv/csv-lines.ts';
 import { lineOfStored } from '../json-lines/event-line.ts';
+import { partsOf } from '../json-lines/record-parts.ts';
 import { PartFile, readNote } from './part-file.ts';
 
 /** The formats of exports. */
@@ -74,7 +75,9 @@ export async function exportToFile(
   const begin = note?.place ?? (await beginning(request));
   const part = await PartFile.open<ExportPlace>(path, { what, isGzip, note });
   try {
-    const place = await writeEvents(request, begin, { sink: part, reach: (at) => part.reach(at) }, async (at) => part.pause(at));
+    const place = await writeEvents(request, begin, { sink: part, reach: (at) => part.reach(at) }, async (at) =>
+      part.pause(at),
+    );
     await part.finish();
     return { events: place.events, eventsBefore: note?.place.events ?? 0 };
   } catch (error) {
@@ -139,7 +142,7 @@ async function writeEvents(
 function behind(store: Store, place: ExportPlace, page: readonly StoredEvent[]): ExportPlace {
   const last = page.at(-1);
   if (last === undefined) return place;
-  const { id }: { readonly id: string } = JSON.parse(last.record);
+  const { id } = partsOf(last.record);
   const { position, version } = last;
   const checkpoint = store.identity.partitionCount === 1 ? store.checkpointOf({ position, id }) : undefined;
   return { ...place, events: place.events + page.length, position, version, checkpoint };

@@ -27,7 +27,8 @@ const noteAfterMs = 1000;
 /** Reads the note of a part that can be taken up for this; undefined when there is none. */
 export async function readNote<Place>(path: string, what: string): Promise<PartNote<Place> | undefined> {
   try {
-    const note: PartNote<Place> = JSON.parse(await readFile(notePath(path), 'utf8'));
+    // Whether it is a note of ours, and of this export, is judged by its first two members.
+    const note = JSON.parse(await readFile(notePath(path), 'utf8')) as PartNote<Place>;
     const { size } = await stat(partPath(path));
     return note.format === 1 && note.what === what && size >= note.bytes ? note : undefined;
   } catch {
@@ -46,7 +47,10 @@ export class PartFile<Place> {
   #bytes: number;
   #notedAt = performance.now();
 
-  private constructor(path: string, options: { readonly what: string; readonly isGzip: boolean; readonly file: FileHandle; readonly bytes: number }) {
+  private constructor(
+    path: string,
+    options: { readonly what: string; readonly isGzip: boolean; readonly file: FileHandle; readonly bytes: number },
+  ) {
     this.#path = path;
     this.#what = options.what;
     this.#isGzip = options.isGzip;

@@ -75,7 +75,8 @@ export class ChunkSender {
 
   /** Puts a chunk on its way; waits where too many are. Throws what an earlier one was refused for. */
   async send(chunk: Chunk): Promise<void> {
-    while (this.#onTheWay.length >= chunksOnTheWayMax || this.#eventsOnTheWay >= eventsOnTheWayMax) await this.#settleFirst();
+    while (this.#onTheWay.length >= chunksOnTheWayMax || this.#eventsOnTheWay >= eventsOnTheWayMax)
+      await this.#settleFirst();
     // With nothing on the way the progress itself is the ground to stand on.
     if (this.#onTheWay.length === 0) await this.#standOnProgress();
     this.#dispatch(chunk);
@@ -202,4 +203,3 @@ function tombstoneError(chunk: Chunk, conflict: object): ImportRefused {
     `Row ${row} belongs to the stream ${JSON.stringify(streamId)}, which was ended for good and takes no more events.`,
   );
 }
-

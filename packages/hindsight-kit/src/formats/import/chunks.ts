@@ -44,6 +44,7 @@ export class ChunkBuilder {
     this.#bounds = bounds;
   }
 
+  /** Whether nothing is gathered. */
   get isEmpty(): boolean {
     return this.#events.length === 0;
   }
@@ -57,6 +58,7 @@ export class ChunkBuilder {
     return !this.#streams.has(streamId) && this.#streams.size < this.#bounds.streamsMax;
   }
 
+  /** Gathers an event for which there is room. */
   add(event: NumberedEvent): void {
     this.#events.push(event);
     this.#streams.add(event.streamId);

@@ -34,7 +34,8 @@ export function exactEvent(parts: ExactParts, limits: Limits): ImportedEvent | u
   if (type === removedType) return undefined;
   checkOwnName(streamId, { what: 'The stream id', bytesMax: limits.streamIdBytesMax, column: 'streamId' });
   checkOwnName(type, { what: 'The event type', bytesMax: limits.typeBytesMax, column: 'type' });
-  if (id !== undefined) checkName(textOf(id, 'id'), { what: 'The event id', bytesMax: limits.idBytesMax, column: 'id' });
+  if (id !== undefined)
+    checkName(textOf(id, 'id'), { what: 'The event id', bytesMax: limits.idBytesMax, column: 'id' });
   if (tags !== undefined && !(Array.isArray(tags) && tags.every((tag): tag is string => typeof tag === 'string')))
     throw new BadRowError('tags must be an array of strings.', 'tags');
   if (tags !== undefined) checkTags(tags, limits);
@@ -61,7 +62,10 @@ function metadataOf({ metadata, metadataText }: ExactParts): Record<string, unkn
   if (metadata === undefined) return undefined;
   if (!isObject(metadata)) throw new BadRowError('metadata must be an object.', 'metadata');
   if (metadataText !== undefined && losesDigits(metadataText))
-    throw new BadRowError('metadata holds a number that would change when it is stored; write it as a string.', 'metadata');
+    throw new BadRowError(
+      'metadata holds a number that would change when it is stored; write it as a string.',
+      'metadata',
+    );
   return metadata;
 }
 
@@ -73,6 +77,7 @@ function dataOf({ dataText, encoding }: ExactParts): RawJson | Uint8Array {
   if (encoding === undefined) return new RawJson(dataText);
   if (encoding !== 'base64') throw new BadRowError('encoding can only be base64.', 'encoding');
   const text: unknown = JSON.parse(dataText);
-  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new BadRowError('data is not base64.', 'data');
+  if (typeof text !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(text))
+    throw new BadRowError('data is not base64.', 'data');
   return new Uint8Array(Buffer.from(text, 'base64'));
 }

@@ -104,6 +104,8 @@ class Run {
   readonly #builder: ChunkBuilder;
   readonly #idOf: (row: number) => string;
   readonly #limits: Limits;
+  /** Takes back what the store adds to the metadata of every event, for events that bring theirs. */
+  readonly #noDefaults: Readonly<Record<string, undefined>>;
   #reader: RowReader | undefined;
   #rows: number;
   #events: number;
@@ -120,6 +122,7 @@ class Run {
     this.#limits = store.capabilities.limits;
     this.#builder = new ChunkBuilder(chunkBoundsFor(this.#limits));
     this.#idOf = rowIds(source);
+    this.#noDefaults = Object.fromEntries(Object.keys(store.context.metadata).map((name) => [name, undefined]));
     const { progress } = before;
     this.#rows = progress?.rows ?? 0;
     this.#events = progress?.events ?? 0;
@@ -153,7 +156,8 @@ class Run {
       this.#report();
       this.#request.signal.throwIfAborted();
     }
-    for (let rows = await this.#opened().end(); rows.length > 0; rows = await this.#opened().end()) await this.#take(rows);
+    for (let rows = await this.#opened().end(); rows.length > 0; rows = await this.#opened().end())
+      await this.#take(rows);
   }
 
   /** The pieces behind what earlier runs have imported, which are first seen to be the same text. */
@@ -186,8 +190,9 @@ class Run {
     let rest: Buffer | undefined;
     while (this.#prefix.end < bytes) {
       this.#request.signal.throwIfAborted();
-      const { value, done } = await pieces.next();
-      if (done === true) break;
+      const next = await pieces.next();
+      if (next.done === true) break;
+      const { value } = next;
       const wanted = Math.min(value.length, bytes - this.#prefix.end);
       this.#prefix.add(value.subarray(0, wanted));
       this.#prefix.advanceTo(this.#prefix.end);
@@ -222,12 +227,20 @@ class Run {
     try {
       const imported = reader.eventOf(row);
       if (imported === undefined) return undefined;
-      const event = hasTypes(this.#request.store) ? await typedEvent(this.#request.store, imported.event) : imported.event;
+      const event = hasTypes(this.#request.store)
+        ? await typedEvent(this.#request.store, imported.event)
+        : imported.event;
       return this.#numbered({ streamId: imported.streamId, event }, this.#rows + 1);
     } catch (error) {
       const line = (): number => this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start));
       if (error instanceof UnreadableInput)
-        throw new Stopped({ kind: 'unreadable', message: error.message, line: line(), advice: error.advice, isUsage: true });
+        throw new Stopped({
+          kind: 'unreadable',
+          message: error.message,
+          line: line(),
+          advice: error.advice,
+          isUsage: true,
+        });
       if (!(error instanceof BadRowError)) throw error;
       const bad = { line: line(), column: error.column, reason: error.reason };
       if (this.#request.onBadRow === 'stop') throw new Stopped({ kind: 'badRow', ...bad });
@@ -241,8 +254,12 @@ class Run {
     const size = sizeOf(event);
     // Names, tags and metadata take their part of a record as well; what comes near the limit is counted on the safe side.
     if (size > this.#limits.recordBytesMax - recordReserveBytes)
-      throw new BadRowError(`The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`);
-    return { row, streamId, size, event: event.id === undefined ? { ...event, id: this.#idOf(row) } : event };
+      throw new BadRowError(
+        `The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`,
+      );
+    const own =
+      this.#opened().mapping === 'exact' ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } } : event;
+    return { row, streamId, size, event: own.id === undefined ? { ...own, id: this.#idOf(row) } : own };
   }
 
   async #gather(event: NumberedEvent): Promise<void> {
@@ -285,7 +302,12 @@ class Run {
     const reached = this.#progress({ isComplete: true });
     for (;;) {
       const { progress, revision } = await readProgress(this.#request.store, this.#request.source);
-      if (progress !== undefined && (progress.isComplete || progress.rows > reached.rows) && progress.read.bytes >= reached.read.bytes) return;
+      if (
+        progress !== undefined &&
+        (progress.isComplete || progress.rows > reached.rows) &&
+        progress.read.bytes >= reached.read.bytes
+      )
+        return;
       if (await writeProgress(this.#request.store, reached, { expectedRevision: revision })) return;
     }
   }
@@ -328,6 +350,8 @@ function sizeOf({ data, metadata }: Event): number {
   const size =
     data instanceof Uint8Array
       ? Math.ceil(data.length / 3) * 4
-      : Buffer.byteLength(typeof data === 'object' && data !== null && 'text' in data ? String(data.text) : JSON.stringify(data));
+      : Buffer.byteLength(
+          typeof data === 'object' && data !== null && 'text' in data ? String(data.text) : JSON.stringify(data),
+        );
   return size + 200 + (metadata === undefined ? 0 : Buffer.byteLength(JSON.stringify(metadata)));
 }

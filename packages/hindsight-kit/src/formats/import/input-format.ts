@@ -5,13 +5,7 @@
 import type { Event } from 'hindsightdb';
 
 /** A value that JSON can hold, as it is kept in the record of an import's progress. */
-export type JsonValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue };
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** A row of a file: the bytes [start, end) of its text, line end included. Blank lines may stand before the row itself. */
 export interface FileRow {

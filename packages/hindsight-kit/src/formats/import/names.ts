@@ -26,20 +26,28 @@ export function checkName(text: string, { what, bytesMax, column }: NameUse): vo
 /** The same for names that must not begin with `$`, which belong to the store. */
 export function checkOwnName(text: string, use: NameUse): void {
   checkName(text, use);
-  if (text.startsWith('$')) throw new BadRowError(`${use.what} ${JSON.stringify(text)} begins with $; such names belong to the store.`, use.column);
+  if (text.startsWith('$'))
+    throw new BadRowError(
+      `${use.what} ${JSON.stringify(text)} begins with $; such names belong to the store.`,
+      use.column,
+    );
 }
 
 const storeTime = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2}))?$/;
 
 /** Throws `BadRowError` unless the store will take the text as a time, unchanged. */
 export function checkTime(text: string, column: string): void {
-  const readable = text.replace(/([+-]\d{2})(\d{2})$/, (whole, hours: string, minutes: string) => (text.includes('T') ? `${hours}:${minutes}` : whole));
+  const readable = text.replace(/([+-]\d{2})(\d{2})$/, (whole, hours: string, minutes: string) =>
+    text.includes('T') ? `${hours}:${minutes}` : whole,
+  );
   if (!storeTime.test(text) || Number.isNaN(Date.parse(readable)))
     throw new BadRowError(`${JSON.stringify(text.slice(0, 60))} is no time in ISO 8601 with Z or an offset.`, column);
 }
 
 /** Throws `BadRowError` unless the store will take the tags. */
 export function checkTags(tags: readonly string[], limits: Limits): void {
-  if (tags.length > limits.tagsPerEventMax) throw new BadRowError(`An event takes ${limits.tagsPerEventMax} tags at most, not ${tags.length}.`);
-  for (const tag of tags) checkName(tag, { what: `The tag ${JSON.stringify(tag.slice(0, 40))}`, bytesMax: limits.tagBytesMax });
+  if (tags.length > limits.tagsPerEventMax)
+    throw new BadRowError(`An event takes ${limits.tagsPerEventMax} tags at most, not ${tags.length}.`);
+  for (const tag of tags)
+    checkName(tag, { what: `The tag ${JSON.stringify(tag.slice(0, 40))}`, bytesMax: limits.tagBytesMax });
 }

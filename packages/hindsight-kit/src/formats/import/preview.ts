@@ -49,7 +49,8 @@ export async function previewRows(request: {
   }
   reader ??= format.begin(Buffer.concat(pieces));
   for (const part of pieces) take(await reader.feed(part));
-  take(await reader.end());
+  // What is wrong behind the rows that were asked for is not the preview's to tell.
+  if (found.length < count) take(await reader.end());
   return { rows: found, notes: reader.notes };
 }
 
@@ -70,7 +71,8 @@ function previewOf(reader: RowReader, row: FileRow, prefix: ReadPrefix): Preview
       dataText: data instanceof RawJson ? data.text : JSON.stringify(data),
     };
   } catch (error) {
-    if (error instanceof UnreadableInput) throw new UnreadableInput(`Line ${line}: ${error.message}`, error.place, error.advice);
+    if (error instanceof UnreadableInput)
+      throw new UnreadableInput(`Line ${line}: ${error.message}`, error.place, error.advice);
     if (error instanceof BadRowError) return { kind: 'bad', line, column: error.column, reason: error.reason };
     throw error;
   }

@@ -58,8 +58,11 @@ export function assertContinues(progress: ImportProgress, { read, format, mappin
 }
 
 function differenceOf(before: JsonValue, now: JsonValue): string {
-  if (!isRecord(before) || !isRecord(now)) return `${JSON.stringify(before)?.slice(0, 80)} before, ${JSON.stringify(now)?.slice(0, 80)} now`;
-  const names = Object.keys({ ...before, ...now }).filter((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+  if (!isRecord(before) || !isRecord(now))
+    return `${JSON.stringify(before)?.slice(0, 80)} before, ${JSON.stringify(now)?.slice(0, 80)} now`;
+  const names = Object.keys({ ...before, ...now }).filter(
+    (key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]),
+  );
   return `${names.join(', ')} ${names.length === 1 ? 'differs' : 'differ'}`;
 }
 

@@ -32,7 +32,10 @@ export function lineOfRecorded(event: RecordedEvent): string {
   return placeText(event, event.recordedAt) + rest.slice(1);
 }
 
-function placeText(event: Pick<StoredEvent, 'streamId' | 'version' | 'partition' | 'position'>, recordedAt: string): string {
+function placeText(
+  event: Pick<StoredEvent, 'streamId' | 'version' | 'partition' | 'position'>,
+  recordedAt: string,
+): string {
   const { streamId, version, partition, position } = event;
   const where = partition === 0 ? '' : `"partition":${partition},`;
   return `{"streamId":${JSON.stringify(streamId)},"version":${version},${where}"position":${position},"recordedAt":"${recordedAt}",`;

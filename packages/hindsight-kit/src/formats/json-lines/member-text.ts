@@ -21,7 +21,7 @@ export function membersOf(object: string): MemberText[] {
     const valueStart = object.indexOf(':', nameEnd) + 1;
     const valueEnd = endOfValue(object, valueStart);
     const nameText = object.slice(nameStart, nameEnd);
-    members.push({ name: JSON.parse(nameText), nameText, valueText: object.slice(valueStart, valueEnd).trim() });
+    members.push({ name: textOf(nameText), nameText, valueText: object.slice(valueStart, valueEnd).trim() });
     if (object[valueEnd] !== ',') return members;
     index = valueEnd + 1;
   }
@@ -30,6 +30,11 @@ export function membersOf(object: string): MemberText[] {
 /** The text of the value of a member at the top of an object, as JSON.parse would take it: the last where there are several. */
 export function memberText(object: string, name: string): string | undefined {
   return membersOf(object).findLast((member) => member.name === name)?.valueText;
+}
+
+/** The text that a JSON string means. */
+export function textOf(json: string): string {
+  return String(JSON.parse(json));
 }
 
 function endOfString(text: string, start: number): number {

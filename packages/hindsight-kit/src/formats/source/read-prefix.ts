@@ -31,6 +31,7 @@ export class ReadPrefix {
     return this.#end;
   }
 
+  /** Takes the next piece of the text. */
   add(piece: Buffer): void {
     this.#pieces.push(piece);
     this.#end += piece.length;

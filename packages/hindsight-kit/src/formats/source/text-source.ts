@@ -39,6 +39,12 @@ export function textOfStream(stream: Readable, options: TextSourceOptions = {}):
   return new DecodedSource(stream, { ...options, totalBytes: undefined });
 }
 
+/** A piece of a stream, which hands out buffers or, where somebody set an encoding, texts. */
+export function bufferOf(piece: unknown): Buffer {
+  if (Buffer.isBuffer(piece)) return piece;
+  return Buffer.from(piece instanceof Uint8Array ? piece : String(piece));
+}
+
 class DecodedSource implements TextSource {
   readonly totalBytes: number | undefined;
   readBytes = 0;
@@ -62,7 +68,7 @@ class DecodedSource implements TextSource {
   async *#pieces(): AsyncGenerator<Buffer> {
     for await (const piece of this.#stream) {
       this.#options.signal?.throwIfAborted();
-      const buffer: Buffer = typeof piece === 'string' ? Buffer.from(piece) : piece;
+      const buffer = bufferOf(piece);
       this.readBytes += buffer.length;
       yield buffer;
     }
@@ -77,14 +83,14 @@ async function withBeginning(
   const gathered: Buffer[] = [];
   let length = 0;
   while (length < wanted) {
-    const { value, done } = await pieces.next();
-    if (done === true) break;
-    gathered.push(value);
-    length += value.length;
+    const next = await pieces.next();
+    if (next.done === true) break;
+    gathered.push(next.value);
+    length += next.value.length;
   }
   return {
     beginning: Buffer.concat(gathered).subarray(0, wanted),
-    whole: async function* () {
+    async *whole() {
       yield* gathered;
       yield* pieces;
     },
@@ -101,7 +107,8 @@ async function* unzipped(pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   let offset = 0;
   const feeding = feed(whole(), gunzip);
   try {
-    for await (const piece of gunzip) {
+    for await (const each of gunzip) {
+      const piece = bufferOf(each);
       offset += piece.length;
       yield piece;
     }
@@ -120,7 +127,8 @@ async function feed(pieces: AsyncGenerator<Buffer>, gunzip: ReturnType<typeof cr
   try {
     for await (const piece of pieces) {
       if (gunzip.destroyed) return;
-      if (!gunzip.write(piece)) await new Promise<void>((resolve) => onceAny(gunzip, ['drain', 'close', 'error'], resolve));
+      if (!gunzip.write(piece))
+        await new Promise<void>((resolve) => onceAny(gunzip, ['drain', 'close', 'error'], resolve));
     }
     gunzip.end();
   } catch (error) {
@@ -216,5 +224,7 @@ function goodLength(bytes: Buffer): number {
 }
 
 function notUtf8(offset: number): UnreadableInput {
-  return new UnreadableInput('The text is not UTF-8.', { offset }, ['Say what it is, for example: --encoding windows-1252']);
+  return new UnreadableInput('The text is not UTF-8.', { offset }, [
+    'Say what it is, for example: --encoding windows-1252',
+  ]);
 }

@@ -6,9 +6,10 @@ import type { NewEvent, StoredEvent, Written } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, holds, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 import { readWholeStream } from '../readings.ts';
 
+/** Appends: what is written, in which order, under which numbers and times. */
 export const appending: Area = defineArea('appending', {
   'a new log is empty': async (log) => {
     equal(
@@ -83,7 +84,7 @@ export const appending: Area = defineArea('appending', {
   },
 
   'the events of several streams are written in the order in which the streams are given': async (log) => {
-    const streams = log.streamIds('order', 4).reverse();
+    const streams = log.streamIds('order', 4).toReversed();
     await log.append(streams[0] ?? '', log.make.many(1));
     const events = streams.map(() => log.make.many(2));
     await log.write({
@@ -180,7 +181,7 @@ export const appending: Area = defineArea('appending', {
     }
     equal(
       times,
-      [...times].sort((left, right) => left - right),
+      times.toSorted((left, right) => left - right),
       'The times of appends to one stream',
     );
     if (log.clock.isExact)
@@ -256,8 +257,8 @@ export const appending: Area = defineArea('appending', {
     equal(await log.versionOf(first), 2, 'The version of a stream that was only checked');
     equal(await log.versionOf(third), 0, 'The version of an absent stream that was only checked');
     equal(
-      (await log.picture()).streams.map(({ streamId }) => streamId).sort(),
-      [first, second].sort(),
+      (await log.picture()).streams.map(({ streamId }) => streamId).toSorted(),
+      [first, second].toSorted(),
       'The streams that exist',
     );
   },

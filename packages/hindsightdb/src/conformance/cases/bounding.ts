@@ -9,21 +9,22 @@ import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, fail, holds, present } from '../assertions.ts';
 import { show } from '../difference.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 
+/** Dynamic consistency boundaries. */
 export const bounding: Area = defineArea('consistency boundaries', {
   'a condition on types is judged by the type': withBoundary(async (log) => {
     await log.append('course-1', [log.make.one({ type: 'Opened' }), log.make.one({ type: 'Closed', tags: ['a'] })]);
     await expectVerdicts(log, [
-      [[{ types: ['Opened'] }], true],
-      [[{ types: ['Closed'] }], true],
-      [[{ types: ['Opened', 'Unknown'] }], true],
-      [[{ types: ['Unknown', 'Closed'], tags: [] }], true],
-      [[{ types: ['Unknown'] }], false],
-      [[{ types: ['opened'] }], false],
-      [[{ types: ['Open'] }], false],
-      [[{ types: ['OpenedAgain'] }], false],
-      [[{ types: ['a'] }], false],
+      [[{ types: ['Opened'] }], 'refused'],
+      [[{ types: ['Closed'] }], 'refused'],
+      [[{ types: ['Opened', 'Unknown'] }], 'refused'],
+      [[{ types: ['Unknown', 'Closed'], tags: [] }], 'refused'],
+      [[{ types: ['Unknown'] }], 'taken'],
+      [[{ types: ['opened'] }], 'taken'],
+      [[{ types: ['Open'] }], 'taken'],
+      [[{ types: ['OpenedAgain'] }], 'taken'],
+      [[{ types: ['a'] }], 'taken'],
     ]);
   }),
 
@@ -34,14 +35,14 @@ export const bounding: Area = defineArea('consistency boundaries', {
       log.make.one(),
     ]);
     await expectVerdicts(log, [
-      [[{ tags: ['a'] }], true],
-      [[{ tags: ['b'] }], true],
-      [[{ tags: ['c', 'a'] }], true],
-      [[{ tags: ['a', 'b', 'c'], types: [] }], true],
-      [[{ tags: ['a', 'd'] }], false],
-      [[{ tags: ['a', 'unknown'] }], false],
-      [[{ tags: ['unknown'] }], false],
-      [[{ tags: ['Happened'] }], false],
+      [[{ tags: ['a'] }], 'refused'],
+      [[{ tags: ['b'] }], 'refused'],
+      [[{ tags: ['c', 'a'] }], 'refused'],
+      [[{ tags: ['a', 'b', 'c'], types: [] }], 'refused'],
+      [[{ tags: ['a', 'd'] }], 'taken'],
+      [[{ tags: ['a', 'unknown'] }], 'taken'],
+      [[{ tags: ['unknown'] }], 'taken'],
+      [[{ tags: ['Happened'] }], 'taken'],
     ]);
   }),
 
@@ -51,12 +52,12 @@ export const bounding: Area = defineArea('consistency boundaries', {
       log.make.one({ type: 'Closed', tags: ['b', 'c'] }),
     ]);
     await expectVerdicts(log, [
-      [[{ types: ['Opened'], tags: ['a'] }], true],
-      [[{ types: ['Opened', 'Closed'], tags: ['b'] }], true],
-      [[{ types: ['Closed'], tags: ['c', 'b'] }], true],
-      [[{ types: ['Opened'], tags: ['b'] }], false],
-      [[{ types: ['Closed'], tags: ['a'] }], false],
-      [[{ types: ['Opened', 'Closed'], tags: ['a', 'b'] }], false],
+      [[{ types: ['Opened'], tags: ['a'] }], 'refused'],
+      [[{ types: ['Opened', 'Closed'], tags: ['b'] }], 'refused'],
+      [[{ types: ['Closed'], tags: ['c', 'b'] }], 'refused'],
+      [[{ types: ['Opened'], tags: ['b'] }], 'taken'],
+      [[{ types: ['Closed'], tags: ['a'] }], 'taken'],
+      [[{ types: ['Opened', 'Closed'], tags: ['a', 'b'] }], 'taken'],
     ]);
   }),
 
@@ -65,17 +66,17 @@ export const bounding: Area = defineArea('consistency boundaries', {
     const never = { types: ['Never'] };
     const neither = { tags: ['no', 'such'] };
     await expectVerdicts(log, [
-      [[{ types: ['Opened'] }, never], true],
-      [[never, { types: ['Opened'] }], true],
-      [[never, neither, { tags: ['a'] }], true],
-      [[neither, { types: ['Opened'], tags: ['a'] }, never], true],
-      [[never, neither], false],
+      [[{ types: ['Opened'] }, never], 'refused'],
+      [[never, { types: ['Opened'] }], 'refused'],
+      [[never, neither, { tags: ['a'] }], 'refused'],
+      [[neither, { types: ['Opened'], tags: ['a'] }, never], 'refused'],
+      [[never, neither], 'taken'],
       [
         [
           { types: ['Opened'], tags: ['b'] },
           { types: ['Never'], tags: ['a'] },
         ],
-        false,
+        'taken',
       ],
     ]);
   }),
@@ -88,15 +89,15 @@ export const bounding: Area = defineArea('consistency boundaries', {
     }
     await log.append('course-1', log.make.many(1));
     for (const [index, after] of places.entries())
-      await expectVerdict(log, { query: [{ tags: ['a'] }], after }, index < 5);
-    await expectVerdict(log, { query: [{ tags: ['a'] }], after: await log.engine.heads() }, false);
+      await expectVerdict(log, { query: [{ tags: ['a'] }], after }, index < 5 ? 'refused' : 'taken');
+    await expectVerdict(log, { query: [{ tags: ['a'] }], after: await log.engine.heads() }, 'taken');
   }),
 
   'a condition past the head holds, and one from the beginning sees everything': withBoundary(async (log) => {
     await log.append('course-1', log.make.many(3, { tags: ['a'] }));
     const heads = await log.engine.heads();
-    await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads.map((head) => head + 1000) }, false);
-    await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads.map(() => 0) }, true);
+    await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads.map((head) => head + 1000) }, 'taken');
+    await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads.map(() => 0) }, 'refused');
   }),
 
   'the place of a condition counts in each partition by itself': withBoundary(async (log) => {
@@ -107,14 +108,14 @@ export const bounding: Area = defineArea('consistency boundaries', {
     for (const streamId of streams) {
       const own = log.partitionOf(streamId);
       const after = heads.map((head, partition) => (partition === own ? head - 1 : head));
-      await expectVerdict(log, { query: [{ tags: ['a'] }], after }, true);
+      await expectVerdict(log, { query: [{ tags: ['a'] }], after }, 'refused');
       await expectVerdict(
         log,
         { query: [{ tags: [streamId] }], after: heads.map((head, partition) => (partition === own ? head : 0)) },
-        false,
+        'taken',
       );
     }
-    await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads }, false);
+    await expectVerdict(log, { query: [{ tags: ['a'] }], after: heads }, 'taken');
   }),
 
   'events of the stream that is written count like any other': withBoundary(async (log) => {
@@ -165,6 +166,31 @@ export const bounding: Area = defineArea('consistency boundaries', {
     await log.write({ streams, condition: { query: [{ tags: ['a'] }], after } });
   }),
 
+  'every event of an append to several streams counts, with its own type and tags': withBoundary(async (log) => {
+    const streams = log.streamIds('course', 3);
+    const after = await log.engine.heads();
+    await log.write({
+      streams: streams.map((streamId) => ({
+        streamId,
+        expectedVersion: 'any',
+        events: [1, 2].map((number) =>
+          log.make.one({ type: `Type ${number} of ${streamId}`, tags: [`${streamId}/${number}`] }),
+        ),
+      })),
+    });
+    for (const streamId of streams) {
+      for (const number of [1, 2]) {
+        const [types, tags] = [[`Type ${number} of ${streamId}`], [`${streamId}/${number}`]];
+        await expectVerdict(log, { query: [{ types, tags }], after }, 'refused');
+        equal(
+          (await log.wholeLogBy({ query: [{ types, tags }], includeReserved: false })).map((event) => event.streamId),
+          [streamId],
+          'The streams of the events found',
+        );
+      }
+    }
+  }),
+
   'events that were truncated, tombstoned or physically removed still count, under their type and tags': withBoundary(
     async (log) => {
       for (const [index, end] of ['truncated', 'tombstoned', 'removed', 'removed after a tombstone'].entries()) {
@@ -183,7 +209,7 @@ export const bounding: Area = defineArea('consistency boundaries', {
           );
           holds(answer.kind === 'conflict', `A condition on ${show(item)} did not see an event that was ${end}.`);
         }
-        await expectVerdict(log, { query: [{ types: ['$removed'] }], after }, false);
+        await expectVerdict(log, { query: [{ types: ['$removed'] }], after }, 'taken');
       }
     },
   ),
@@ -192,8 +218,8 @@ export const bounding: Area = defineArea('consistency boundaries', {
     const after = await log.engine.heads();
     await log.append('course-1', log.make.many(1));
     await log.set('course-1', { truncateBefore: 1 });
-    await expectVerdict(log, { query: [{ types: ['$settingsChanged'] }], after }, false);
-    await expectVerdict(log, { query: [{ types: ['Happened'] }], after }, true);
+    await expectVerdict(log, { query: [{ types: ['$settingsChanged'] }], after }, 'taken');
+    await expectVerdict(log, { query: [{ types: ['Happened'] }], after }, 'refused');
   }),
 
   'many items, many tags and many types are all looked at': withBoundary(async (log) => {
@@ -204,12 +230,12 @@ export const bounding: Area = defineArea('consistency boundaries', {
       tags: [`never:${index}`],
     }));
     await expectVerdicts(log, [
-      [[...never, { tags: [tags.at(-1) ?? ''] }], true],
-      [[{ tags: [tags.at(-1) ?? ''] }, ...never], true],
-      [[{ tags }], true],
-      [[{ types: [...never.keys()].map((index) => `Never${index}`).concat('Opened') }], true],
-      [[...never, { tags: [...tags.slice(1), 'never'] }], false],
-      [[...never, { tags: ['tag:1000'] }], false],
+      [[...never, { tags: [tags.at(-1) ?? ''] }], 'refused'],
+      [[{ tags: [tags.at(-1) ?? ''] }, ...never], 'refused'],
+      [[{ tags }], 'refused'],
+      [[{ types: [...never.keys()].map((index) => `Never${index}`).concat('Opened') }], 'refused'],
+      [[...never, { tags: [...tags.slice(1), 'never'] }], 'taken'],
+      [[...never, { tags: ['tag:1000'] }], 'taken'],
     ]);
   }),
 
@@ -279,17 +305,18 @@ export const bounding: Area = defineArea('consistency boundaries', {
   }),
 });
 
-type Verdict = readonly [Query, boolean];
+/** Whether an event stands against an append under a condition. */
+type Verdict = 'refused' | 'taken';
 
-async function expectVerdicts(log: LogUnderTest, verdicts: readonly Verdict[]): Promise<void> {
+async function expectVerdicts(log: LogUnderTest, verdicts: readonly (readonly [Query, Verdict])[]): Promise<void> {
   const after = (await log.engine.heads()).map(() => 0);
-  for (const [query, isMatch] of verdicts) await expectVerdict(log, { query, after }, isMatch);
+  for (const [query, verdict] of verdicts) await expectVerdict(log, { query, after }, verdict);
 }
 
 /** Whether an append under the condition is refused, with the matching event named. What is written where it is not matches no query. */
-async function expectVerdict(log: LogUnderTest, condition: BoundaryCondition, isMatch: boolean): Promise<void> {
+async function expectVerdict(log: LogUnderTest, condition: BoundaryCondition, verdict: Verdict): Promise<void> {
   const batch = oneStream('probe-1', [log.make.one({ type: 'Probed' })], { condition });
-  if (isMatch) return await expectRefused(log, batch);
+  if (verdict === 'refused') return await expectRefused(log, batch);
   const { kind } = await log.engine.append(batch);
   equal(kind, 'appended', `The answer under a condition that nothing matches, ${show(condition)}`);
 }

@@ -4,12 +4,13 @@
 
 import type { AppendAnswer, Engine } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
-import { equal, fail, holds, outcomeOf, present, refuses, within } from '../assertions.ts';
+import { checkReason, equal, fail, holds, outcomeOf, present, refuses, within } from '../assertions.ts';
 import { show } from '../difference.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 import { everything, wide } from '../readings.ts';
 import { writtenOf, type LogUnderTest } from '../log-under-test.ts';
 
+/** Closing and aborting. */
 export const closing: Area = defineArea('closing and aborting', {
   'closing finishes the appends that were accepted': async (log) => {
     const batches = Array.from({ length: 50 }, (_, index) =>
@@ -62,7 +63,7 @@ export const closing: Area = defineArea('closing and aborting', {
     for (const [name, pending] of begun) {
       const outcome = await within(log.patienceMs, `The end of ${name}, begun before the close,`, pending);
       if (outcome.kind === 'rejected' && !['beginCopy', 'appendRecorded', 'endCopy'].includes(name))
-        await refuses(name, () => Promise.reject(outcome.reason), 'CLOSED');
+        checkReason(name, outcome.reason, 'CLOSED');
     }
     await within(log.patienceMs, 'The end of close()', closed);
   },
@@ -88,7 +89,7 @@ export const closing: Area = defineArea('closing and aborting', {
     await log.engine.close();
     const outcome = await outcomeOf(async () => log.engine.wake(() => undefined));
     if (outcome.kind === 'fulfilled') outcome.value();
-    else await refuses('Listening', () => Promise.reject(outcome.reason), 'CLOSED');
+    else checkReason('Listening', outcome.reason, 'CLOSED');
   },
 
   'an append whose signal was aborted before is refused with the reason and not written': async (log) => {

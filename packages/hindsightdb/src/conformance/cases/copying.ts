@@ -8,8 +8,9 @@ import type { RecordedWrite, StoredEvent } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, holds, present, refuses } from '../assertions.ts';
 import { openLogUnderTest, type LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 
+/** Copying into an empty log. */
 export const copying: Area = defineArea('copying', {
   'copied events keep ids, records, times, streams, versions and order': async (log) => {
     const writes = history(log, 60);
@@ -278,5 +279,11 @@ function writeOf(event: StoredEvent): RecordedWrite {
 }
 
 function withoutPositions(events: readonly StoredEvent[]): readonly Omit<StoredEvent, 'position'>[] {
-  return events.map(({ position: _, ...rest }) => rest);
+  return events.map(({ streamId, version, partition, recordedAt, record }) => ({
+    streamId,
+    version,
+    partition,
+    recordedAt,
+    record,
+  }));
 }

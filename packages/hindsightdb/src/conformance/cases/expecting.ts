@@ -7,7 +7,7 @@ import type { AppendBatch } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, present } from '../assertions.ts';
 import { writtenOf, type LogUnderTest } from '../log-under-test.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 
 /** A state that a stream can be in, how it gets there, and which expectations hold in it. */
 interface StreamState {
@@ -83,6 +83,7 @@ const states: Readonly<Record<string, StreamState>> = {
 
 const expectations: readonly ExpectedVersion[] = ['any', 'exists', 'none', 0, 1, 2, 3, 4, 100];
 
+/** Expected versions of every kind, on streams in every state. */
 export const expecting: Area = defineArea('expected versions', {
   ...Object.fromEntries(
     Object.entries(states).flatMap(([name, state]) => [

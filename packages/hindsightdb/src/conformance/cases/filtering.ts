@@ -10,7 +10,7 @@ import { defineArea, type Area } from '../area.ts';
 import { equal } from '../assertions.ts';
 import { show } from '../difference.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf } from '../new-events.ts';
+import { idOf } from '../event-maker.ts';
 import { readWholeLog } from '../readings.ts';
 
 const similarStreams = [
@@ -36,6 +36,7 @@ const similarStreams = [
   '🙂',
 ];
 
+/** Filters of reads of the log. */
 export const filtering: Area = defineArea('filters', {
   'a category is the part of the stream id before its first dash, or the whole id, and nothing that looks alike':
     async (log) => {
@@ -44,7 +45,7 @@ export const filtering: Area = defineArea('filters', {
         for (const category of new Set(similarStreams.map(categoryOf))) {
           const expected = similarStreams.filter((streamId) => categoryOf(streamId) === category);
           const events = await log.wholeLogBy({ category, includeReserved: false });
-          equal(streamsOf(events), [...expected].sort(), `The streams of the category ${JSON.stringify(category)}`);
+          equal(streamsOf(events), expected.toSorted(), `The streams of the category ${JSON.stringify(category)}`);
           equal(events.length, 2 * expected.length, `The number of events in the category ${JSON.stringify(category)}`);
         }
         for (const category of ['orde', 'order-1', 'ORDER', '%', '_____', 'unknown', 'order*'])
@@ -238,7 +239,7 @@ async function expectFiltered(log: LogUnderTest, filter: LogFilter): Promise<voi
     const backward = await readWholeLog(log.engine, { partition, filter, direction: 'backward', limit: 2 });
     equal(
       backward.events,
-      expected.filter((event) => event.partition === partition).reverse(),
+      expected.filter((event) => event.partition === partition).toReversed(),
       `The events of ${show(filter)} backward`,
     );
   }
@@ -269,5 +270,5 @@ function isWanted(event: StoredEvent, { category, streamId, query, includeReserv
 }
 
 function streamsOf(events: readonly StoredEvent[]): readonly string[] {
-  return [...new Set(events.map(({ streamId }) => streamId))].sort();
+  return [...new Set(events.map(({ streamId }) => streamId))].toSorted();
 }

@@ -7,9 +7,10 @@ import type { KeyedWrite } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, holds, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 import { oddNames } from '../odd-names.ts';
 
+/** The keyed store. */
 export const keeping: Area = defineArea('the keyed store', {
   'an entry that was never written is absent': async (log) => {
     equal(await log.engine.keyedGet('a'), undefined, 'An entry that was never written');

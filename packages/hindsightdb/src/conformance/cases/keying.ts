@@ -6,10 +6,11 @@ import type { AppendKey, Written } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, holds } from '../assertions.ts';
 import { normalAnswer, type LogUnderTest } from '../log-under-test.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 
 const key = (name: string, digest = 'digest'): AppendKey => ({ key: name, digest });
 
+/** Idempotency keys. */
 export const keying: Area = defineArea('idempotency keys', {
   'the same append under its key gets its first answer and is not written again': async (log) => {
     const batch = oneStream('order-1', log.make.many(3), { key: key('k') });
@@ -147,13 +148,23 @@ export const keying: Area = defineArea('idempotency keys', {
     const batch = oneStream('order-1', log.make.many(2), { key: key('k') });
     const answers = await Promise.all(Array.from({ length: 30 }, () => log.engine.append(batch)));
     equal(
-      answers.map(({ kind }) => kind).sort(),
+      answers.map(({ kind }) => kind).toSorted(),
       ['appended', ...Array.from({ length: 29 }, () => 'duplicate')],
       'The kinds of answers',
     );
     const written = answers.map((answer) => ('written' in answer ? answer.written : undefined));
     for (const each of written) equal(each, written[0], 'What the answers name');
     equal(await log.versionOf('order-1'), 2, 'The version of the stream');
+  },
+
+  'the answer to a repetition never comes before the first answer': async (log) => {
+    for (let round = 0; round < 20; round += 1) {
+      const answered: string[] = [];
+      const batch = oneStream('order-1', log.make.many(1), { key: key(`k${round}`) });
+      const send = async (): Promise<unknown> => answered.push((await log.engine.append(batch)).kind);
+      await Promise.all([send(), send(), send()]);
+      equal(answered, ['appended', 'duplicate', 'duplicate'], 'The answers in the order in which they came');
+    }
   },
 
   'of two appends at once with one key and different content the second is refused': async (log) => {

@@ -10,6 +10,7 @@ import { equal, fail, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
 import { oddNames } from '../odd-names.ts';
 
+/** What is known of streams, and lists of them. */
 export const listing: Area = defineArea('streams', {
   'of a stream that does not exist, version 0 and nothing else is known': async (log) => {
     await log.append('order-1', log.make.many(1));

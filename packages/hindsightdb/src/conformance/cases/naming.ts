@@ -7,9 +7,10 @@ import { parseRecord, type ParsedRecord } from '../../core/record.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 import { oddNames } from '../odd-names.ts';
 
+/** Names that are easily mixed up. */
 export const naming: Area = defineArea('names', {
   'streams whose ids are easily mixed up are kept apart': async (log) => {
     for (const [index, streamId] of oddNames.entries())

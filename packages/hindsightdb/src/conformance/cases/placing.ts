@@ -4,9 +4,10 @@
 
 import { defineArea, type Area } from '../area.ts';
 import { equal, present } from '../assertions.ts';
-import { idOf } from '../new-events.ts';
+import { idOf } from '../event-maker.ts';
 import { readWholeLog } from '../readings.ts';
 
+/** Heads, positions and times. */
 export const placing: Area = defineArea('places', {
   'the heads are the positions of the newest events, 0 where there is none': async (log) => {
     const heads = Array.from({ length: log.partitionCount }, () => 0);

@@ -6,12 +6,13 @@ import type { LogFilter, StoredEvent } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, holds, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf } from '../new-events.ts';
+import { idOf } from '../event-maker.ts';
 import { everything, readWholeLog, wide } from '../readings.ts';
 
 const ordinary: LogFilter = { includeReserved: false };
 const rare: LogFilter = { includeReserved: false, query: [{ types: ['Rare'] }] };
 
+/** Reads of the log. */
 export const readingLog: Area = defineArea('reads of the log', {
   'an empty partition is at its end at once, in both directions and from anywhere': async (log) => {
     for (const direction of ['forward', 'backward'] as const) {
@@ -31,7 +32,7 @@ export const readingLog: Area = defineArea('reads of the log', {
     for (let partition = 0; partition < log.partitionCount; partition += 1) {
       const forward = await readWholeLog(log.engine, { partition });
       const backward = await readWholeLog(log.engine, { partition, direction: 'backward' });
-      equal(backward.events, [...forward.events].reverse(), `The events of partition ${partition} backward`);
+      equal(backward.events, forward.events.toReversed(), `The events of partition ${partition} backward`);
       equal(
         forward.scannedTo,
         (await log.engine.heads())[partition],
@@ -57,7 +58,7 @@ export const readingLog: Area = defineArea('reads of the log', {
         `The events after ${from}`,
       );
       const backward = await readWholeLog(log.engine, { partition, from, direction: 'backward' });
-      equal(backward.events, all.filter(({ position }) => position < from).reverse(), `The events before ${from}`);
+      equal(backward.events, all.filter(({ position }) => position < from).toReversed(), `The events before ${from}`);
     }
   },
 
@@ -76,7 +77,7 @@ export const readingLog: Area = defineArea('reads of the log', {
             `How far was looked after ${from} until ${until}`,
           );
           const backward = await readWholeLog(log.engine, { partition, from, until, limit, direction: 'backward' });
-          const before = all.filter(({ position }) => position < from && position >= until).reverse();
+          const before = all.filter(({ position }) => position < from && position >= until).toReversed();
           equal(backward.events, before, `The events before ${from} until ${until} in pages of ${limit}`);
           equal(
             backward.scannedTo,
@@ -112,7 +113,7 @@ export const readingLog: Area = defineArea('reads of the log', {
     for (let limit = 1; limit <= 18; limit += 1) {
       equal((await readWholeLog(log.engine, { partition, limit })).events, all, `The events in pages of ${limit}`);
       const backward = await readWholeLog(log.engine, { partition, limit, direction: 'backward' });
-      equal(backward.events, [...all].reverse(), `The events backward in pages of ${limit}`);
+      equal(backward.events, all.toReversed(), `The events backward in pages of ${limit}`);
     }
   },
 
@@ -133,7 +134,7 @@ export const readingLog: Area = defineArea('reads of the log', {
           });
           equal(
             events,
-            direction === 'forward' ? all : [...all].reverse(),
+            direction === 'forward' ? all : all.toReversed(),
             `The events ${direction} in pages of ${bytesMax} bytes and ${limit} events`,
           );
         }
@@ -155,7 +156,7 @@ export const readingLog: Area = defineArea('reads of the log', {
       equal(forward.events.map(idOf), found, `The rare events in pages of ${limit}`);
       equal(forward.scannedTo, head, 'How far was looked, though the last events did not match');
       const backward = await readWholeLog(log.engine, { partition, limit, filter: rare, direction: 'backward' });
-      equal(backward.events.map(idOf), [...found].reverse(), `The rare events backward in pages of ${limit}`);
+      equal(backward.events.map(idOf), found.toReversed(), `The rare events backward in pages of ${limit}`);
     }
   },
 

@@ -8,6 +8,7 @@ import { equal } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
 import { readWholeStream, wide } from '../readings.ts';
 
+/** Reads of a stream. */
 export const readingStreams: Area = defineArea('reads of a stream', {
   'a stream that does not exist has no events and version 0': async (log) => {
     await log.append('order-1', log.make.many(1));
@@ -36,7 +37,7 @@ export const readingStreams: Area = defineArea('reads of a stream', {
       'The versions forward',
     );
     const backward = await readWholeStream(log.engine, 'order-1', { direction: 'backward' });
-    equal(backward.events, [...forward.events].reverse(), 'The events backward');
+    equal(backward.events, forward.events.toReversed(), 'The events backward');
     equal([forward.version, backward.version], [7, 7], 'The version that both name');
   },
 
@@ -53,7 +54,7 @@ export const readingStreams: Area = defineArea('reads of a stream', {
       const backward = await readWholeStream(log.engine, 'order-1', { fromVersion: version, direction: 'backward' });
       equal(
         backward.events,
-        all.filter((event) => event.version <= version).reverse(),
+        all.filter((event) => event.version <= version).toReversed(),
         `The events backward from ${version}`,
       );
       equal([forward.version, backward.version], [6, 6], `The version named by reads from ${version}`);
@@ -166,6 +167,6 @@ async function fill(log: LogUnderTest, count: number): Promise<void> {
   }
 }
 
-function inDirection<T>(items: readonly T[], direction: Direction): readonly T[] {
-  return direction === 'forward' ? items : [...items].reverse();
+function inDirection<Item>(items: readonly Item[], direction: Direction): readonly Item[] {
+  return direction === 'forward' ? items : items.toReversed();
 }

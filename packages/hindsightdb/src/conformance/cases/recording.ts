@@ -29,6 +29,7 @@ const exactTexts: Readonly<Record<string, string>> = {
   'a bare number': '42',
 };
 
+/** The exact text of records. */
 export const recording: Area = defineArea('records', {
   ...Object.fromEntries(
     Object.entries(exactTexts).map(([what, dataText]) => [

@@ -7,8 +7,9 @@ import type { Written } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, fail, holds, present } from '../assertions.ts';
 import { openLogUnderTest, type LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 
+/** Durability, and what is asserted of logs that have none. */
 export const reopening: Area = defineArea('durability', {
   'a durable log can be opened again, and one that is not durable cannot': async (log) => {
     const { reopen, reopenAfterLoss } = log.ways;
@@ -37,6 +38,9 @@ export const reopening: Area = defineArea('durability', {
       4,
       'The number of events found by a tag',
     );
+    const condition = { query: [{ types: ['Happened'], tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
+    const answer = await log.engine.append(oneStream('order-1', log.make.many(1), { condition }));
+    equal(answer.kind, 'conflict', 'The answer under a condition that an event before the reopening matches');
   }),
 
   'a log that is opened again goes on behind its end: versions, positions, times and revisions': whenDurable(
@@ -149,8 +153,8 @@ export const reopening: Area = defineArea('durability', {
       const batch = () =>
         oneStream(streamId, log.make.many(1, { tags: [streamId] }), {
           ...(reason === 'version' && { expectedVersion: 0 }),
-          ...(keyed || {}),
-          ...(condition || {}),
+          ...keyed,
+          ...condition,
         });
       const [first, second] = [batch(), batch()];
       await afterFirst(log, [() => log.engine.append(first), () => log.engine.append(second)]);
@@ -271,12 +275,15 @@ async function afterFirst(log: LogUnderTest, begin: readonly (() => Promise<unkn
     };
     const started = begin.map((each) => each());
     for (const [index, each] of started.entries())
-      each.then(end, (error: unknown) => (index === 0 && !isOver ? reject(error) : undefined));
+      each.then(end, (reason: unknown) => {
+        const error = reason instanceof Error ? reason : new Error(String(reason));
+        if (index === 0 && !isOver) reject(error);
+      });
   });
 }
 
 /** Looks again and again, a turn of the event loop apart, until something is there. */
-async function untilThere<T>(log: LogUnderTest, look: () => Promise<T | undefined>): Promise<T> {
+async function untilThere<Found>(log: LogUnderTest, look: () => Promise<Found | undefined>): Promise<Found> {
   const end = Date.now() + log.patienceMs;
   while (Date.now() < end) {
     const found = await look();

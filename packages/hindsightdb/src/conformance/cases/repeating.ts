@@ -6,8 +6,9 @@ import type { AppendBatch, NewEvent } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { newEvent, oneStream } from '../new-events.ts';
+import { newEvent, oneStream } from '../event-maker.ts';
 
+/** Repetitions without a key. */
 export const repeating: Area = defineArea('repetitions', {
   'an append with an exact version, sent again, gets its first answer and is not written again': async (log) => {
     for (const [version, expectedVersion] of [
@@ -93,6 +94,16 @@ export const repeating: Area = defineArea('repetitions', {
     ];
     for (const mixture of mixtures)
       await expectMismatch(log, oneStream('order-1', mixture, { expectedVersion: 0 }), 'order-1');
+  },
+
+  'an append that repeats several events, of which any one would say something else, is no repetition': async (log) => {
+    const events = log.make.many(3);
+    const first = await log.append('order-1', events, { expectedVersion: 0 });
+    for (const [index, { id }] of events.entries()) {
+      const changed = events.with(index, newEvent({ id, dataText: '"other"' }));
+      await expectMismatch(log, oneStream('order-1', changed, { expectedVersion: 0 }), 'order-1');
+    }
+    await log.expectDuplicate(oneStream('order-1', events, { expectedVersion: 0 }), first);
   },
 
   'an append that repeats the first of several events is recognised by them': async (log) => {

@@ -8,9 +8,10 @@ import { removedRecord, parseRecord } from '../../core/record.ts';
 import { defineArea, type Area } from '../area.ts';
 import { equal, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 import { readWholeStream } from '../readings.ts';
 
+/** Settings of streams, truncation, tombstones and removal. */
 export const setting: Area = defineArea('settings of streams', {
   'settings are kept whole, replaced whole, and counted': async (log) => {
     await log.append('order-1', log.make.many(2));
@@ -21,7 +22,7 @@ export const setting: Area = defineArea('settings of streams', {
         truncateBefore: 2,
         maxCount: 10,
         maxAgeMs: 1_000_000_000,
-        custom: JSON.parse('{"__proto__":{"a":1},"constructor":2}'),
+        custom: { ['__proto__']: { a: 1 }, constructor: 2 },
       },
       {},
       { maxAgeMs: 1_000_000 },
@@ -303,7 +304,7 @@ async function expectShown(log: LogUnderTest, versions: readonly number[]): Prom
     const backward = await readWholeStream(log.engine, 'order-1', { limit, direction: 'backward' });
     equal(
       backward.events.map((event) => event.version),
-      [...versions].reverse(),
+      versions.toReversed(),
       `The versions shown backward in pages of ${limit}`,
     );
     equal([forward.version, backward.version], [version, version], 'The version that both reads name');

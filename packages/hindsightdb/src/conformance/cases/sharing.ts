@@ -7,9 +7,10 @@ import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, holds, refuses } from '../assertions.ts';
 import { Follower } from '../follower.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, oneStream } from '../new-events.ts';
+import { idOf, oneStream } from '../event-maker.ts';
 import { pictureOf } from '../picture.ts';
 
+/** Several handles on one log, and what is asserted of logs that are not shared. */
 export const sharing: Area = defineArea('sharing', {
   'a shared log can be opened by a second handle, and one that is not shared refuses it': async (log) => {
     const { wakeWithinMs } = log.engine.capabilities;

@@ -4,10 +4,11 @@
 
 import { defineArea, type Area } from '../area.ts';
 import { equal, holds } from '../assertions.ts';
-import { oneStream } from '../new-events.ts';
+import { oneStream } from '../event-maker.ts';
 import { Follower } from '../follower.ts';
 import { readWholeLog } from '../readings.ts';
 
+/** Waking followers. */
 export const waking: Area = defineArea('waking', {
   'a listener is called for every append that comes after a quiet time': async (log) => {
     let calls = 0;

@@ -4,7 +4,7 @@
 
 import { isHindsightError } from '../../core/errors.ts';
 import { matchesQuery } from '../../core/query.ts';
-import { parseRecord } from '../../core/record.ts';
+import { dataTextOf, parseRecord } from '../../core/record.ts';
 import type {
   AppendAnswer,
   AppendBatch,
@@ -19,7 +19,7 @@ import { MemoryEngine } from '../../engine/memory.ts';
 import { equal, fail, holds, outcomeOf, type Outcome } from '../assertions.ts';
 import { show } from '../difference.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
-import { idOf, newEvent } from '../new-events.ts';
+import { idOf, newEvent } from '../event-maker.ts';
 import { pictureOf } from '../picture.ts';
 import { readWholeLog, readWholeStream } from '../readings.ts';
 import type {
@@ -212,7 +212,10 @@ export class Comparison {
   #build(plan: AppendPlan | AgainPlan): readonly BuiltAppend[] {
     if (plan.do === 'again') {
       const before = this.#sent.get(plan.name);
-      return before === undefined ? [] : [before];
+      if (before === undefined) return [];
+      const { change } = plan;
+      if (change === undefined) return [before];
+      return [{ model: changed(before.model, change), tested: changed(before.tested, change) }];
     }
     const built = { model: this.#batch(plan, this.#model), tested: this.#batch(plan, this.#tested) };
     this.#sent.set(plan.name, built);
@@ -278,6 +281,24 @@ export class Comparison {
       );
     return { ids: events.map(idOf) };
   }
+}
+
+/** A batch of which one event says something else, in its data or only in its metadata. */
+function changed(batch: AppendBatch, { event: number, of }: Required<AgainPlan>['change']): AppendBatch {
+  let left = number;
+  const streams = batch.streams.map((write) => ({
+    ...write,
+    events: write.events.map((event) => {
+      left -= 1;
+      if (left !== -1) return event;
+      const { id, type, tags } = event;
+      const dataText = dataTextOf(event.record);
+      return of === 'data'
+        ? newEvent({ id, type, tags, dataText: `[${dataText}]` })
+        : newEvent({ id, type, tags, dataText, metadataText: '{"actor":"someone else"}' });
+    }),
+  }));
+  return { ...batch, streams };
 }
 
 /** How an append ended, in a word. */

@@ -6,7 +6,7 @@
 import type { Query } from '../../core/query.ts';
 import type { StreamSettings } from '../../core/stream-settings.ts';
 import type { Direction } from '../../engine/contract.ts';
-import type { EventParts } from '../new-events.ts';
+import type { EventParts } from '../event-maker.ts';
 
 /** An expected version: as such, or so many versions off the present one. */
 export type VersionPlan = 'any' | 'exists' | 'none' | { readonly off: number };
@@ -20,12 +20,14 @@ export interface PlacePlan {
 /** What a keyed write expects: the present revision, absence, the one before the present, one that never was, or nothing. */
 export type RevisionPlan = 'present' | 'absent' | 'earlier' | 'never' | undefined;
 
+/** A write to the keyed store. */
 export interface KeyedWritePlan {
   readonly key: string;
   readonly value: string | null;
   readonly expects: RevisionPlan;
 }
 
+/** The part of an append that concerns one stream. */
 export interface StreamPlan {
   readonly streamId: string;
   readonly expects: VersionPlan;
@@ -41,6 +43,7 @@ export interface EffectPlan {
   readonly removalBefore?: VersionPlan;
 }
 
+/** An append. */
 export interface AppendPlan {
   readonly do: 'append';
   /** The name under which `again` sends it again. */
@@ -52,10 +55,12 @@ export interface AppendPlan {
   readonly keyedWrites?: readonly KeyedWritePlan[];
 }
 
-/** Sends an append again, exactly as it was sent; nothing where there was none. */
+/** Sends an append again, exactly as it was sent or with one event changed; nothing where there was none. */
 export interface AgainPlan {
   readonly do: 'again';
   readonly name: string;
+  /** The number of the event, and what of it is changed. */
+  readonly change?: { readonly event: number; readonly of: 'data' | 'metadata' };
 }
 
 /** One operation of a workload. */

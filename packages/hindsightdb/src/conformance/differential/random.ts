@@ -29,17 +29,17 @@ export class Random {
   }
 
   /** One of the items. */
-  one<T>(items: readonly [T, ...T[]]): T {
+  one<Item>(items: readonly [Item, ...Item[]]): Item {
     return items[this.whole(0, items.length - 1)] ?? items[0];
   }
 
   /** Some of the items, each at most once, in their order. */
-  some<T>(items: readonly T[], probability: number): T[] {
+  some<Item>(items: readonly Item[], probability: number): Item[] {
     return items.filter(() => this.happens(probability));
   }
 
   /** As many as are wanted. */
-  list<T>(count: number, make: () => T): T[] {
+  list<Item>(count: number, make: () => Item): Item[] {
     return Array.from({ length: count }, make);
   }
 }

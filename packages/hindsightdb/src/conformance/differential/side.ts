@@ -5,7 +5,7 @@
 
 import type { Conflict } from '../../core/errors.ts';
 import type { AppendAnswer, Engine, KeyedEntry, StoredEvent, Written } from '../../engine/contract.ts';
-import { idOf } from '../new-events.ts';
+import { idOf } from '../event-maker.ts';
 import { readWholeLog } from '../readings.ts';
 
 /** An engine whose positions and revisions are translated into counts. */
@@ -21,6 +21,7 @@ export class Side {
     this.#positions = Array.from({ length: engine.identity.partitionCount }, () => []);
   }
 
+  /** The engine as it is, with its own positions and revisions. */
   get engine(): Engine {
     return this.#engine;
   }
@@ -73,16 +74,19 @@ export class Side {
     return revision === 0 ? 0 : this.revisionsOf(key).lastIndexOf(revision) + 1 || -1;
   }
 
+  /** An event with its number in place of the position. */
   event(event: StoredEvent | undefined): unknown {
     if (event === undefined) return undefined;
     const { recordedAt, position, ...rest } = event;
     return { ...rest, number: this.numberOf(event.partition, position), recordedAt: this.#time(recordedAt) };
   }
 
+  /** An entry with its revision counted. */
   entry(entry: KeyedEntry | undefined): unknown {
     return entry && { ...entry, revision: this.revisionNumber(entry.key, entry.revision) };
   }
 
+  /** A conflict with revisions counted. */
   conflict(conflict: Conflict): unknown {
     switch (conflict.kind) {
       case 'keyedStore':
@@ -99,12 +103,14 @@ export class Side {
     }
   }
 
+  /** An answer to an append, with positions and revisions counted. */
   answer(answer: AppendAnswer): unknown {
     if (answer.kind === 'conflict')
       return { kind: 'conflict', conflicts: answer.conflicts.map((each) => this.conflict(each)) };
     return 'written' in answer ? { kind: answer.kind, written: this.written(answer.written) } : answer;
   }
 
+  /** Where an append went, with positions counted. */
   written({ recordedAt, streams, partitions }: Written): unknown {
     return {
       recordedAt: this.#time(recordedAt),
@@ -116,7 +122,7 @@ export class Side {
           last: this.numberOf(partition, lastPosition),
           lastEventId,
         }))
-        .sort((left, right) => left.partition - right.partition),
+        .toSorted((left, right) => left.partition - right.partition),
     };
   }
 

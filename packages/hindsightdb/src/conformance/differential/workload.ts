@@ -6,7 +6,7 @@ import type { Query } from '../../core/query.ts';
 import { settingsStreamOf } from '../../core/stream-id.ts';
 import { eventsRemovedType, settingsChangedType, type StreamSettings } from '../../core/stream-settings.ts';
 import type { Direction } from '../../engine/contract.ts';
-import type { EventParts } from '../new-events.ts';
+import type { EventParts } from '../event-maker.ts';
 import type {
   AgainPlan,
   AppendPlan,
@@ -87,7 +87,7 @@ class WorkloadMaker {
     return {
       do: 'append',
       name,
-      streams: ids.map((streamId, index) => this.#stream(streamId, index > 0)),
+      streams: ids.map((streamId, index) => this.#stream(streamId, { isFirst: index === 0 })),
       ...(random.happens(0.25) && { condition: { query: this.#query(), after: this.#places() } }),
       ...(random.happens(0.25) && { key: this.#key() }),
       ...(random.happens(0.15) && { keyedWrites: this.#keyedWrites() }),
@@ -95,15 +95,15 @@ class WorkloadMaker {
   }
 
   #again(): AgainPlan {
-    return {
-      do: 'again',
-      name: `append ${this.#random.whole(Math.max(1, this.#names - 12), Math.max(1, this.#names))}`,
-    };
+    const random = this.#random;
+    const name = `append ${random.whole(Math.max(1, this.#names - 12), Math.max(1, this.#names))}`;
+    const of = random.one(['data', 'metadata'] as const);
+    return { do: 'again', name, ...(random.happens(0.3) && { change: { event: random.whole(0, 3), of } }) };
   }
 
-  #stream(streamId: string, mayOnlyCheck: boolean): StreamPlan {
+  #stream(streamId: string, { isFirst }: { readonly isFirst: boolean }): StreamPlan {
     const random = this.#random;
-    const count = mayOnlyCheck && random.happens(0.4) ? 0 : random.whole(1, 4);
+    const count = !isFirst && random.happens(0.4) ? 0 : random.whole(1, 4);
     return {
       streamId,
       expects: this.#version(),

@@ -2,15 +2,16 @@
  * Reading through the store: ranges by version, place and time, pages, checkpoints, lists.
  */
 
-import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../../core/checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../core/checkpoint.ts';
 import type { RecordedEvent } from '../../core/event.ts';
 import { isoOfMicros } from '../../core/time.ts';
 import type { Store } from '../../store/store.ts';
 import { defineArea, type Area } from '../area.ts';
-import { equal, refuses } from '../assertions.ts';
+import { equal, present, refuses } from '../assertions.ts';
 import { openLogUnderTest } from '../log-under-test.ts';
 import { equalEvents, idsOf, storeOn, take } from './store-under-test.ts';
 
+/** Reading through the store. */
 export const browsing: Area = defineArea('the store: reading', {
   'a stream is read from and to a version, in both directions, in pages of any size': async (log) => {
     const store = storeOn(log);
@@ -88,9 +89,10 @@ export const browsing: Area = defineArea('the store: reading', {
       const seen: RecordedEvent[] = [];
       for await (const page of store.readLog({ pageSize }).pages()) {
         seen.push(...page.events);
-        const rest = await store.readLog({ after: page.checkpoint as Checkpoint }).toArray();
-        equal([...seen, ...rest].map(({ id }) => id).sort(), idsOf(all).toSorted(), 'What was read and the rest');
-        const before = await store.readLog({ until: page.checkpoint as Checkpoint }).toArray();
+        const checkpoint = present(page.checkpoint, 'The checkpoint of a page');
+        const rest = await store.readLog({ after: checkpoint }).toArray();
+        equal([...seen, ...rest].map(({ id }) => id).toSorted(), idsOf(all).toSorted(), 'What was read and the rest');
+        const before = await store.readLog({ until: checkpoint }).toArray();
         equalEvents(before, seen, 'What lies up to the checkpoint');
       }
     }

@@ -32,8 +32,8 @@ export function equalEvents(actual: readonly RecordedEvent[], expected: readonly
 }
 
 /** Collects what an iteration gives until it has given so many; then ends it. */
-export async function take<T>(items: AsyncIterable<T>, count: number): Promise<readonly T[]> {
-  const taken: T[] = [];
+export async function take<Item>(items: AsyncIterable<Item>, count: number): Promise<readonly Item[]> {
+  const taken: Item[] = [];
   if (count === 0) return taken;
   for await (const item of items) if (taken.push(item) === count) break;
   return taken;

@@ -20,6 +20,7 @@ const counting: Fold<Counted, { readonly type: string; readonly data: unknown }>
   evolve: (state, event) => ({ count: state.count + 1, last: event.data }),
 };
 
+/** Following and loading through the store. */
 export const subscribing: Area = defineArea('the store: following and loading', {
   'a subscription sees what is there and then what is appended, without a gap or a repetition': async (log) => {
     const store = storeOn(log);

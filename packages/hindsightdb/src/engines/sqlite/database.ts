@@ -23,8 +23,9 @@ export interface OpenRequest {
   readonly now: number;
 }
 
-/** Memory for pages, on each of the two connections of a handle. */
+/** Memory for pages of the connection that writes, and of the one that reads, which the system's own cache serves as well. */
 export const cacheBytes: number = 32 * 1024 * 1024;
+const readCacheBytes = 16 * 1024 * 1024;
 
 /** Opens the connection that writes. Nothing that it shows rests on a commit that is not synced. */
 export function openForWriting(request: OpenRequest): {
@@ -63,7 +64,7 @@ export function openForWriting(request: OpenRequest): {
 export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
-    const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes }));
+    const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes: readCacheBytes }));
     try {
       patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       // Reads the schema as well: statements that are prepared later find it in memory and meet no lock.

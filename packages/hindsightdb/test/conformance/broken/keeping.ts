@@ -3,9 +3,18 @@
  */
 
 import { removedRecord } from '../../../src/core/record.ts';
+import type { StreamWrite } from '../../../src/engine/contract.ts';
 import { pause, showing } from '../altered-engine.ts';
 import { broken, receiving, type BrokenEngine } from './broken-engine.ts';
 
+const withoutEffect = ({ streamId, expectedVersion, predecessorId, events }: StreamWrite): StreamWrite => ({
+  streamId,
+  expectedVersion,
+  events,
+  ...(predecessorId !== undefined && { predecessorId }),
+});
+
+/** Engines with faults in settings and in the keyed store. */
 export const keepingBroken: readonly BrokenEngine[] = [
   broken(
     'applies settings to reads of the log',
@@ -48,8 +57,7 @@ export const keepingBroken: readonly BrokenEngine[] = [
       ],
       because: /versions shown/,
     },
-    (engine) =>
-      receiving(engine, (batch) => ({ ...batch, streams: batch.streams.map(({ effect: _, ...write }) => write) })),
+    (engine) => receiving(engine, (batch) => ({ ...batch, streams: batch.streams.map(withoutEffect) })),
   ),
   broken(
     'merges settings with the earlier ones',

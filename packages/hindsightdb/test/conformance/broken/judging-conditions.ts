@@ -1,23 +1,22 @@
 /**
- * Engines that judge appends wrongly: versions, predecessors, conditions.
+ * Engines that judge boundary conditions wrongly.
  */
 
 import type { QueryItem } from '../../../src/core/query.ts';
 import { matchesQuery } from '../../../src/core/query.ts';
-import type { AppendBatch } from '../../../src/engine/contract.ts';
-import { inTurn, pause } from '../altered-engine.ts';
+import type { AppendBatch, Engine } from '../../../src/engine/contract.ts';
+import { pause } from '../altered-engine.ts';
 import { memoryFixture } from '../memory-fixture.ts';
 import { broken, judgingConditions, receiving, type BrokenEngine } from './broken-engine.ts';
 
-const withoutPredecessors = (batch: AppendBatch): AppendBatch => ({
-  ...batch,
-  streams: batch.streams.map(({ predecessorId: _, ...write }) => write),
+const withoutCondition = ({ streams, key, keyedWrites }: AppendBatch): AppendBatch => ({
+  streams,
+  ...(key && { key }),
+  ...(keyedWrites && { keyedWrites }),
 });
 
-/** An engine that matches items of conditions by a rule of its own. */
 const matchingItems =
-  (isMatch: (item: Required<QueryItem>, type: string, tags: readonly string[]) => boolean) =>
-  (engine: Parameters<typeof judgingConditions>[0]) =>
+  (isMatch: (item: Required<QueryItem>, type: string, tags: readonly string[]) => boolean) => (engine: Engine) =>
     judgingConditions(
       engine,
       ({ query, after }, { type, tags, position, partition }) =>
@@ -27,7 +26,8 @@ const matchingItems =
 
 const typeFits = ({ types }: Required<QueryItem>, type: string): boolean => types.length === 0 || types.includes(type);
 
-export const judgingBroken: readonly BrokenEngine[] = [
+/** Engines with faults in conditions. */
+export const conditionsBroken: readonly BrokenEngine[] = [
   broken(
     'lets two conditions through at once, by checking before an await and writing after it',
     {
@@ -50,90 +50,6 @@ export const judgingBroken: readonly BrokenEngine[] = [
         return await engine.append(rest, options);
       },
     }),
-  ),
-  broken(
-    'checks versions before an await and writes after it',
-    {
-      failing: [
-        'the second of two appends that expect the same version is refused, also when neither is awaited',
-        'many writers that decide on what they read, and try again when refused, lose no decision',
-      ],
-      because: /The answers to three appends/,
-    },
-    (engine) => ({
-      append: async (batch, options) => {
-        const [write] = batch.streams;
-        if (batch.streams.length > 1 || typeof write?.expectedVersion !== 'number')
-          return await engine.append(batch, options);
-        if ((await engine.streamInfo(write.streamId)).version !== write.expectedVersion)
-          return await engine.append(batch, options);
-        await pause();
-        return await engine.append({ ...batch, streams: [{ ...write, expectedVersion: 'any' }] }, options);
-      },
-    }),
-  ),
-  broken(
-    'commits a decision whose predecessor failed, by judging it by the version alone',
-    {
-      failing: [
-        'an append whose predecessor was refused is refused, though a foreign append of equal length was written in its place',
-        'a predecessor must be the last event of the stream, not an earlier one',
-      ],
-      because: /foreign one and the follower/,
-    },
-    (engine) => receiving(engine, withoutPredecessors),
-  ),
-  broken(
-    'follows a predecessor that is anywhere in the stream',
-    { failing: ['a predecessor must be the last event of the stream, not an earlier one'], because: /appended/ },
-    (engine) => ({
-      append: async (batch, options) => {
-        const [write] = batch.streams;
-        if (write?.predecessorId === undefined) return await engine.append(batch, options);
-        const page = await engine.readStream({
-          streamId: write.streamId,
-          direction: 'forward',
-          fromVersion: 1,
-          limit: 1000,
-          bytesMax: 1_000_000,
-        });
-        const isThere = page.events.some(({ record }) => record.includes(`"id":"${write.predecessorId}"`));
-        return await engine.append(isThere ? withoutPredecessors(batch) : batch, options);
-      },
-    }),
-  ),
-  broken(
-    'takes an append for a predecessor as soon as it was sent',
-    {
-      failing: [
-        'when an append in a chain is refused, every later one is refused, and nothing of them is written',
-        'an append whose predecessor was refused is refused, though a foreign append of equal length was written in its place',
-      ],
-      because: /The answers/,
-    },
-    (engine) => {
-      const sent = new Set<string>();
-      return {
-        append: (batch, options) => {
-          for (const { events } of batch.streams) for (const { id } of events) sent.add(id);
-          const isSent = batch.streams.every(
-            ({ predecessorId }) => predecessorId === undefined || sent.has(predecessorId),
-          );
-          return engine.append(isSent ? withoutPredecessors(batch) : batch, options);
-        },
-      };
-    },
-  ),
-  broken(
-    'does not check the predecessors of streams that are only checked',
-    { failing: ['the predecessor of a stream that is only checked is checked as well'], because: /must be refused/ },
-    (engine) =>
-      receiving(engine, (batch) => ({
-        ...batch,
-        streams: batch.streams.map((write) =>
-          write.events.length === 0 ? (withoutPredecessors({ streams: [write] }).streams[0] ?? write) : write,
-        ),
-      })),
   ),
   broken(
     'counts the event at the place of a condition as after it',
@@ -379,7 +295,7 @@ export const judgingBroken: readonly BrokenEngine[] = [
           bytesMax: 1,
         });
         if (shown.events[0]?.version === event?.version) return answer;
-        const { condition: _, ...rest } = batch;
+        const rest = withoutCondition(batch);
         return await engine.append(rest, options);
       },
     }),
@@ -397,131 +313,9 @@ export const judgingBroken: readonly BrokenEngine[] = [
       },
     }),
   ),
-  broken(
-    'names the expected version as the actual one',
-    {
-      failing: [
-        'the version that a refusal names lets the next append succeed',
-        'a write to a stream with three events is taken exactly when the expected version holds',
-      ],
-      because: /The conflict/,
-    },
-    (engine) => ({
-      append: async (batch, options) => {
-        const answer = await engine.append(batch, options);
-        if (answer.kind !== 'conflict') return answer;
-        return {
-          kind: 'conflict',
-          conflicts: answer.conflicts.map((each) =>
-            each.kind === 'version' && typeof each.expected === 'number' ? { ...each, actual: each.expected } : each,
-          ),
-        };
-      },
-    }),
-  ),
-  broken(
-    'does not judge streams that are only checked',
-    {
-      failing: [
-        'a stream that is only checked refuses the writes to the others',
-        'a check of a stream with one event passes exactly when the expected version holds',
-      ],
-      because: /must be refused/,
-    },
-    (engine) =>
-      receiving(engine, (batch) => ({
-        ...batch,
-        streams: batch.streams.map((write) =>
-          write.events.length === 0 ? { ...write, expectedVersion: 'any' } : write,
-        ),
-      })),
-  ),
-  broken(
-    'takes any expected version on a stream that does not exist',
-    {
-      failing: ['a write to a stream that does not exist is taken exactly when the expected version holds'],
-      because: /must be refused/,
-    },
-    (engine) => ({
-      append: async (batch, options) => {
-        const streams = await Promise.all(
-          batch.streams.map(async (write) =>
-            (await engine.streamInfo(write.streamId)).version === 0 && typeof write.expectedVersion === 'number'
-              ? { ...write, expectedVersion: 'any' as const }
-              : write,
-          ),
-        );
-        return await engine.append({ ...batch, streams }, options);
-      },
-    }),
-  ),
-  broken(
-    'takes a greater expected version than there is',
-    {
-      failing: [
-        'a write to a stream with one event is taken exactly when the expected version holds',
-        'a write to a stream that does not exist is taken exactly when the expected version holds',
-      ],
-      because: /must be refused/,
-    },
-    (engine) => ({
-      append: async (batch, options) => {
-        const streams = await Promise.all(
-          batch.streams.map(async (write) =>
-            typeof write.expectedVersion === 'number' &&
-            write.expectedVersion > (await engine.streamInfo(write.streamId)).version
-              ? { ...write, expectedVersion: 'any' as const }
-              : write,
-          ),
-        );
-        return await engine.append({ ...batch, streams }, options);
-      },
-    }),
-  ),
-  broken(
-    'refuses a whole group when one append in it is refused',
-    { failing: ['a refused append does not stand in the way of the ones that wait behind it'], because: /The answers/ },
-    (engine) => {
-      const turn = inTurn();
-      let isBroken = false;
-      let waiting = 0;
-      return {
-        append: (batch, options) => {
-          waiting += 1;
-          return turn(async () => {
-            const streamId = batch.streams[0]?.streamId ?? '';
-            const refusal = {
-              kind: 'conflict',
-              conflicts: [{ kind: 'version', streamId, expected: 0, actual: 1 }],
-            } as const;
-            const answer = isBroken ? refusal : await engine.append(batch, options);
-            isBroken ||= answer.kind === 'conflict';
-            waiting -= 1;
-            // The group ends when nobody waits any more.
-            if (waiting === 0) isBroken = false;
-            return answer;
-          });
-        },
-      };
-    },
-  ),
-  broken(
-    'takes events for a stream that was tombstoned, when any version will do',
-    {
-      failing: [
-        'a tombstone hides everything and takes no more events, for good',
-        'a write to a stream that was tombstoned is taken exactly when the expected version holds',
-      ],
-      because: /must be refused/,
-    },
-    (engine) => resurrecting(engine),
-  ),
 ];
 
-function judgingSome(
-  engine: Parameters<typeof judgingConditions>[0],
-  counts: (batch: AppendBatch, streamId: string) => boolean,
-): Partial<Parameters<typeof judgingConditions>[0]> {
+function judgingSome(engine: Engine, counts: (batch: AppendBatch, streamId: string) => boolean): Partial<Engine> {
   return {
     append: async (batch, options) => {
       const answer = await engine.append(batch, options);
@@ -530,32 +324,12 @@ function judgingSome(
       if (conflict?.kind !== 'condition') return answer;
       const event = await engine.eventAt(conflict.partition, conflict.position);
       if (event === undefined || counts(batch, event.streamId)) return answer;
-      const { condition: _, ...rest } = batch;
+      const rest = withoutCondition(batch);
       return await engine.append(rest, options);
     },
   };
 }
 
-/** A tombstone is set aside while an append that expects any version is written. */
-function resurrecting(
-  engine: Parameters<typeof judgingConditions>[0],
-): Partial<Parameters<typeof judgingConditions>[0]> {
-  return {
-    append: async (batch, options) => {
-      const [write] = batch.streams;
-      const answer = await engine.append(batch, options);
-      const isEnded = answer.kind === 'conflict' && answer.conflicts[0]?.kind === 'tombstone';
-      if (!isEnded || write?.expectedVersion !== 'any') return answer;
-      const effect = { kind: 'settings', streamId: write.streamId, settings: {} } as const;
-      await engine.append({
-        streams: [{ streamId: `$settings-${write.streamId}`, expectedVersion: 'any', events: [], effect }],
-      });
-      return await engine.append(batch, options);
-    },
-  };
-}
-
-/** FNV-1a of 32 bits. */
 function fnv(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);

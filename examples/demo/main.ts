@@ -1,0 +1,79 @@
+/**
+ * The demo: a real event log imported, orders decided, entities loaded, everything checked; all of it in a folder that the
+ * next run throws away. `npm run demo` runs it; another folder can be given as its argument.
+ */
+
+import { mkdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { openStore } from 'hindsightdb';
+import { longOrder, manyOrders, oneOrder } from './orders.ts';
+import { chapter, facts, pause, run, say, suggest } from './stage.ts';
+
+const startedAt = performance.now();
+const folderDefault = '.demo';
+const folder = process.argv[2] ?? folderDefault;
+const store = join(folder, 'desk.db');
+const inStore = ['--store', store];
+const permits = join(
+  dirname(createRequire(import.meta.url).resolve('pm4js/package.json')),
+  'examples/input_data/receipt.csv',
+);
+
+const here = relative(process.cwd(), import.meta.dirname);
+const importPermits = ['import', relative(process.cwd(), permits), '--mapping', join(here, 'permits.mapping.json')];
+// The configuration names the decider of each category; the store that it names is the one in the usual folder.
+const withDeciders = ['--config', here, ...(folder === folderDefault ? [] : inStore)];
+
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+
+say(
+  'Hindsight keeps every change as an event. This demo fills a store, looks into it, and leaves it for you to explore. Nothing below is prepared: it shows what ran, just now, on this machine.',
+);
+pause();
+facts([
+  ['store', store],
+  ['machine', `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`],
+  ['Node.js and its SQLite', `${process.versions.node}, ${process.versions['sqlite'] ?? 'unknown'}`],
+]);
+
+chapter(1, 'A real event log');
+say(
+  'The permit desk of a Dutch municipality: 1,434 applications and every task that was done on them, from the package pm4js (BSD-3-Clause). Each application becomes a stream; which column means what stands in examples/demo/permits.mapping.json.',
+);
+pause();
+await run([...importPermits, ...inStore]);
+pause();
+await run(['read', 'case-10011', ...inStore]);
+pause();
+say('Importing it again changes nothing. Killed in the middle, it would go on where it was.');
+pause();
+await run([...importPermits, ...inStore]);
+
+{
+  await using opened = await openStore(store);
+  await oneOrder(opened);
+  await manyOrders(opened);
+  await longOrder(opened);
+}
+
+chapter(5, 'What is in the store now');
+await run(['tail', '-n', '5', ...inStore]);
+pause();
+await run(['stats', '--top', '5', ...inStore]);
+pause();
+await run(['check', ...inStore]);
+
+chapter(6, 'Go on from here');
+say(`All of that took ${((performance.now() - startedAt) / 1000).toFixed(0)} seconds. The store is yours:`);
+pause();
+suggest(['streams', '--category', 'case', ...inStore], 'the applications');
+suggest(['read', '--tag', 'person:Resource21', '-n', '5', ...inStore], 'what one person of the desk did');
+suggest(['load', 'case-10011', ...withDeciders], 'what became of an application');
+suggest(['load', 'order-wholesale', '--at', '500', ...withDeciders], 'the long order as it was at version 500');
+suggest(['tail', '-f', ...inStore], 'follow what is appended, and in a second terminal:');
+suggest(['append', 'order-1', 'OrderReturned', '{"why":"too small"}', ...inStore], 'append something yourself');
+suggest(['export', join(folder, 'orders.csv'), '--category', 'order', ...inStore], 'take the orders to a spreadsheet');
+suggest(['--help'], 'everything else');
