@@ -144,6 +144,9 @@ suite('an import', () => {
     const remapped = await hindsight([...importLog, '--category', 'other'], { folder });
     assert.equal(remapped.exitCode, 3);
     assert.match(remapped.stderr, /another mapping before: category differs/);
+    const cut = await hindsight([...importLog, '--delimiter', ';'], { folder });
+    assert.equal(cut.exitCode, 3);
+    assert.match(cut.stderr, /delimiter differs/);
     assert.deepEqual(await eventsIn(join(folder, 's.db')), before);
   });
 
