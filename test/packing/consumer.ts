@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { defineDecider, isHindsightError, openStore } from 'hindsightdb';
 import type { Event, Recorded } from 'hindsightdb';
 import * as conformance from 'hindsightdb/conformance';
-import * as testing from 'hindsightdb/testing';
 
 type Counted = Event<'Counted', { readonly by: number }>;
 
@@ -23,6 +22,6 @@ for (const address of ['memory:', './counter.db']) {
   await store.close();
 }
 
-assert.ok(Object.keys(conformance).length >= 0 && Object.keys(testing).length >= 0);
+assert.equal(typeof conformance.conformanceCases, 'function');
 await assert.rejects(openStore('nowhere://x'), (error) => isHindsightError(error, 'ENGINE_UNAVAILABLE'));
 console.log('The packed library counts.');
