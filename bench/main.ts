@@ -67,7 +67,7 @@ async function measure(options: BenchOptions, chosen: readonly Workload[]): Prom
       schedule.release(chosen.slice(index + 1));
     }
     return {
-      command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+      command: commandOf(options),
       startedAt: startedAt.toISOString(),
       elapsedMs: performance.now() - begin,
       commit: gitCommit(),
@@ -80,6 +80,14 @@ async function measure(options: BenchOptions, chosen: readonly Workload[]): Prom
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The command that makes such figures again; where its files were put is nobody else's matter. */
+function commandOf({ scale, only, repetitions, isPublishing }: BenchOptions): string {
+  const quick = scale.name === 'quick' ? ['--quick'] : [];
+  const workloadNames = only.flatMap((name) => ['--only', name]);
+  const publishing = isPublishing ? ['--publish'] : [];
+  return ['npm run bench --', ...quick, ...workloadNames, '--repetitions', repetitions, ...publishing].join(' ');
 }
 
 function gitCommit(): string {
