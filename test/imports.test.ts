@@ -156,7 +156,7 @@ suite('the import check lets pass', () => {
     ],
     [
       'packages/hindsight-kit/src/cli/main.ts',
-      "import { Command } from 'commander'; import { x } from 'hindsightdb/testing'; import './tail.ts';",
+      "import { Command } from 'commander'; import { x } from 'hindsightdb/conformance'; import './tail.ts';",
     ],
     ['packages/hindsight-kit/src/cli/config/load-config.ts', 'export const load = (path: string) => import(path);'],
   ];

@@ -66,9 +66,12 @@ export class WriterLoop {
       if (waiting.kind === 'group') {
         const { replies, other } = this.#groups(waiting, next);
         for (const each of replies) reply(each);
+        // Behind the answers: nobody waits for it who has asked before.
+        this.#keepWalBounded();
         waiting = other;
       } else {
         reply(this.#answer(waiting));
+        if (waiting.kind !== 'close') this.#keepWalBounded();
         waiting = undefined;
       }
     }
@@ -161,7 +164,6 @@ export class WriterLoop {
     this.#begin();
     const result = this.#commit(work);
     this.#assertInPlace();
-    this.#keepWalBounded();
     return result;
   }
 
@@ -241,8 +243,9 @@ export class WriterLoop {
     throw this.#failure;
   }
 
-  /** After a commit, whose answer no longer depends on what happens here. */
+  /** After commits, whose answers no longer depend on what happens here. */
   #keepWalBounded(): void {
+    if (this.#failure !== undefined) return;
     try {
       // Asking SQLite is cheap, but not so cheap that every group need do it.
       if (this.#groupCount % 8 === 0) this.#walBytes = this.#checkpoint('NOOP').walBytes;
