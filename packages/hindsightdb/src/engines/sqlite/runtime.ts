@@ -17,7 +17,7 @@ export function loadSqlite(): typeof nodeSqlite {
   if (sqlite === undefined || typeof sqlite.DatabaseSync.prototype.enableDefensive !== 'function') {
     throw new HindsightError(
       'RUNTIME_TOO_OLD',
-      `The embedded store needs Node.js 24.12 or newer, and this is ${process.version}.`,
+      `The embedded store needs Node.js 24.15 or newer, and this is ${process.version}.`,
     );
   }
   const version = process.versions.sqlite ?? '0';
