@@ -24,7 +24,7 @@ The run took ${Math.round(results.elapsedMs / 60_000)} minutes. Every contestant
 process of its own with a store of its own. Tables show the medians of the repetitions; p50 and p99 are those of single requests, medians again over
 the repetitions. A ratio is taken within each repetition, between neighbours in time; the median of these ratios is judged, and their spread is shown beside it.
 ${results.scale === 'quick' ? '\n**This was a quick run: it shows that everything works, and its figures are not to be quoted.**\n' : ''}
-Figures of different machines do not compare, and neither do figures with different durability: a contestant that keeps its events in memory
+${busyNote(results)}Figures of different machines do not compare, and neither do figures with different durability: a contestant that keeps its events in memory
 is here to show what an interface costs, not to be beaten. \`bench/baseline.json\` keeps the figures of this run for the next one to compare with.
 
 ## The machine
@@ -42,4 +42,16 @@ ${verdictsTable(results)}
 Events are small business events of about 165 bytes as records.
 
 ${sections.join('\n')}`;
+}
+
+/** A load above this says that others were at work. */
+const calmLoadMax = 1;
+
+function busyNote({ machine }: RunResults): string {
+  if (machine.loadAverage <= calmLoadMax) return '';
+  return `
+**The machine was busy with other work: its load average was ${machine.loadAverage.toFixed(1)} before the run. The rates are far below what it can
+do, the ratios wide; run the command again on a calm machine before quoting any.**
+
+`;
 }

@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly jsonPath: string | undefined;
   /** Rewrite the results page, its pictures and the baseline. */
   readonly isPublishing: boolean;
+  /** Raw results of an earlier run, to print or publish instead of measuring. */
+  readonly fromPath: string | undefined;
   /** Where stores are kept while measuring. */
   readonly directory: string | undefined;
   /** Where CPU profiles of the measurements go. */
@@ -25,6 +27,7 @@ export const usage = `npm run bench -- [options]
   --repetitions <n>     how often each contestant is measured, in turn with the others (default 5; quick: 2)
   --json <file>         write the raw results
   --publish             rewrite docs/benchmarks.md, its pictures and bench/baseline.json from this run
+  --from <file>         measure nothing; print or publish the raw results of an earlier run
   --directory <folder>  keep the stores here while measuring, on the disk to be measured (default: the temporary folder)
   --profile <folder>    write a CPU profile of every measurement
 `;
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       repetitions: { type: 'string' },
       json: { type: 'string' },
       publish: { type: 'boolean', default: false },
+      from: { type: 'string' },
       directory: { type: 'string' },
       profile: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -55,6 +59,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     repetitions,
     jsonPath: values.json,
     isPublishing: values.publish,
+    fromPath: values.from,
     directory: values.directory,
     profileDirectory: values.profile,
   };

@@ -100,12 +100,22 @@ export class Schedule {
     const directory = join(this.#bench.directory, fixture.name);
     mkdirSync(directory);
     this.#bench.progress(`${workload.name}: preparing ${fixture.name}`);
+    try {
+      await this.#runBuild(workload, fixture, directory);
+    } catch (error) {
+      // Half a fixture is none: whoever needs it next builds it anew.
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
+    this.#fixtures[fixture.name] = directory;
+  }
+
+  async #runBuild(workload: Workload, fixture: Fixture, directory: string): Promise<void> {
     await runTask(this.#task(workload, { kind: 'build', name: fixture.name, directory }), {
       timeLimitMs: buildLimitMs,
       profileDirectory: undefined,
       progress: (text) => this.#bench.progress(`${workload.name}: preparing ${fixture.name}: ${text}`),
     });
-    this.#fixtures[fixture.name] = directory;
   }
 
   async #measure(workload: Workload, variant: Variant): Promise<Figures> {

@@ -8,7 +8,16 @@ import { fullScale, quickScale, type Figures } from './workload.ts';
 const task = JSON.parse(process.argv[2] ?? '') as Task;
 const scale = task.scale === 'full' ? fullScale : quickScale;
 const workload = workloads.find(({ name }) => name === task.workload);
-const progress = (text: string): void => send({ kind: 'progress', text });
+
+/** Once a second is enough for whoever watches. */
+const progressEveryMs = 1000;
+let saidAt = Number.NEGATIVE_INFINITY;
+
+function progress(text: string): void {
+  if (performance.now() - saidAt < progressEveryMs) return;
+  saidAt = performance.now();
+  send({ kind: 'progress', text });
+}
 
 function send(message: TaskMessage): void {
   process.send?.(message);

@@ -10,7 +10,9 @@ const linesPerFileMax = 400;
 const linesPerFunctionMax = 70;
 
 /** Files that are longer, each with the reason why splitting it would make it harder to read. */
-const longFiles: ReadonlyMap<string, string> = new Map([]);
+const longFiles: ReadonlyMap<string, string> = new Map([
+  ['packages/hindsightdb/test/store/arguments.test.ts', 'one table of the arguments of every method'],
+]);
 
 const somewhere = 'packages/hindsightdb/src/core/event.ts';
 

@@ -22,6 +22,7 @@ suite('hindsight', () => {
     'check',
     'backup',
     'restore',
+    'completion',
   ];
 
   test('lists every command, the exit codes and how to begin', async () => {
@@ -40,6 +41,13 @@ suite('hindsight', () => {
       for (const line of stdout.split('\n')) assert.ok(line.length <= 110, line);
     });
   }
+
+  test('prints scripts for completion, which complete commands and options', async () => {
+    for (const shell of ['bash', 'zsh', 'fish', 'powershell'])
+      assert.match((await succeed(['completion', shell])).stdout, /completion for hindsight[\s\S]*__hindsight/);
+    assert.match((await succeed(['complete', '--', 're'])).stdout, /^read\tshow events .*\nrestore\t/);
+    assert.match((await succeed(['complete', '--', 'import', '--on-b'])).stdout, /^--on-bad-row\t/);
+  });
 
   test('says its version', async () => {
     const { version } = objectOf(JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')));

@@ -46,7 +46,9 @@ async function folderWith(context: TestContext, fill: (store: Store) => Promise<
 
 async function assertReadsBack(folder: string, file: string): Promise<void> {
   await succeed(['export', file, ...inStore], { folder });
-  await succeed(['import', file, '--store', `${file}.db`], { folder });
+  // What the environment adds to new events has no place in those that were recorded before.
+  const environment = { HINDSIGHT_RELEASE: 'r7' };
+  await succeed(['import', file, '--store', `${file}.db`], { folder, environment });
   assert.deepEqual(
     (await recordsIn(join(folder, `${file}.db`))).map(essence),
     (await recordsIn(join(folder, 's.db'))).map(essence),
@@ -149,31 +151,32 @@ suite('an export', () => {
       await assertReadsBack(folder, file);
     });
 
-  for (const kind of ['jsonl', 'csv'] as const)
-    test(`of any events reads back to the byte from ${kind}`, async () => {
-      const name = string({ minLength: 1, maxLength: 12, unit: 'binary' }).filter(
-        (text) => !text.includes('\0') && !text.startsWith('$'),
-      );
-      const event = record({
-        streamId: name,
-        type: name,
-        data: oneof(jsonValue({ maxDepth: 2 }), dictionary(string({ maxLength: 3 }), string({ maxLength: 3 }))),
-        tags: array(name, { maxLength: 2 }),
-        actor: string(),
-      });
-      await assertProperty(
-        asyncProperty(array(event, { minLength: 1, maxLength: 30 }), async (events) => {
-          await using store = await openStore('memory:');
-          for (const { streamId, type, data, tags, actor } of events)
-            await store.append(streamId, [{ type, data, tags, metadata: { actor } }]);
+  test('of any events reads back to the byte, in either format', async () => {
+    const name = string({ minLength: 1, maxLength: 12, unit: 'binary' }).filter(
+      (text) => !text.includes('\0') && !text.startsWith('$'),
+    );
+    const event = record({
+      streamId: name,
+      type: name,
+      data: oneof(jsonValue({ maxDepth: 2 }), dictionary(string({ maxLength: 3 }), string({ maxLength: 3 }))),
+      tags: array(name, { maxLength: 2 }),
+      actor: string(),
+    });
+    await assertProperty(
+      asyncProperty(array(event, { minLength: 1, maxLength: 30 }), async (events) => {
+        await using store = await openStore('memory:');
+        for (const { streamId, type, data, tags, actor } of events)
+          await store.append(streamId, [{ type, data, tags, metadata: { actor } }]);
+        const records = async (from: Store): Promise<string[]> => (await from.readRecords().toArray()).map(essence);
+        for (const kind of ['jsonl', 'csv'] as const) {
           await using other = await openStore('memory:');
           await importInto(other, kind, await exported(store, kind));
-          const records = async (from: Store): Promise<string[]> => (await from.readRecords().toArray()).map(essence);
           assert.deepEqual(await records(other), await records(store));
-        }),
-        { numRuns: 300 },
-      );
-    });
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   test('to standard output is the same as to a file', async (context) => {
     const folder = await folderWith(context, async (store) => {

@@ -1,6 +1,7 @@
 /** Imports of CSV: what rows become, and what hostile files do not do. */
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
@@ -180,6 +181,32 @@ suite('an import of CSV', () => {
     await succeed(['import', 'log.csv', '--mapping', 'mapping.json', '--drop', 'who', '--store', 's.db'], { folder });
     const [event] = await eventsIn(join(folder, 's.db'));
     assert.deepEqual([event?.streamId, event?.data, event?.tags], ['fine-1', { euros: 5 }, ['by:anna']]);
+  });
+
+  test('keeps to the portable limits where the configuration asks for them', async (context) => {
+    const folder = await temporaryFolder(context);
+    await writeFile(
+      join(folder, 'hindsight.config.mjs'),
+      "export default { store: './s.db', options: { limits: 'portable' } };",
+    );
+    const rows = Array.from({ length: 500 }, (_, index) => `c${index % 40},E${index}`);
+    await writeFile(join(folder, 'log.csv'), `id,what\n${rows.join('\n')}\n`);
+    await succeed(['import', 'log.csv', '--case', 'id', '--type', 'what', '--no-time'], { folder });
+    assert.deepEqual(
+      (await eventsIn(join(folder, 's.db'))).map(({ type }) => type),
+      rows.map((_, index) => `E${index}`),
+    );
+  });
+
+  test('of a file that is not there, or is a folder, makes no store', async (context) => {
+    const folder = await temporaryFolder(context);
+    const missing = await hindsight(['import', 'log.csv', '--store', 's.db', ...named], { folder });
+    assert.equal(missing.exitCode, 1);
+    assert.match(missing.stderr, /There is no file .*log\.csv/);
+    const wrong = await hindsight(['import', '.', '--format', 'csv', '--store', 's.db', ...named], { folder });
+    assert.equal(wrong.exitCode, 1);
+    assert.match(wrong.stderr, /folder/);
+    assert.equal(existsSync(join(folder, 's.db')), false);
   });
 
   test('shows with --preview what rows would become, and makes no store', async (context) => {

@@ -1,10 +1,11 @@
 /** Imports that are interrupted, killed, begun again, or run beside others: each event is there once. */
 
 import assert from 'node:assert/strict';
-import { appendFile, copyFile, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { suite, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { openStore, type RecordedEvent } from 'hindsightdb';
 import { documentsOf, hindsight, start, succeed, temporaryFolder } from './hindsight-process.ts';
 import { randomFrom, seedOfRun } from './seeded-random.ts';
@@ -89,6 +90,9 @@ suite('an import', () => {
     const before = await eventsIn(join(folder, 's.db'));
     const { stdout } = await succeed(importLog, { folder });
     assert.match(stdout, /Nothing new: all 500 events of log\.csv were imported before/);
+    await mkdir(join(folder, 'elsewhere'));
+    await writeFile(join(folder, 'elsewhere/log.csv.gz'), gzipSync(csvOf(rows)));
+    await succeed(['import', 'elsewhere/log.csv.gz', '--store', 's.db', ...mapping], { folder });
     assert.deepEqual(await eventsIn(join(folder, 's.db')), before);
   });
 
@@ -140,6 +144,9 @@ suite('an import', () => {
     const remapped = await hindsight([...importLog, '--category', 'other'], { folder });
     assert.equal(remapped.exitCode, 3);
     assert.match(remapped.stderr, /another mapping before: category differs/);
+    const cut = await hindsight([...importLog, '--delimiter', ';'], { folder });
+    assert.equal(cut.exitCode, 3);
+    assert.match(cut.stderr, /delimiter differs/);
     assert.deepEqual(await eventsIn(join(folder, 's.db')), before);
   });
 

@@ -37,8 +37,8 @@ suite('tail', () => {
       for (let number = 6; number <= 200; number += 1) await store.append('a-1', [{ type: 'X', data: number }]);
       await running.until((stdout) => stdout.includes('"data":200}'));
       running.child.kill('SIGINT');
-      const { exitCode, stdout } = await running.ended;
-      assert.equal(exitCode, 130);
+      const { exitCode, stdout, stderr } = await running.ended;
+      assert.deepEqual([exitCode, stderr], [130, '']);
       const data = documentsOf(stdout).map((event) => Number(event?.data));
       const [first = 0] = data;
       // It began wherever the writer was; from there on nothing is missing.

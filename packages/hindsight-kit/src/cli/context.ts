@@ -112,13 +112,13 @@ export class CommandContext {
   }
 
   /** Progress of long work. */
-  progress(label: string): ProgressLine {
+  progress(label: string, options: { readonly isQuiet?: boolean } = {}): ProgressLine {
     const { stderr } = this.world;
     return new ProgressLine(label, {
       stream: stderr,
       palette: this.errorPalette,
       now: () => performance.now(),
-      isQuiet: this.isQuiet,
+      isQuiet: this.isQuiet || options.isQuiet === true,
     });
   }
 

@@ -86,7 +86,7 @@ export function addImportOptions(command: Command): Command {
   return command
     .optionsGroup('CSV, how it is written:')
     .option('--delimiter <character>', 'between fields; tab for a tab; default: the one that the first line uses')
-    .option('--quote <character>', 'around fields', '"')
+    .option('--quote <character>', 'around fields; default: "')
     .option('--relax-quotes', 'quotes inside fields without quotes around are ordinary characters')
     .addOption(namesOption('--columns <names>', 'the names of the columns, for a file whose first line is a row'));
 }

@@ -7,6 +7,7 @@ import type { AddCommand, Cli } from './command.ts';
 import { addAppend } from './commands/append.ts';
 import { addBackup } from './commands/backup.ts';
 import { addCheck } from './commands/check.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
@@ -22,6 +23,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Write and look:', [addAppend, addRead, addStreams, addLoad, addTail]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
+  ['Other:', [addCompletion]],
 ];
 
 /** Makes the program. Its actions call `cli.end` with their exit code, or throw. */
@@ -47,6 +49,9 @@ export function createProgram(cli: Cli, version: string): Command {
     program.commandsGroup(title);
     for (const add of commands) add(program, cli);
   }
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('show what a command takes').helpGroup('Other:'),
+  );
   program.addHelpText(
     'after',
     `

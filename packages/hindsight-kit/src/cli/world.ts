@@ -31,6 +31,8 @@ export function processWorld(): World {
       controller.abort(interrupted);
     });
   }
+  // Nobody may read what is said there, as after 2>&1 | head; the work goes on all the same.
+  process.stderr.on('error', () => undefined);
   return {
     stdin: process.stdin,
     stdout: process.stdout,

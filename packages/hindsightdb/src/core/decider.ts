@@ -18,7 +18,10 @@ export interface Decider<State, Command, Events extends Event> extends Fold<Stat
    * unchanged and nothing is written.
    */
   readonly decide: (command: Command, state: State) => Events | readonly Events[];
-  /** Raise it when `evolve` or the state's shape changes, so that snapshots of the earlier fold are not used. Default 1. */
+  /**
+   * Names the fold for its snapshots: change it when what `evolve` computes or the state's shape changes, so that those of
+   * the earlier fold are not used. Default: a digest of the source text of `evolve`, which does not see what that calls.
+   */
   readonly version?: number | string;
   /** When to keep a snapshot. Default: never. The state must survive a JSON round trip. */
   readonly snapshots?: SnapshotPolicy<State, Events>;

@@ -62,7 +62,7 @@ export interface AppendKey {
   readonly key: string;
   /** Digest of what the caller gave. */
   readonly digest: string;
-  /** Microseconds since 1970 after which the key may be forgotten; absent: kept. */
+  /** Microseconds since 1970. The key is known before that time and unknown after it; absent: known for good. */
   readonly expiresAt?: number;
 }
 
@@ -122,6 +122,7 @@ export type AppendAnswer =
   | { readonly kind: 'appended'; readonly written: Written }
   /** The same append was written before, under its key or by its event ids. */
   | { readonly kind: 'duplicate'; readonly written: Written }
+  /** Every check that failed: those of streams in their order, then the condition, then the keyed store. */
   | { readonly kind: 'conflict'; readonly conflicts: readonly Conflict[] }
   | { readonly kind: 'keyReused'; readonly key: string }
   | { readonly kind: 'repetitionMismatch'; readonly streamId: string };
@@ -188,7 +189,7 @@ export interface StreamInfo {
   readonly streamId: string;
   readonly version: number;
   readonly settings: StreamSettings | undefined;
-  /** The version of the settings: how often they were set. */
+  /** The version of the stream that records the settings, as of their last change; 0 where they were never set. */
   readonly settingsVersion: number;
   readonly lastEventId: string | undefined;
 }
@@ -228,7 +229,10 @@ export interface Capabilities {
   readonly engine: string;
   /** Whether acknowledged events survive the end of the process, and of the machine's power. */
   readonly durability: 'none' | 'process' | 'power';
-  /** Whether an append, and a boundary condition, may touch several partitions. */
+  /**
+   * Whether an append, check-only streams included, and a boundary condition may touch several partitions. Where not, the
+   * engine throws `UNSUPPORTED`.
+   */
   readonly spansPartitions: boolean;
   /** Whether other processes can open the same log at the same time. */
   readonly sharedAcrossProcesses: boolean;

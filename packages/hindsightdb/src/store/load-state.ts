@@ -79,8 +79,8 @@ interface StoredSnapshot {
 }
 
 /**
- * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold's declared version,
- * the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
+ * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold by its declared
+ * version or its source text, the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
  */
 function snapshotKey<State, Events extends Event>(
   { engine, upcasterFingerprint }: StoreContext,
@@ -90,7 +90,7 @@ function snapshotKey<State, Events extends Event>(
   const { logId, lineage } = engine.identity;
   const meaning = canonicalJson([
     fold.category ?? null,
-    fold.version ?? 1,
+    fold.version ?? { source: sourceDigest(fold.evolve) },
     upcasterFingerprint,
     logId,
     lineage.at(-1)?.epoch ?? '',
@@ -101,6 +101,17 @@ function snapshotKey<State, Events extends Event>(
 /** The part of a key that all snapshots of a stream have in common. */
 export function snapshotPrefix(streamId: string): string {
   return `snapshot/${streamId}/`;
+}
+
+const sourceDigests = new WeakMap<object, string>();
+
+/** Tells folds apart that declare no version: two of one category would else take each other's states for their own. */
+function sourceDigest(evolve: (state: never, event: never) => unknown): string {
+  const known = sourceDigests.get(evolve);
+  if (known !== undefined) return known;
+  const digest = sha256Hex(evolve.toString());
+  sourceDigests.set(evolve, digest);
+  return digest;
 }
 
 const digests = new Map<string, string>();

@@ -99,6 +99,7 @@ const placeless = {
 
 /** An event for upcasters, which copy its own members: what they may not know yet is inherited, and so is not copied. */
 function unplaced(event: RecordedEvent): RecordedEvent {
+  // The prototype has the members that the event itself lacks.
   return Object.setPrototypeOf(withoutPlace(event), placeless) as RecordedEvent;
 }
 

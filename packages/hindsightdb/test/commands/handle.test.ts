@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { inspect } from 'node:util';
 import { handle } from '../../src/commands/handle.ts';
 import { defineDecider } from '../../src/core/decider.ts';
 import { isConflict } from '../../src/core/errors.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
 import type { Upcaster } from '../../src/core/upcast.ts';
-import { assertRefused, callLoosely } from '../misuse.ts';
+import { callLoosely } from '../misuse.ts';
 import { allStoreKinds, everythingIn, inMemory, openNew, settableClock } from '../open-stores.ts';
 import { gatedSchema, schemaOf } from '../store/schemas.ts';
 import { encryptingCodec } from '../store/encrypting-codec.ts';
@@ -365,38 +364,4 @@ test('a state may have any key, and no event can reach the prototype of an objec
   assert.deepEqual(Object.keys(again.state), ['__proto__', 'constructor', 'toString']);
   assert.equal(Object.getPrototypeOf(again.state), Object.prototype);
   assert.equal(Reflect.get({}, 'polluted'), undefined);
-});
-
-suite('a wrong argument of handle is refused by name:', () => {
-  const rows: readonly (readonly [string, readonly unknown[], RegExp])[] = [
-    ['store', [undefined, account, 'account-1', deposit(1)], /^store/],
-    ['store', [{}, account, 'account-1', deposit(1)], /^store/],
-    ['decider', ['store', undefined, 'account-1', deposit(1)], /decider/],
-    ['decide', ['store', { ...account, decide: 1 }, 'account-1', deposit(1)], /^decide/],
-    ['evolve', ['store', { ...account, evolve: 1 }, 'account-1', deposit(1)], /^evolve/],
-    ['snapshots', ['store', { ...account, snapshots: { every: -1 } }, 'account-1', deposit(1)], /^snapshots/],
-    ['stream id', ['store', account, 5, deposit(1)], /stream id/],
-    ['category', ['store', account, 'order-1', deposit(1)], /category "account"/],
-    ['reserved id', ['store', { ...account, category: undefined }, '$account-1', deposit(1)], /stream id/],
-    ['options', ['store', account, 'account-1', deposit(1), null], /^options/],
-    ['key', ['store', account, 'account-1', deposit(1), { key: 5 }], /key/],
-    ['keyRetentionMs', ['store', account, 'account-1', deposit(1), { key: 'k', keyRetentionMs: 0 }], /^keyRetentionMs/],
-    ['metadata', ['store', account, 'account-1', deposit(1), { metadata: [] }], /^metadata/],
-    ['expectedVersion', ['store', account, 'account-1', deposit(1), { expectedVersion: 'any' }], /^expectedVersion/],
-    ['retries', ['store', account, 'account-1', deposit(1), { retries: -1 }], /^retries/],
-    ['signal', ['store', account, 'account-1', deposit(1), { signal: {} }], /^signal/],
-    [
-      'a command that is to be known by a key but has no JSON form',
-      ['store', account, 'account-1', 1n, { key: 'k' }],
-      /key/,
-    ],
-  ];
-  for (const [what, values, named] of rows) {
-    test(`${what}: ${inspect(values.at(-1)).replaceAll('\n', '')}`, async (t) => {
-      const store = await openNew(t, inMemory);
-      const given = values.map((value) => (value === 'store' ? store : value));
-      await assertRefused(() => callLoosely(handle, ...given), { what, named });
-      assert.deepEqual(await everythingIn(store), []);
-    });
-  }
 });

@@ -37,8 +37,10 @@ export type PlannedAppend = {
 const types = ['Opened', 'Changed', 'Moved', 'Closed'];
 const sharedStreams = ['order-1', 'order-2', 'cart-1', 'cart-2', 'ledger'];
 
-/** The append of this number, made in this lane of its writer. The same arguments always give the same append. */
+/** The append of this number, made in this lane of its writer. The same arguments always give the same append. A writer
+ * whose name begins with `large` fills a megabyte with a few dozen events. */
 export function plannedAppend({ writer, number, lane }: AppendName): PlannedAppend {
+  const isLarge = writer.startsWith('large');
   const random = seededRandom(hash(`${writer}/${number}`));
   const isOwn = random.chance(0.3);
   const streamIds = isOwn
@@ -50,7 +52,7 @@ export function plannedAppend({ writer, number, lane }: AppendName): PlannedAppe
   const streams = streamIds.map((streamId, place) => {
     const events = Array.from({ length: counts[place] ?? 0 }, (): PlannedEvent => {
       // Most events are small, some fill a page or several, so that an append spans many pages of the file.
-      const fillLength = random.chance(0.03) ? random.below(40_000) : random.below(300);
+      const fillLength = random.chance(0.03) || isLarge ? random.below(40_000) : random.below(300);
       const data = { writer, lane, number, index, of, fill: 'f'.repeat(fillLength) };
       const tags = random.chance(0.5) ? [`writer:${writer}`, `lane:${lane}`] : [];
       return { id: `${writer}.${number}.${index++}`, type: random.pick(types), data, tags };

@@ -64,11 +64,20 @@ function planCut(model: DiskModel, cut: number, subsetsPerCut: number): PlannedI
   images.push(image('none'));
   if (names.length > 0 && changes.length > 0) images.push(image('empty'));
   for (let count = 0; count < names.length; count++) images.push(image('names', count));
-  for (const change of changes) images.push(...planChange(change, image));
+  for (const change of spread(changes, cut)) images.push(...planChange(change, image));
   // With a single uncertain change, the images above are all there are.
   if (changes.length + names.length > 1)
     for (let subset = 0; subset < subsetsPerCut; subset++) images.push(image('subset', subset));
   return images;
+}
+
+/** Up to so many of the uncertain changes of one cut are lost one by one; a checkpoint leaves thousands at once. */
+const changesOfCutMax = 40;
+
+/** A bounded number of the changes, spread evenly, and others at each cut. */
+function spread(changes: readonly UncertainChange[], cut: number): UncertainChange[] {
+  const step = Math.ceil(changes.length / changesOfCutMax);
+  return changes.filter((_, index) => index % step === cut % step);
 }
 
 function planChange(

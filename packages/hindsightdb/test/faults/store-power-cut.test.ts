@@ -14,6 +14,7 @@ import { checkCuts, cutPowerUnderLoad, recordLoad, startRecorded } from './store
 const imagesMax = Number(process.env['POWER_CUT_IMAGES'] ?? 50);
 const seed = runSeed();
 const load = { lanes: 4, appendsOfLane: 5 };
+const largeLoad = { lanes: 2, appendsOfLane: 80 };
 
 describe('a power cut under a store', needsFaults(), () => {
   for (const names of ['journaled', 'strict'] as const) {
@@ -22,14 +23,22 @@ describe('a power cut under a store', needsFaults(), () => {
     });
   }
 
-  test('is caught losing acknowledged appends where the disk lies about the syncs of the WAL', async () => {
+  test('loses nothing of a load that fills the WAL several times', async () => {
     using folder = new FaultFolder();
-    folder.control.arm({ calls: ['sync'], pathEnds: '-wal', action: { kind: 'lie' } });
-    const operations = await recordLoad(folder, load);
-    await assert.rejects(
-      checkCuts(folder, operations, { seed, imagesMax, names: 'journaled' }),
-      /is lost|is gone|FAULT_SEED/,
-    );
+    const operations = await recordLoad(folder, { writer: 'large', ...largeLoad });
+    const walWrites = operations.filter((operation) => operation.kind === 'write' && operation.path.endsWith('-wal'));
+    const restarts = walWrites.filter((operation) => operation.kind === 'write' && operation.offset === 0);
+    assert.ok(restarts.length > 1, 'the WAL never began anew');
+    assert.ok((await checkCuts(folder, operations, { seed, imagesMax, names: 'journaled' })) > imagesMax / 2);
+  });
+
+  test('is caught losing acknowledged appends where the disk lies about the syncs of the WAL', async () => {
+    await assertLiesAreCaught('-wal', load);
+  });
+
+  test('is caught losing acknowledged appends where the disk lies about the syncs of the database file', async () => {
+    // The WAL begins anew on the word of the disk that what was in it is in the database file.
+    await assertLiesAreCaught('store.db', { writer: 'large', ...largeLoad });
   });
 
   for (const kind of ['killBefore', 'killAfter'] as const) {
@@ -71,3 +80,10 @@ describe('a power cut under a store', needsFaults(), () => {
     assert.ok((await checkCuts(folder, operations, { seed, imagesMax, names: 'journaled', firstCut })) > 0);
   });
 });
+
+async function assertLiesAreCaught(pathEnds: string, written: Parameters<typeof recordLoad>[1]): Promise<void> {
+  using folder = new FaultFolder();
+  folder.control.arm({ calls: ['sync'], pathEnds, action: { kind: 'lie' } });
+  const operations = await recordLoad(folder, written);
+  await assert.rejects(checkCuts(folder, operations, { seed, imagesMax, names: 'journaled' }), /FAULT_SEED/);
+}

@@ -21,6 +21,8 @@ export type PowerCutRun = {
   readonly names: NameRule;
   readonly lanes: number;
   readonly appendsOfLane: number;
+  /** The writer's name; see planned-append.ts for those that write much. */
+  readonly writer?: string;
 };
 
 /** Records a load of one writer and one reader, cuts the power at all of its moments, and answers how many images held. */
@@ -32,14 +34,9 @@ export async function cutPowerUnderLoad(run: PowerCutRun): Promise<number> {
 /** Records a load in this folder, under its rules. */
 export async function recordLoad(
   folder: FaultFolder,
-  { lanes, appendsOfLane }: Pick<PowerCutRun, 'lanes' | 'appendsOfLane'>,
+  { lanes, appendsOfLane, writer: name = 'writer' }: Pick<PowerCutRun, 'lanes' | 'appendsOfLane' | 'writer'>,
 ): Promise<DiskOperation[]> {
-  await using writer = startRecorded(folder, 'load-writer.ts', [
-    'writer',
-    String(lanes),
-    String(appendsOfLane),
-    'marks',
-  ]);
+  await using writer = startRecorded(folder, 'load-writer.ts', [name, String(lanes), String(appendsOfLane), 'marks']);
   await writer.lineBeginning('ready');
   await using watcher = startRecorded(folder, 'log-watcher.ts', []);
   await watcher.lineBeginning('ready');

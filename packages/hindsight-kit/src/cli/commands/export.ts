@@ -52,7 +52,8 @@ export const addExport: AddCommand = (program, cli) => {
       const { store } = await context.openStore();
       await using _ = store;
       const kind = options.format ?? kindOf(file);
-      const progress = context.progress('Exporting');
+      const isOnScreen = (file === undefined || file === '-') && context.world.stdout.isTTY;
+      const progress = context.progress('Exporting', { isQuiet: isOnScreen });
       const request = await requestOf(context, store, { kind, choice, progress });
       if (file === undefined || file === '-') {
         await exportTo(context.output, request);

@@ -3,8 +3,15 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { embeddedLimits, isHindsightError, type Limits } from 'hindsightdb';
-import { runImport, type ImportResult, type ImportStop, type SkippedRow } from '../../formats/import/import-run.ts';
+import {
+  runImport,
+  type ImportRequest,
+  type ImportResult,
+  type ImportStop,
+  type SkippedRow,
+} from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
+import { UnreadableInput } from '../../formats/source/bad-input.ts';
 import { openTextFile, textOfStream, type TextSource } from '../../formats/source/text-source.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
@@ -57,12 +64,12 @@ async function importFile(context: CommandContext, file: string, options: Import
   await using _ = store;
   const format = await inputFormatOf(file, options, {
     folder: context.world.folder,
-    limits: store.capabilities.limits,
+    limits: store.context.limits,
   });
   const progress = context.progress('Importing');
   const skipped: SkippedRow[] = [];
   let begunAt: number | undefined;
-  const result = await runImport({
+  const result = await runImportWith(context, {
     store,
     source,
     text,
@@ -100,8 +107,28 @@ async function openTarget(context: CommandContext, file: string, options: Import
   } catch (error) {
     if (!isHindsightError(error, 'STORE_NOT_FOUND')) throw error;
   }
-  if (file !== '-') await previewOf(context, file, options, 1);
+  if (file !== '-') await assertCalledRightly(context, file, options);
   return await context.openStore({ access: 'write', create: true });
+}
+
+/** Throws where the first row shows that a column or a time zone is not named as it must be. */
+async function assertCalledRightly(context: CommandContext, file: string, options: ImportOptions): Promise<void> {
+  try {
+    await previewOf(context, file, options, 1);
+  } catch (error) {
+    // What is wrong with the file at a place of it, the import itself says with that place.
+    if (!(error instanceof UnreadableInput) || error.place.offset < 0) throw error;
+  }
+}
+
+/** Runs the import; where the store fails, what it has is kept and the next run goes on there. */
+async function runImportWith(context: CommandContext, request: ImportRequest): Promise<ImportResult> {
+  try {
+    return await runImport(request);
+  } catch (error) {
+    if (isHindsightError(error)) context.note('What was imported stays; the same command goes on there.');
+    throw error;
+  }
 }
 
 const skippedShownMax = 20;
@@ -246,7 +273,7 @@ async function limitsFor(context: CommandContext): Promise<Limits> {
   try {
     const { store } = await context.openStore();
     await using _ = store;
-    return store.capabilities.limits;
+    return store.context.limits;
   } catch (error) {
     if (isHindsightError(error, 'STORE_NOT_FOUND')) return embeddedLimits;
     throw error;

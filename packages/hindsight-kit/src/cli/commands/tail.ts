@@ -13,6 +13,7 @@ import {
   type ChoiceOptions,
   type EventChoice,
 } from '../event-choice.ts';
+import { exitCodes, Interrupted } from '../failure.ts';
 import { blockPrinter, tablePrinter, type EventPrinter } from '../event-table.ts';
 
 interface TailOptions extends ChoiceOptions {
@@ -39,7 +40,7 @@ export const addTail: AddCommand = (program, cli) => {
         const choice = choiceOf(streamId, options, context.world.now());
         const { store } = await context.openStore();
         await using _ = store;
-        await tail(context, store, choice, options);
+        return await tail(context, store, choice, options);
       }),
     );
   addExamples(command, [
@@ -49,7 +50,7 @@ export const addTail: AddCommand = (program, cli) => {
   ]);
 };
 
-async function tail(context: CommandContext, store: Store, choice: EventChoice, options: TailOptions): Promise<void> {
+async function tail(context: CommandContext, store: Store, choice: EventChoice, options: TailOptions): Promise<number> {
   let hasShown = false;
   const printer =
     options.long === true
@@ -67,7 +68,7 @@ async function tail(context: CommandContext, store: Store, choice: EventChoice, 
   ))
     newest.push(...page);
   await print(context, printer, newest.toReversed(), { isFirst: true });
-  if (options.follow !== true) return;
+  if (options.follow !== true) return exitCodes.ok;
   await context.output.flush();
   if (newest.length === 0) context.note('Waiting for events; Ctrl-C ends it.');
   // A stream is read up to its newest version, which may lie behind the head: what was shown is not shown again.
@@ -80,6 +81,8 @@ async function tail(context: CommandContext, store: Store, choice: EventChoice, 
       hasShown = true;
     },
   });
+  // Following ends only by Ctrl-C and its like, which is no failure and needs no word; scripts still see it.
+  return context.signal.reason instanceof Interrupted ? context.signal.reason.exitCode : exitCodes.ok;
 }
 
 async function follow(
@@ -106,8 +109,6 @@ async function follow(
     await from.show(wanted);
     await context.output.flush();
   }
-  // A subscription ends by itself when it is asked to; the command still says that it was interrupted.
-  context.signal.throwIfAborted();
 }
 
 async function print(

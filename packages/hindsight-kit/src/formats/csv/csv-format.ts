@@ -80,9 +80,13 @@ class CsvReader implements RowReader<CsvRow> {
       const mapping = mappingOf(options.mapping, columns);
       this.mapping = {
         ...mapping,
-        relaxesQuotes: options.relaxesQuotes,
         attributes: mapping.attributes.map((each) => ({ ...each })),
         tags: mapping.tags.map((each) => ({ ...each })),
+        // A resumed text is cut as it was at first; whoever now says otherwise is told.
+        delimiter: options.delimiter ?? delimiter,
+        quote: options.quote ?? quote,
+        columns: options.columns ?? null,
+        relaxesQuotes: options.relaxesQuotes,
       };
       this.#eventOf = mappedEventOf(mapping, columns, options.limits);
     }

@@ -14,6 +14,7 @@
  * anew, and what lies behind it is sent again.
  */
 
+import { createHash } from 'node:crypto';
 import type { Store } from 'hindsightdb';
 import type { PrefixMark } from '../source/read-prefix.ts';
 import { byStream, type NumberedEvent } from './chunks.ts';
@@ -60,6 +61,7 @@ const keyRetentionMs = 86_400_000;
 export class ChunkSender {
   readonly #store: Store;
   readonly #source: string;
+  readonly #keyPrefix: string;
   #onTheWay: Sent[] = [];
   #eventsOnTheWay = 0;
   #ground: Ground | undefined;
@@ -70,6 +72,8 @@ export class ChunkSender {
   constructor(store: Store, source: string, begun: ImportProgress | undefined) {
     this.#store = store;
     this.#source = source;
+    // A name may be longer than a key may be.
+    this.#keyPrefix = `import/${createHash('sha256').update(source).digest('hex').slice(0, 32)}/`;
     this.#reached = begun;
   }
 
@@ -115,7 +119,7 @@ export class ChunkSender {
     const answer = this.#store.appendInternal({
       streams: streamsOn(ground, events),
       isReservedAllowed: false,
-      key: `${progressKey(this.#source)}/${first.row}`,
+      key: `${this.#keyPrefix}${first.row}`,
       keyRetentionMs,
       contentDigest: digestOf(progress.read),
       keyedWrites: [

@@ -104,6 +104,8 @@ class Run {
   readonly #builder: ChunkBuilder;
   readonly #idOf: (row: number) => string;
   readonly #limits: Limits;
+  /** Takes back what the store adds to the metadata of every event, for events that bring theirs. */
+  readonly #noDefaults: Readonly<Record<string, undefined>>;
   #reader: RowReader | undefined;
   #rows: number;
   #events: number;
@@ -117,9 +119,10 @@ class Run {
     this.#request = request;
     this.#before = before;
     this.#sender = new ChunkSender(store, source, before.progress);
-    this.#limits = store.capabilities.limits;
+    this.#limits = store.context.limits;
     this.#builder = new ChunkBuilder(chunkBoundsFor(this.#limits));
     this.#idOf = rowIds(source);
+    this.#noDefaults = Object.fromEntries(Object.keys(store.context.metadata).map((name) => [name, undefined]));
     const { progress } = before;
     this.#rows = progress?.rows ?? 0;
     this.#events = progress?.events ?? 0;
@@ -249,12 +252,14 @@ class Run {
 
   #numbered({ streamId, event }: ImportedEvent, row: number): NumberedEvent {
     const size = sizeOf(event);
-    // Names, tags and metadata take their part of a record as well; what comes near the limit is counted on the safe side.
+    // Names and quotes take their part of a record as well; what comes near the limit is counted on the safe side.
     if (size > this.#limits.recordBytesMax - recordReserveBytes)
       throw new BadRowError(
         `The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`,
       );
-    return { row, streamId, size, event: event.id === undefined ? { ...event, id: this.#idOf(row) } : event };
+    const own =
+      this.#opened().mapping === 'exact' ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } } : event;
+    return { row, streamId, size, event: own.id === undefined ? { ...own, id: this.#idOf(row) } : own };
   }
 
   async #gather(event: NumberedEvent): Promise<void> {
@@ -341,12 +346,13 @@ class Run {
 
 const recordReserveBytes = 64 * 1024;
 
-function sizeOf({ data, metadata }: Event): number {
+function sizeOf({ data, metadata, tags = [] }: Event): number {
   const size =
     data instanceof Uint8Array
       ? Math.ceil(data.length / 3) * 4
       : Buffer.byteLength(
           typeof data === 'object' && data !== null && 'text' in data ? String(data.text) : JSON.stringify(data),
         );
-  return size + 200 + (metadata === undefined ? 0 : Buffer.byteLength(JSON.stringify(metadata)));
+  const labels = tags.reduce((bytes, tag) => bytes + Buffer.byteLength(tag), 0);
+  return size + labels + 200 + (metadata === undefined ? 0 : Buffer.byteLength(JSON.stringify(metadata)));
 }

@@ -166,6 +166,31 @@ export const bounding: Area = defineArea('consistency boundaries', {
     await log.write({ streams, condition: { query: [{ tags: ['a'] }], after } });
   }),
 
+  'every event of an append to several streams counts, with its own type and tags': withBoundary(async (log) => {
+    const streams = log.streamIds('course', 3);
+    const after = await log.engine.heads();
+    await log.write({
+      streams: streams.map((streamId) => ({
+        streamId,
+        expectedVersion: 'any',
+        events: [1, 2].map((number) =>
+          log.make.one({ type: `Type ${number} of ${streamId}`, tags: [`${streamId}/${number}`] }),
+        ),
+      })),
+    });
+    for (const streamId of streams) {
+      for (const number of [1, 2]) {
+        const [types, tags] = [[`Type ${number} of ${streamId}`], [`${streamId}/${number}`]];
+        await expectVerdict(log, { query: [{ types, tags }], after }, 'refused');
+        equal(
+          (await log.wholeLogBy({ query: [{ types, tags }], includeReserved: false })).map((event) => event.streamId),
+          [streamId],
+          'The streams of the events found',
+        );
+      }
+    }
+  }),
+
   'events that were truncated, tombstoned or physically removed still count, under their type and tags': withBoundary(
     async (log) => {
       for (const [index, end] of ['truncated', 'tombstoned', 'removed', 'removed after a tombstone'].entries()) {

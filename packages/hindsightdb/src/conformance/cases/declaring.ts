@@ -55,6 +55,7 @@ export const declaring: Area = defineArea('declarations', {
     const count = Math.min(eventsPerAppendMax, 10_000);
     await log.append('order-1', log.make.many(count));
     equal(await log.versionOf('order-1'), count, 'The version after one append of as many events as one may have');
+    equal((await log.stream('order-1')).length, count, 'The number of events that a read of the stream shows');
     const streams = log.canSpan
       ? Array.from({ length: Math.min(streamsPerAppendMax, 1000) }, (_, index) => `many-${index}`)
       : log.neighboursOf('order-1', Math.min(streamsPerAppendMax, 100));

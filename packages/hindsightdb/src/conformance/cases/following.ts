@@ -5,7 +5,7 @@
 
 import type { AppendAnswer, AppendBatch } from '../../engine/contract.ts';
 import { defineArea, type Area } from '../area.ts';
-import { equal, present } from '../assertions.ts';
+import { equal, outcomeOf, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
 import { oneStream } from '../event-maker.ts';
 
@@ -102,6 +102,18 @@ export const following: Area = defineArea('predecessors', {
       batches.slice(0, 7).flatMap(recordsOf),
       'The stream',
     );
+  },
+
+  'an append whose predecessor was withdrawn is refused': async (log) => {
+    const assumed = log.make.many(1);
+    const withdrawn = outcomeOf(() =>
+      log.engine.append(oneStream('order-1', assumed, { expectedVersion: 0 }), { signal: AbortSignal.abort() }),
+    );
+    const follower = log.engine.append(
+      oneStream('order-1', log.make.many(1), { expectedVersion: 'any', predecessorId: lastId(assumed) }),
+    );
+    equal([(await withdrawn).kind, (await follower).kind], ['rejected', 'conflict'], 'How both appends ended');
+    equal(await log.versionOf('order-1'), 0, 'The version of the stream');
   },
 
   'a predecessor must be the last event of the stream, not an earlier one': async (log) => {

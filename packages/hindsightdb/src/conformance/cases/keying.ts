@@ -157,6 +157,16 @@ export const keying: Area = defineArea('idempotency keys', {
     equal(await log.versionOf('order-1'), 2, 'The version of the stream');
   },
 
+  'the answer to a repetition never comes before the first answer': async (log) => {
+    for (let round = 0; round < 20; round += 1) {
+      const answered: string[] = [];
+      const batch = oneStream('order-1', log.make.many(1), { key: key(`k${round}`) });
+      const send = async (): Promise<unknown> => answered.push((await log.engine.append(batch)).kind);
+      await Promise.all([send(), send(), send()]);
+      equal(answered, ['appended', 'duplicate', 'duplicate'], 'The answers in the order in which they came');
+    }
+  },
+
   'of two appends at once with one key and different content the second is refused': async (log) => {
     const [neighbour = ''] = log.neighboursOf('order-1', 1);
     const [first, second] = await Promise.all([

@@ -137,6 +137,37 @@ export const racing: Area = defineArea('concurrency', {
     await writing;
   },
 
+  'what a read of a stream, a version or a head has shown, a read of the log that begins after it shows too': async (
+    log,
+  ) => {
+    const partition = log.partitionOf('order-1');
+    const streams = log.neighboursOf('order-1', 3);
+    let isWriting = true;
+    const writing = Promise.all(
+      streams.map(async (streamId) => {
+        for (let index = 0; index < 15; index += 1) await log.append(streamId, log.make.many(1 + (index % 2)));
+      }),
+    ).finally(() => (isWriting = false));
+    writing.catch(() => undefined);
+    while (isWriting) {
+      const [head = 0] = (await log.engine.heads()).slice(partition);
+      const infos = await Promise.all(streams.map((streamId) => log.engine.streamInfo(streamId)));
+      const pages = await Promise.all(streams.map((streamId) => readWholeStream(log.engine, streamId)));
+      const { events } = await readWholeLog(log.engine, { partition });
+      const ids = new Set(events.map(idOf));
+      holds(head === 0 || events.some(({ position }) => position === head), `The log does not show its head ${head}.`);
+      for (const { lastEventId } of infos)
+        holds(
+          lastEventId === undefined || ids.has(lastEventId),
+          `The log does not show ${lastEventId}, the last event of a stream.`,
+        );
+      for (const event of pages.flatMap((page) => page.events))
+        holds(ids.has(idOf(event)), `The log does not show ${idOf(event)}, which a read of its stream has shown.`);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    await writing;
+  },
+
   'followers that start anywhere see exactly the log while many write': async (log) => {
     const filters = [
       { includeReserved: false },

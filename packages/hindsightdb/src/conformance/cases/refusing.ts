@@ -155,6 +155,42 @@ export const refusing: Area = defineArea('refusals', {
     await log.picture();
   },
 
+  'an append is not judged by one before it that is refused, though that one is not yet answered': withBoundary(
+    async (log) => {
+      const [neighbour = ''] = log.neighboursOf('order-1', 1);
+      const condition = { query: [{ tags: ['a'] }], after: await log.engine.heads() };
+      const keyedWrites = [{ key: 'entry', value: '1', expectedRevision: 0 }];
+      const refused = oneStream('order-1', log.make.many(2, { tags: ['a'] }), {
+        expectedVersion: 50,
+        keyedWrites,
+        key: { key: 'k', digest: 'one' },
+      });
+      const taken = [
+        oneStream('order-1', log.make.many(1), { expectedVersion: 0, condition }),
+        oneStream(neighbour, log.make.many(1), { keyedWrites }),
+        oneStream(neighbour, log.make.many(1), { expectedVersion: 1, key: { key: 'k', digest: 'two' } }),
+      ];
+      const answers = await Promise.all([refused, ...taken].map((batch) => log.engine.append(batch)));
+      equal(
+        answers.map(({ kind }) => kind),
+        ['conflict', 'appended', 'appended', 'appended'],
+        'The answers to an append that is refused and to those behind it',
+      );
+    },
+  ),
+
+  'a refusal never comes before the answer to the append that it rests on': async (log) => {
+    for (let round = 0; round < 20; round += 1) {
+      const answered: string[] = [];
+      const send = async (): Promise<unknown> =>
+        answered.push(
+          (await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: round }))).kind,
+        );
+      await Promise.all([send(), send(), send()]);
+      equal(answered, ['appended', 'conflict', 'conflict'], 'The answers in the order in which they came');
+    }
+  },
+
   'settings of a refused append are not applied': async (log) => {
     await log.append('order-1', log.make.many(3));
     await log.set('order-1', { maxCount: 2 });

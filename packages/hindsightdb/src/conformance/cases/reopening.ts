@@ -38,6 +38,9 @@ export const reopening: Area = defineArea('durability', {
       4,
       'The number of events found by a tag',
     );
+    const condition = { query: [{ types: ['Happened'], tags: ['a'] }], after: (await log.engine.heads()).map(() => 0) };
+    const answer = await log.engine.append(oneStream('order-1', log.make.many(1), { condition }));
+    equal(answer.kind, 'conflict', 'The answer under a condition that an event before the reopening matches');
   }),
 
   'a log that is opened again goes on behind its end: versions, positions, times and revisions': whenDurable(

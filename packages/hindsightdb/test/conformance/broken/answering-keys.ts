@@ -3,6 +3,7 @@
  */
 
 import type { AppendBatch, Engine, KeyedAnswer, Written } from '../../../src/engine/contract.ts';
+import { pause } from '../altered-engine.ts';
 import { broken, receiving, type BrokenEngine } from './broken-engine.ts';
 
 const withoutKey = ({ streams, condition, keyedWrites }: AppendBatch): AppendBatch => ({
@@ -13,6 +14,34 @@ const withoutKey = ({ streams, condition, keyedWrites }: AppendBatch): AppendBat
 
 /** Engines with faults in keys. */
 export const keysBroken: readonly BrokenEngine[] = [
+  broken(
+    'answers a repetition before the first answer',
+    {
+      failing: ['the answer to a repetition never comes before the first answer'],
+      because: /order in which they came: at \[0\]: got "duplicate"/,
+    },
+    (engine) => ({
+      append: async (batch, options) => {
+        const answer = await engine.append(batch, options);
+        if (answer.kind === 'appended') await pause();
+        return answer;
+      },
+    }),
+  ),
+  broken(
+    'answers a refusal before the append that it rests on',
+    {
+      failing: ['a refusal never comes before the answer to the append that it rests on'],
+      because: /order in which they came: at \[0\]: got "conflict"/,
+    },
+    (engine) => ({
+      append: async (batch, options) => {
+        const answer = await engine.append(batch, options);
+        if (answer.kind !== 'conflict') await pause();
+        return answer;
+      },
+    }),
+  ),
   broken(
     'does not keep keys',
     {

@@ -21,7 +21,7 @@ export interface BrokenEngine {
 }
 
 /** How long a case on a broken engine waits for what will never happen. */
-const patienceMs = 150;
+const patienceMs = 600;
 
 /** Declares a broken engine over the memory engine, or over another fixture. */
 export function broken(

@@ -19,6 +19,31 @@ const withoutPredecessors = (batch: AppendBatch): AppendBatch => ({
 /** Engines with faults in versions and predecessors. */
 export const versionsBroken: readonly BrokenEngine[] = [
   broken(
+    'judges an append by one before it that it has not yet judged',
+    {
+      failing: ['an append is not judged by one before it that is refused, though that one is not yet answered'],
+      because: /those behind it: at \[1\]: got "conflict"/,
+    },
+    (engine) => {
+      const expected = new Map<string, number>();
+      return {
+        append: async (batch, options) => {
+          for (const { streamId, expectedVersion, events } of batch.streams) {
+            if (typeof expectedVersion !== 'number') continue;
+            const assumed = expected.get(streamId) ?? expectedVersion;
+            expected.set(streamId, expectedVersion + events.length);
+            if (assumed !== expectedVersion)
+              return {
+                kind: 'conflict',
+                conflicts: [{ kind: 'version', streamId, expected: expectedVersion, actual: assumed }],
+              };
+          }
+          return await engine.append(batch, options);
+        },
+      };
+    },
+  ),
+  broken(
     'checks versions before an await and writes after it',
     {
       failing: [

@@ -9,6 +9,22 @@ import { broken, receiving, type BrokenEngine } from './broken-engine.ts';
 /** Engines with faults in records and times. */
 export const recordsBroken: readonly BrokenEngine[] = [
   broken(
+    'keeps the tags of the first event of an append only',
+    {
+      failing: ['every event of an append to several streams counts, with its own type and tags'],
+      because: /must be refused|was answered/,
+    },
+    (engine) =>
+      receiving(engine, (batch) => {
+        const [first] = batch.streams.flatMap(({ events }) => events);
+        const streams = batch.streams.map((write) => ({
+          ...write,
+          events: write.events.map((event) => (event === first ? event : { ...event, tags: [] })),
+        }));
+        return { ...batch, streams };
+      }),
+  ),
+  broken(
     'forgets tags',
     {
       failing: [
