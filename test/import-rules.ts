@@ -37,7 +37,7 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
 ]);
 
 /** Folders whose code runs in browsers too. */
-const portable = ['core/', 'engine/', 'store/', 'engines/http/'];
+const portable = ['core/', 'engine/', 'store/', 'testing/', 'engines/http/'];
 
 /** Names that only Node has. Elsewhere they throw, unless `typeof` asks first or they are looked up through `globalThis`. */
 const namesOfNode = new Set([

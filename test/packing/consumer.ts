@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { defineDecider, isHindsightError, openStore } from 'hindsightdb';
 import type { Event, Recorded } from 'hindsightdb';
 import * as conformance from 'hindsightdb/conformance';
+import * as testing from 'hindsightdb/testing';
 
 type Counted = Event<'Counted', { readonly by: number }>;
 
@@ -23,5 +24,6 @@ for (const address of ['memory:', './counter.db']) {
 }
 
 assert.equal(typeof conformance.conformanceCases, 'function');
+assert.equal(typeof testing.given, 'function');
 await assert.rejects(openStore('nowhere://x'), (error) => isHindsightError(error, 'ENGINE_UNAVAILABLE'));
 console.log('The packed library counts.');

@@ -13,7 +13,14 @@ import { decisionOf, type Decider } from '../core/decider.ts';
 import { conflictError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { wantsSnapshot } from '../core/snapshot-policy.ts';
-import { resultOf, type AppendAnswer, type KeyedAnswer, type NewEvent, type Written } from '../store/append.ts';
+import {
+  resultOf,
+  type AppendAnswer,
+  type InternalAppend,
+  type KeyedAnswer,
+  type NewEvent,
+  type Written,
+} from '../store/append.ts';
 import { encodeEvents } from '../store/encode.ts';
 import { foldStream, loadEntity, writeSnapshot, type Baseline } from '../store/load-state.ts';
 import type { Store } from '../store/store.ts';
@@ -141,17 +148,23 @@ export class EntityQueue<State, Command, Events extends Event> {
       this.#ahead === undefined;
     if (hasToWait && this.#onTheWay.length > 0) await this.#allSettled();
     const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
+    if (known !== undefined) await this.#allSettled();
+    // While this was waiting, one in front of it may have failed or have to be decided anew, and goes first.
+    if (this.#again.length > 0 || (this.#ahead === undefined && this.#onTheWay.length > 0)) {
+      this.#jobs.unshift(job);
+      return;
+    }
     if (known !== undefined) return await this.#answerAgain(job, known);
     const basis = this.#ahead ?? (await this.#look(job.options.signal));
     const failures = this.#failures;
-    const events = this.#decide(job, basis);
-    if (events instanceof Refusal || events.length === 0)
-      return await this.#answerWithoutEvents(job, { basis, events, failures });
-    const decision = await this.#encode(job, basis, events);
+    const decision = await this.#decide(job, basis);
     if (job.isWithdrawn) return;
     // While this was being prepared, what it rests on may have failed.
     if (failures !== this.#failures) this.#jobs.unshift(job);
-    else this.#send(job, decision);
+    else {
+      const outcome = decision instanceof Refusal || decision === undefined ? decision : this.#send(job, decision);
+      if (outcome !== sent) await this.#answerWithoutEvents(job, { basis, refusal: outcome, failures });
+    }
   }
 
   /** The answer to a command under the same key is on its way; wait for it rather than decide beside it. */
@@ -192,17 +205,24 @@ export class EntityQueue<State, Command, Events extends Event> {
     return { state: loaded.state, version: loaded.version, predecessorId: undefined };
   }
 
-  #decide(
-    { command, options: { expectedVersion } }: Job<State, Command, Events>,
-    { state, version }: Basis<State>,
-  ): readonly Events[] | Refusal {
+  /** Decides a command and encodes what was decided; undefined when there is nothing to do. */
+  async #decide(
+    job: Job<State, Command, Events>,
+    basis: Basis<State>,
+  ): Promise<Decision<State, Events> | Refusal | undefined> {
+    const { state, version } = basis;
+    const {
+      command,
+      options: { expectedVersion },
+    } = job;
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new Refusal(
         conflictError([{ kind: 'version', streamId: this.#streamId, expected: expectedVersion, actual: version }]),
       );
     }
     try {
-      return decisionOf(this.#decider.decide(command, state));
+      const events = decisionOf(this.#decider.decide(command, state));
+      return events.length === 0 ? undefined : await this.#encode(job, basis, events);
     } catch (error) {
       return new Refusal(error);
     }
@@ -211,9 +231,9 @@ export class EntityQueue<State, Command, Events extends Event> {
   /** A refusal, or nothing to do. It is the answer only if what it was decided on comes true. */
   async #answerWithoutEvents(
     job: Job<State, Command, Events>,
-    decided: { readonly basis: Basis<State>; readonly events: readonly Events[] | Refusal; readonly failures: number },
+    decided: { readonly basis: Basis<State>; readonly refusal: Refusal | undefined; readonly failures: number },
   ): Promise<void> {
-    const { basis, events, failures } = decided;
+    const { basis, refusal, failures } = decided;
     if (basis.predecessorId !== undefined) await this.#allSettled();
     if (failures !== this.#failures) {
       this.#jobs.unshift(job);
@@ -222,7 +242,7 @@ export class EntityQueue<State, Command, Events extends Event> {
     // Another process may have carried out the same command since its key was looked up.
     const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
     if (known !== undefined) await this.#answerAgain(job, known);
-    else if (events instanceof Refusal) job.reject(events.error);
+    else if (refusal !== undefined) job.reject(refusal.error);
     else
       job.resolve({
         events: [],
@@ -266,10 +286,30 @@ export class EntityQueue<State, Command, Events extends Event> {
     return events.reduce((before, event) => this.#decider.evolve(before, event), state);
   }
 
-  #send(job: Job<State, Command, Events>, decision: Decision<State, Events>): void {
-    const { key, keyRetentionMs, signal } = job.options;
+  /** Sends the append on its way, or says why it could not go. */
+  #send(job: Job<State, Command, Events>, decision: Decision<State, Events>): typeof sent | Refusal {
     const { basis, encoded, next } = decision;
-    const answer = this.#store.appendInternal({
+    let answer: Promise<AppendAnswer>;
+    try {
+      answer = this.#store.appendInternal(this.#appendOf(job, decision));
+    } catch (error) {
+      return new Refusal(error);
+    }
+    this.#onTheWay.push(job);
+    this.#ahead =
+      next === undefined
+        ? undefined
+        : { state: next.state, version: basis.version + encoded.length, predecessorId: encoded.at(-1)?.id };
+    const earlier = this.#lastSettled;
+    this.#lastSettled = this.#receive(job, decision, { answer, earlier });
+    return sent;
+  }
+
+  #appendOf(
+    { options: { key, keyRetentionMs, signal }, contentDigest }: Job<State, Command, Events>,
+    { basis, encoded }: Decision<State, Events>,
+  ): InternalAppend {
+    return {
       isReservedAllowed: false,
       streams: [
         {
@@ -281,16 +321,9 @@ export class EntityQueue<State, Command, Events extends Event> {
       ],
       ...(key !== undefined && { key }),
       ...(keyRetentionMs !== undefined && { keyRetentionMs }),
-      ...(job.contentDigest !== undefined && { contentDigest: job.contentDigest }),
+      ...(contentDigest !== undefined && { contentDigest }),
       ...(signal !== undefined && { signal }),
-    });
-    this.#onTheWay.push(job);
-    this.#ahead =
-      next === undefined
-        ? undefined
-        : { state: next.state, version: basis.version + encoded.length, predecessorId: encoded.at(-1)?.id };
-    const earlier = this.#lastSettled;
-    this.#lastSettled = this.#receive(job, decision, { answer, earlier });
+    };
   }
 
   async #receive(
@@ -306,7 +339,9 @@ export class EntityQueue<State, Command, Events extends Event> {
       else {
         // The events of this decision were not written by it: what was decided on them is void.
         this.#failAhead();
-        if (value.kind === 'conflict' && this.#mayTryAgain(job, decision)) this.#again.push(job);
+        // What an earlier answer under its key says, it is told in its turn: behind those that have to be decided anew.
+        const hasToWait = value.kind === 'conflict' ? this.#mayTryAgain(job, decision) : this.#again.length > 0;
+        if (hasToWait) this.#again.push(job);
         else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written);
         else resultOf(this.#store.context.engine, value);
       }
@@ -360,7 +395,10 @@ export class EntityQueue<State, Command, Events extends Event> {
   }
 }
 
-/** That a decider refused a command: its error, kept apart from errors of the queue's own. */
+/** That an append is on its way. */
+const sent = Symbol('sent');
+
+/** That a command was refused, by its decider or because of what that decided: the error, kept apart from those of the queue's own. */
 class Refusal {
   readonly error: unknown;
 

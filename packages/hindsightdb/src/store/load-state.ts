@@ -9,6 +9,8 @@ import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { categoryOf } from '../core/stream-id.ts';
 import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
+import { assertObject } from './argument-checks.ts';
+import { assertOutputs, type Codec } from './codec.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
 import { readStreamPages } from './read.ts';
 import type { StoreContext } from './settings.ts';
@@ -142,24 +144,30 @@ export async function readSnapshot<State, Events extends Event>(
   if (fold.snapshots === undefined) return undefined;
   const entry = await context.engine.keyedGet(snapshotKey(context, fold, streamId));
   if (entry === undefined) return undefined;
-  const snapshot = parseSnapshot(entry.value);
-  if (snapshot === undefined) return undefined;
-  const text =
-    context.codec === undefined
-      ? undefined
-      : (await context.codec.decode([codecItem(streamId, JSON.stringify(snapshot.state))]))[0]?.data;
-  // The key holds the fold's version: what was written under it is a state of this fold.
-  const state = (text === undefined ? snapshot.state : JSON.parse(text)) as State;
-  return { state, version: snapshot.version, snapshotVersion: snapshot.version };
-}
-
-function parseSnapshot(value: string): StoredSnapshot | undefined {
   try {
-    // Written by writeSnapshot, in this form.
-    return JSON.parse(value) as StoredSnapshot;
+    const { version, state } = parseSnapshot(entry.value);
+    const decoded = context.codec === undefined ? state : await decodeState(context.codec, streamId, state);
+    // The key holds the fold's version: what was written under it is a state of this fold.
+    return { state: decoded as State, version, snapshotVersion: version };
   } catch {
+    // The events are there; whatever is wrong with a codec shows again when they are read.
     return undefined;
   }
+}
+
+function parseSnapshot(value: string): StoredSnapshot {
+  const parsed: unknown = JSON.parse(value);
+  assertObject('A snapshot', parsed);
+  if (!('version' in parsed) || !('state' in parsed)) throw new TypeError('A snapshot has a version and a state.');
+  const { version, state } = parsed;
+  if (typeof version !== 'number') throw new TypeError('The version of a snapshot is a number.');
+  return { version, state };
+}
+
+async function decodeState(codec: Codec, streamId: string, state: unknown): Promise<unknown> {
+  const outputs = await codec.decode([codecItem(streamId, JSON.stringify(state))]);
+  assertOutputs(outputs, 1);
+  return JSON.parse(outputs[0]?.data ?? '');
 }
 
 /** Keeps a snapshot. An older one of the same fold is replaced. Throws `NOT_JSON` for a state that has no JSON form, such as undefined. */
@@ -170,13 +178,17 @@ export async function writeSnapshot<State, Events extends Event>(
   loaded: Loaded<State>,
 ): Promise<void> {
   const plain = jsonTextOf('A state to be kept as a snapshot', loaded.state);
-  const encoded =
-    context.codec === undefined
-      ? plain
-      : ((await context.codec.encode([codecItem(streamId, plain)]))[0]?.data ?? plain);
+  const encoded = context.codec === undefined ? plain : await encodeState(context.codec, streamId, plain);
   await context.engine.keyedWrite([
     { key: snapshotKey(context, fold, streamId), value: `{"version":${loaded.version},"state":${encoded}}` },
   ]);
+}
+
+async function encodeState(codec: Codec, streamId: string, plain: string): Promise<string> {
+  const outputs = await codec.encode([codecItem(streamId, plain)]);
+  // Without an answer nothing is written: the plain state must not be.
+  assertOutputs(outputs, 1);
+  return outputs[0]?.data ?? '';
 }
 
 function codecItem(streamId: string, data: string) {
