@@ -11,7 +11,8 @@ import { FaultFolder } from './fault-folder.ts';
 import { runSeed, seededRandom, type SeededRandom } from './seeded-random.ts';
 import { StoreProcess, type ConsoleEvent } from './store-process.ts';
 
-const cases = Number(process.env['DAMAGE_CASES'] ?? 120);
+const cases = Number(process.env['DAMAGE_CASES'] ?? 60);
+const suffixes = ['', '-wal', '-shm'];
 const clearCodes = new Set(['STORE_CORRUPT', 'FOREIGN_FILE', 'FORMAT_TOO_NEW', 'DECODE_FAILED']);
 
 test('a damaged store is met with a clear code or read as it was, and never crashes the process', async () => {
@@ -19,23 +20,17 @@ test('a damaged store is met with a clear code or read as it was, and never cras
   const random = seededRandom(seed);
   using folder = new FaultFolder();
   const { files, events } = await makeStore(folder);
+  await using reader = new StoreProcess({});
   let refused = 0;
-  let reader = new StoreProcess({});
-  try {
-    for (let number = 0; number < cases; number++) {
-      const description = damage(folder.storePath, files, random);
-      const outcome = await readDamaged(reader, folder.storePath, events).catch((error: unknown) =>
-        assert.fail(`${description}; FAULT_SEED=${seed}: ${String(error)}`),
-      );
-      if (outcome === 'refused') {
-        refused++;
-        // A handle that met damage may be left open; the next damage gets a process of its own.
-        await reader[Symbol.asyncDispose]();
-        reader = new StoreProcess({});
-      }
-    }
-  } finally {
-    await reader[Symbol.asyncDispose]();
+  for (let number = 0; number < cases; number++) {
+    // Each damage has a path of its own: a handle that met damage may have kept something of the file before.
+    const path = join(folder.path, `damaged-${number}.db`);
+    const description = damage(path, files, random);
+    const outcome = await readDamaged(reader, path, events).catch((error: unknown) =>
+      assert.fail(`${description}; FAULT_SEED=${seed}: ${String(error)}`),
+    );
+    if (outcome === 'refused') refused++;
+    for (const suffix of suffixes) rmSync(path + suffix, { force: true });
   }
   assert.ok(refused > 0, 'no damage was ever noticed');
 });
@@ -57,7 +52,7 @@ async function makeStore(folder: FaultFolder): Promise<{ files: Map<string, Buff
   writer.signal('SIGKILL');
   await writer.ended();
   const files = new Map(
-    ['', '-wal', '-shm']
+    suffixes
       .map((suffix) => [suffix, folder.storePath + suffix] as const)
       .filter(([, path]) => existsSync(path))
       .map(([suffix, path]) => [suffix, readFileSync(path)]),
@@ -66,9 +61,8 @@ async function makeStore(folder: FaultFolder): Promise<{ files: Map<string, Buff
   return { files, events };
 }
 
-/** Puts the files back and damages one of them. Answers what was done, for the message of a failure. */
+/** Puts the files at a new path and damages one of them. Answers what was done, for the message of a failure. */
 function damage(path: string, files: ReadonlyMap<string, Buffer>, random: SeededRandom): string {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
   for (const [suffix, content] of files) writeFileSync(path + suffix, content);
   const suffix = random.chance(0.75) ? '' : '-wal';
   const content = Buffer.from(files.get(suffix) ?? Buffer.alloc(0));
@@ -107,13 +101,14 @@ async function readDamaged(
   const read = await reader.outcome({ do: 'read' });
   if (read.kind === 'error') {
     assert.ok(clearCodes.has(read.code), `reading failed with ${read.code}: ${read.message}`);
+    await reader.outcome({ do: 'close' });
     return 'refused';
   }
   // A damaged WAL ends where its first damage is, as if what lies behind had never been written: SQLite cannot tell it
   // from a torn end. What is read up to there must be right.
   const found = read.value as ConsoleEvent[];
   assert.deepEqual(found, events.slice(0, found.length), 'a damaged store was read wrongly');
-  await reader.close();
+  await reader.outcome({ do: 'close' });
   return 'read';
 }
 
