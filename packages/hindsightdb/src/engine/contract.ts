@@ -321,7 +321,7 @@ export interface LongWork {
 
 /** A fault that a check found. */
 export interface CheckFinding {
-  /** Stable, for machines: `version-gap`, `record-unreadable`, `index-mismatch`, `database-page`. */
+  /** Stable, for machines: `checksum-mismatch`, `version-gap`, `record-unreadable`, `index-mismatch`, `database-page`. */
   readonly kind: string;
   readonly message: string;
   readonly partition?: number;

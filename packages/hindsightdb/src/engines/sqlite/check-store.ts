@@ -6,6 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { categoryOf } from '../../core/stream-id.ts';
 import type { CheckFinding, CheckReport, Progress } from '../../engine/contract.ts';
+import { checksumOf } from './checksum.ts';
 import { labelsOf, type Labels } from './labels.ts';
 import { inSnapshot, numberOf, prepareArrays, rowOf } from './rows.ts';
 import { Tail } from './tail.ts';
@@ -69,11 +70,24 @@ class Check {
     try {
       for (const row of prepareArrays(
         this.#database,
-        'SELECT position, stream_id, version, recorded_at, record FROM event ORDER BY position',
+        'SELECT position, stream_id, version, recorded_at, record, checksum FROM event ORDER BY position',
       ).iterate()) {
-        const [position, streamId, version, recordedAt, record] = rowOf(row);
+        const [position, streamId, version, recordedAt, record, checksum] = rowOf(row);
         const at = { partition: 0, position: Number(position) };
         lastPosition = at.position;
+        const event = {
+          ...at,
+          streamId: String(streamId),
+          version: Number(version),
+          recordedAt: Number(recordedAt),
+          record: String(record),
+        };
+        if (checksumOf(event) !== Number(checksum))
+          this.#find({
+            ...at,
+            kind: 'checksum-mismatch',
+            message: `The event at position ${at.position} is not as it was written.`,
+          });
         this.#checkVersion(String(streamId), Number(version), at);
         if (Number(recordedAt) < lastRecordedAt)
           this.#find({

@@ -39,6 +39,7 @@ export const schema: readonly string[] = [
      stream_id TEXT NOT NULL,
      version INTEGER NOT NULL,
      recorded_at INTEGER NOT NULL,
+     checksum INTEGER NOT NULL,
      record TEXT NOT NULL
    ) STRICT`,
 

@@ -32,15 +32,15 @@ export class LogWalk {
     // SQLite knows the size of a record without reading it.
     const record = `iif(octet_length(record) <= ${recordInPieceBytesMax}, record, NULL)`;
     const piece = (range: string): StatementSync =>
-      prepareArrays(database, `SELECT ${columns}, ${record} FROM event WHERE ${range} LIMIT ?`);
+      prepareArrays(database, `SELECT ${columns}, ${record}, checksum FROM event WHERE ${range} LIMIT ?`);
     this.#pieces = {
       forward: piece('position > ? AND position <= ? ORDER BY position'),
       backward: piece('position < ? AND position >= ? ORDER BY position DESC'),
     };
-    this.#whole = prepareArrays(database, `SELECT ${columns}, record FROM event WHERE position = ?`);
+    this.#whole = prepareArrays(database, `SELECT ${columns}, record, checksum FROM event WHERE position = ?`);
   }
 
-  /** Hands rows of position, stream id, version, time and record to `take` until it answers false. Answers whether the range was walked to its end. */
+  /** Hands rows of position, stream id, version, time, record and checksum to `take` until it answers false. Answers whether the range was walked to its end. */
   walk({ direction, from, end, limit }: WalkRange, take: (row: object) => boolean): boolean {
     // One more than a page takes, by which it sees that there is more.
     const size = Math.min(limit + 1, pieceRowsMax);

@@ -3,6 +3,7 @@
  */
 
 import { removedType } from '../../core/event.ts';
+import { assertChecksum } from './checksum.ts';
 import { typeOfRecord } from '../../core/record.ts';
 import { isReserved } from '../../core/stream-id.ts';
 import type { LogFilter, PageBounds, StoredEvent } from '../../engine/contract.ts';
@@ -40,10 +41,10 @@ function isReservedType(type: string): boolean {
   return type !== removedType && isReserved(type);
 }
 
-/** The event of a row of position, stream id, version, time and record. */
+/** The event of a row of position, stream id, version, time, record and checksum. Throws `STORE_CORRUPT` when it is damaged. */
 export function storedEvent(row: object): StoredEvent {
-  const [position, streamId, version, recordedAt, record] = rowOf(row);
-  return {
+  const [position, streamId, version, recordedAt, record, checksum] = rowOf(row);
+  const event = {
     streamId: String(streamId),
     version: Number(version),
     partition: 0,
@@ -51,4 +52,6 @@ export function storedEvent(row: object): StoredEvent {
     recordedAt: Number(recordedAt),
     record: String(record),
   };
+  assertChecksum(event, Number(checksum));
+  return event;
 }

@@ -5,7 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { prepareArrays } from './rows.ts';
 
-const eventColumns = 'position, stream_id, version, recorded_at, record';
+const eventColumns = 'position, stream_id, version, recorded_at, record, checksum';
 
 /** The prepared statements, by what they find. */
 export type ReaderStatements = Readonly<
@@ -36,7 +36,7 @@ export type ReaderStatements = Readonly<
 
 /** Prepares the statements. */
 export function prepareReaderStatements(database: DatabaseSync): ReaderStatements {
-  const event = 'SELECT e.position, e.stream_id, e.version, e.recorded_at, e.record';
+  const event = 'SELECT e.position, e.stream_id, e.version, e.recorded_at, e.record, e.checksum';
   // CROSS JOIN keeps the order of the tables: first the index, then the event that it names.
   const ofStream = `${event} FROM stream_event s CROSS JOIN event e ON e.position = s.position WHERE s.stream = ? AND s.version BETWEEN ? AND ?`;
   const prepare = (sql: string): StatementSync => prepareArrays(database, sql);

@@ -20,6 +20,7 @@ import type {
 } from '../../engine/contract.ts';
 import { copiedSettings } from '../../engine/copied-settings.ts';
 import { judgeAppend, type Lookup, type StreamState } from '../../engine/judge-append.ts';
+import { checksumOf } from './checksum.ts';
 import { Finder } from './finder.ts';
 import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
@@ -242,7 +243,8 @@ export class Writer {
   #insert(streamId: string, known: KnownStream, event: NewEvent): void {
     const position = this.#head + 1;
     const version = known.version + 1;
-    this.#statements.insert.run(position, streamId, version, this.#lastRecordedAt, event.record);
+    const stored = { position, streamId, version, recordedAt: this.#lastRecordedAt, record: event.record };
+    this.#statements.insert.run(position, streamId, version, stored.recordedAt, checksumOf(stored), event.record);
     this.#tail.push({ position, streamId, version, labels: event });
     known.version = version;
     known.lastEventId = event.id;
@@ -265,7 +267,9 @@ export class Writer {
     this.#statements.allowRemoval.run(streamId, beforeVersion);
     for (let version = 1; version < beforeVersion; version += 1) {
       const event = this.#reader.eventAtVersion(streamId, version);
-      if (event !== undefined) this.#statements.empty.run(removedRecord(event.record), event.position);
+      if (event === undefined) continue;
+      const record = removedRecord(event.record);
+      this.#statements.empty.run(record, checksumOf({ ...event, record }), event.position);
     }
   }
 
@@ -367,8 +371,10 @@ function prepareStatements(database: DatabaseSync) {
     state: prepare('SELECT state FROM log'),
     setState: prepare('UPDATE log SET state = ?'),
     last: prepare('SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1'),
-    insert: prepare('INSERT INTO event (position, stream_id, version, recorded_at, record) VALUES (?, ?, ?, ?, ?)'),
-    empty: prepare('UPDATE event SET record = ? WHERE position = ?'),
+    insert: prepare(
+      'INSERT INTO event (position, stream_id, version, recorded_at, checksum, record) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    empty: prepare('UPDATE event SET record = ?, checksum = ? WHERE position = ?'),
     streamVersion: prepare(
       'SELECT max(version) FROM stream_event WHERE stream = (SELECT key FROM stream WHERE stream_id = ?)',
     ),

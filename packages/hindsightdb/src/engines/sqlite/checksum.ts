@@ -1,0 +1,33 @@
+/**
+ * The checksum of an event. SQLite notices damage to the structure of its pages, and not to what they hold; a changed byte
+ * in a record, a stream id or a time is noticed by this.
+ */
+
+import { crc32 } from 'node:zlib';
+import { HindsightError } from '../../core/errors.ts';
+import type { StoredEvent } from '../../engine/contract.ts';
+
+/** What a checksum covers: all columns of an event. */
+export type Checksummed = Omit<StoredEvent, 'partition'>;
+
+/** CRC-32 of the record, begun with that of the stream id, begun with the event's numbers. The format's document says it in full. */
+export function checksumOf({ position, streamId, version, recordedAt, record }: Checksummed): number {
+  return crc32(record, crc32(streamId, startOf(position, version, recordedAt)));
+}
+
+/** The numbers as one of 32 bits. A change of one bit in one of them changes it. */
+function startOf(position: number, version: number, recordedAt: number): number {
+  const low = position ^ Math.imul(version, 0x9e3779b1) ^ recordedAt;
+  const high = Math.floor(position / 0x1_0000_0000) ^ Math.floor(recordedAt / 0x1_0000_0000);
+  return (low ^ Math.imul(high, 0x85ebca6b)) >>> 0;
+}
+
+/** Throws `STORE_CORRUPT` when an event is not as it was written. */
+export function assertChecksum(event: Checksummed, checksum: number): void {
+  if (checksumOf(event) === checksum) return;
+  throw new HindsightError(
+    'STORE_CORRUPT',
+    `The event at position ${event.position} is damaged: its checksum does not hold. Restore a backup, or find everything that is damaged with check.`,
+    { details: { position: event.position } },
+  );
+}
