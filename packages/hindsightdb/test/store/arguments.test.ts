@@ -341,6 +341,9 @@ suite('opening is refused with the name of what is wrong:', () => {
     [[{ partitionCount: 1.5 }], /^partitionCount/],
     [[{ pendingAppendsMax: 0 }], /^pendingAppendsMax/],
     [[{ pendingAppendsMax: '5' }], /^pendingAppendsMax/],
+    // A store in memory is always a new one, and of no use when nothing can be written to it.
+    [[{ readOnly: true }], /readOnly/],
+    [[{ create: false }], /create/],
   ];
 
   test('the options of openStore', async () => {
