@@ -36,7 +36,7 @@ for (const length of [20, 3000, 100_000]) {
     const path = join(folder, 'store.db');
     const secret = 'Mrs Example lives here';
     const holdsSecret = (): boolean => readFileSync(path).includes(secret) || existsSync(`${path}-wal`);
-    const declared = { events: { Summed: { carriesState: true } } };
+    const declared = { events: { Added: {}, Summed: { carriesState: true } } };
     try {
       {
         await using store = await openStore(path, declared);
