@@ -11,16 +11,18 @@ import { addCompletion } from './commands/completion.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
-import { addLoad } from './commands/load.ts';
+
 import { addRead } from './commands/read.ts';
 import { addRestore } from './commands/restore.ts';
 import { addStats } from './commands/stats.ts';
+import { addState } from './commands/state.ts';
 import { addStreams } from './commands/streams.ts';
 import { addTail } from './commands/tail.ts';
 
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Begin:', [addInit]],
-  ['Write and look:', [addAppend, addRead, addStreams, addLoad, addTail]],
+  ['Write and look:', [addAppend, addRead, addStreams, addTail]],
+  ['Look at the past:', [addState]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],
