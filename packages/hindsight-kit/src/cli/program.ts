@@ -18,11 +18,12 @@ import { addStats } from './commands/stats.ts';
 import { addState } from './commands/state.ts';
 import { addStreams } from './commands/streams.ts';
 import { addTail } from './commands/tail.ts';
+import { addTimeline } from './commands/timeline.ts';
 
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Begin:', [addInit]],
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],
-  ['Look at the past:', [addState]],
+  ['Look at the past:', [addState, addTimeline]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],
