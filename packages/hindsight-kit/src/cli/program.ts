@@ -23,7 +23,6 @@ import { addTail } from './commands/tail.ts';
 import { addTimeline } from './commands/timeline.ts';
 import { addWhy } from './commands/why.ts';
 
-
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Begin:', [addInit]],
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],

@@ -11,7 +11,7 @@ import { changeLines } from '../history/change-lines.ts';
 import { foldFor, skipHiddenOption } from '../history/entity-fold.ts';
 import { addMomentOptions, findMoment, type MomentOptions } from '../history/moment-options.ts';
 import { eventTimeText, plainState, writerText } from '../history/value-text.ts';
-import { parseWhere, type Where } from '../history/where.ts';
+import { parseWhere, type Where, type WhereSubject } from '../history/where.ts';
 import { safeText } from '../terminal/text-width.ts';
 
 interface BisectOptions extends MomentOptions {
@@ -73,10 +73,11 @@ async function bisectEntity(
     store,
     fold,
     streamId,
-    (state, event) => where({ streamId, version: event?.version ?? 0, state, event }),
+    (state, event) => holds(where, { streamId, version: event?.version ?? 0, state, event }),
     { ...(asOf !== undefined && { asOf }), signal: context.signal },
   );
-  const changes = found === undefined ? [] : changesBetween(found.before, found.after, { elementKeys: fold.elementKeys });
+  const changes =
+    found === undefined ? [] : changesBetween(found.before, found.after, { elementKeys: fold.elementKeys });
   if (context.isJson)
     return await context.document({
       streamId,
@@ -90,13 +91,29 @@ async function bisectEntity(
   const name = palette.name(safeText(streamId));
   if (found === undefined) {
     const { version } = await store.streamInfo(streamId);
-    return context.note(version === 0 ? `There is no stream ${JSON.stringify(streamId)}.` : `It never held of ${safeText(streamId)}.`);
+    return context.note(
+      version === 0 ? `There is no stream ${JSON.stringify(streamId)}.` : `It never held of ${safeText(streamId)}.`,
+    );
   }
   const { event, version } = found;
   if (event === undefined) return await output.line(`${name}  it holds before any event already`);
   await output.line(`${name}  first held after version ${palette.strong(String(version))}`);
   const writer = writerText(event);
-  const words = [palette.type(safeText(event.type)), palette.faint(eventTimeText(event)), ...(writer === '' ? [] : [writer])];
+  const words = [
+    palette.type(safeText(event.type)),
+    palette.faint(eventTimeText(event)),
+    ...(writer === '' ? [] : [writer]),
+  ];
   await output.line(words.join('  '));
   for (const line of changeLines(changes, { palette, indent: 2, widthMax })) await output.line(line);
+}
+
+/** What cannot be asked of the state before any event does not hold of it; behind an event it is a mistake. */
+function holds(where: Where, subject: WhereSubject): boolean {
+  try {
+    return where(subject);
+  } catch (error) {
+    if (subject.event === undefined) return false;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ import { elementKeyOption, foldFor } from '../history/entity-fold.ts';
 import { parseFieldPath, pointerOf } from '../history/field-path.ts';
 import { addMomentOptions, findMoment, type MomentOptions } from '../history/moment-options.ts';
 import { whyNothing } from '../history/nothing-found.ts';
-import { actorText, eventTimeText, jsonText, releaseText } from '../history/value-text.ts';
+import { actorText, eventTimeText, hasRoom, jsonText, releaseText } from '../history/value-text.ts';
 import { tableLines, type Column } from '../terminal/table.ts';
 import { countText } from '../terminal/quantities.ts';
 import { cutToWidth, safeText } from '../terminal/text-width.ts';
@@ -60,7 +60,8 @@ export const addBlame: AddCommand = (program, cli) => {
         const { state: _state, ...rest } = found;
         return await context.document({ ...rest, foldedBy });
       }
-      await printBlame(context, found);
+      const { version: newest } = await store.streamInfo(streamId);
+      if (newest > 0) await printBlame(context, found);
       const why = await whyNothing(store, streamId, { version: found.version, asOf });
       if (why !== undefined) context.note(why);
       else if (found.leaves.length + found.deletions.length === 0)
@@ -85,7 +86,7 @@ interface Row {
 async function printBlame(context: CommandContext, found: Blame<unknown, RecordedEvent>): Promise<void> {
   const { palette, output } = context;
   const { leaves, deletions, deletionsLeftOut, streamId, version } = found;
-  if (version > 0) await output.line(`${palette.name(safeText(streamId))} at version ${palette.strong(String(version))}`);
+  await output.line(`${palette.name(safeText(streamId))} at version ${palette.strong(String(version))}`);
   for (const line of blameTable(context, leaves, 'SET BY')) await output.line(line);
   if (deletions.length === 0) return await output.flush();
   await output.line('');
@@ -93,7 +94,9 @@ async function printBlame(context: CommandContext, found: Blame<unknown, Recorde
   const gone = deletions.map(({ path, before, event }) => ({ path, value: before, event }));
   for (const line of blameTable(context, gone, 'REMOVED BY')) await output.line(line);
   if (deletionsLeftOut > 0)
-    await output.line(palette.faint(`… and ${countText(deletionsLeftOut)} before: --deleted ${deletions.length + deletionsLeftOut}`));
+    await output.line(
+      palette.faint(`… and ${countText(deletionsLeftOut)} before: --deleted ${deletions.length + deletionsLeftOut}`),
+    );
   await output.flush();
 }
 
@@ -104,7 +107,7 @@ function blameTable({ palette, widthMax }: CommandContext, rows: readonly Row[],
     column: { title: name, ...(paint && { paint }) },
     cells: rows.map(({ event }) => (event === undefined ? '' : text(event))),
   });
-  const valueMax = widthMax === undefined ? Number.MAX_SAFE_INTEGER : Math.max(12, Math.floor(widthMax / 4));
+  const valueMax = widthMax === undefined ? Number.MAX_SAFE_INTEGER : Math.max(12, Math.floor(widthMax / 5));
   const columns = [
     { column: { title: 'PATH' }, cells: rows.map(({ path }) => (path === '' ? '(all)' : safeText(path))) },
     { column: { title: 'VALUE' }, cells: rows.map(({ value }) => cutToWidth(jsonText(value), valueMax)) },
@@ -112,9 +115,11 @@ function blameTable({ palette, widthMax }: CommandContext, rows: readonly Row[],
       column: { title: 'VERSION', align: 'right', paint: palette.strong } as const,
       cells: rows.map(({ event }) => (event === undefined ? '-' : String(event.version))),
     },
-    eventColumn('TIME', eventTimeText, palette.faint),
-    ...[eventColumn('ACTOR', actorText), eventColumn('RELEASE', releaseText)].filter(({ cells }) => cells.some((cell) => cell !== '')),
-    eventColumn(title, ({ type }) => safeText(type), palette.type),
+    eventColumn('TIME', (event) => eventTimeText(event, widthMax), palette.faint),
+    ...[eventColumn('ACTOR', actorText), eventColumn('RELEASE', releaseText)].filter(({ cells }) =>
+      cells.some((cell) => cell !== ''),
+    ),
+    ...(hasRoom(widthMax) ? [eventColumn(title, ({ type }) => safeText(type), palette.type)] : []),
   ];
   return tableLines(
     columns.map(({ column }) => column),

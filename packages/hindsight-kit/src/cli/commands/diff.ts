@@ -40,7 +40,10 @@ export const addDiff: AddCommand = (program, cli) => {
       if (category === undefined && streamId === undefined)
         throw new UsageError('Name a stream, or a category with --category.');
       if (from === undefined || more.length > 0)
-        throw new UsageError('A difference is between two moments, the second of which may be left out for now.', momentForms);
+        throw new UsageError(
+          'A difference is between two moments, the second of which may be left out for now.',
+          momentForms,
+        );
       const { store } = await context.openStore({ asApplication: true });
       await using _ = store;
       const find = async (text: string | undefined): Promise<FoundMoment> => {
@@ -56,7 +59,10 @@ export const addDiff: AddCommand = (program, cli) => {
     { line: 'diff order-75 3', meaning: 'what changed since version 3' },
     { line: 'diff order-75 yesterday "2h ago"', meaning: 'between two times' },
     { line: 'diff order-75 "before release 2.4" "release 2.4"', meaning: 'while that release wrote' },
-    { line: 'diff --category order 2026-03-01 2026-04-01', meaning: 'which orders appeared, changed and ended in March' },
+    {
+      line: 'diff --category order 2026-03-01 2026-04-01',
+      meaning: 'which orders appeared, changed and ended in March',
+    },
   ]);
   command.addHelpText('after', `\n${momentForms.join('\n')}`);
 };
@@ -78,13 +84,18 @@ async function printDiff(
     signal: context.signal,
   });
   if (context.isJson) {
-    const end = ({ version, isProvisional }: typeof from): object => ({ version, ...(isProvisional && { isProvisional }) });
+    const end = ({ version, isProvisional }: typeof from): object => ({
+      version,
+      ...(isProvisional && { isProvisional }),
+    });
     return await context.document({ streamId, from: end(from), to: end(to), foldedBy, changes });
   }
   if (newest === 0) return context.note(`There is no stream ${JSON.stringify(streamId)}.`);
   const { palette, output, widthMax } = context;
   const name = palette.name(safeText(streamId));
-  await output.line(`${name} ${sideText(ends.from, from.version)} ${palette.faint('→')} ${sideText(ends.to, to.version)}`);
+  await output.line(
+    `${name} ${sideText(ends.from, from.version)} ${palette.faint('→')} ${sideText(ends.to, to.version)}`,
+  );
   for (const line of changeLines(changes, { palette, indent: 0, widthMax })) await output.line(line);
   await output.flush();
   if (changes.length === 0) context.note('Nothing differs.');

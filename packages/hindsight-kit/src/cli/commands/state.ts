@@ -37,7 +37,10 @@ export const addState: AddCommand = (program, cli) => {
       'Folds a stream with the decider that hindsight.config.ts names for its category, and shows the state. Without a decider the data of the events are merged. With --category the entities of a category are listed with their states.',
     )
     .argument('[stream]', 'the id of a stream; or name a --category')
-    .option('-a, --as-of <moment>', 'the state as of this moment: a version, a time, a release; see "hindsight help diff"')
+    .option(
+      '-a, --as-of <moment>',
+      'the state as of this moment: a version, a time, a release; see "hindsight help diff"',
+    )
     .addOption(new Option('--at <version>', 'the same, for a version').argParser(wholeNumber(0)).hideHelp())
     .option('-f, --fields <paths>', 'only these fields: total,customer.name or /total,/customer/name')
     .option('-c, --category <name>', 'the entities of a category, as a table')
@@ -106,10 +109,13 @@ async function printEntity(
   const { palette, output } = context;
   const why = await whyNothing(store, streamId, { version: loaded.version, asOf: found.asOf });
   if (why !== undefined) context.note(why);
-  const title = `${palette.name(safeText(streamId))} at version ${palette.strong(String(loaded.version))}`;
-  const isVersion = found.asOf === undefined || 'version' in found.asOf;
-  const notes = [...(isVersion ? [] : [found.text]), ...(loaded.isProvisional ? ['provisional'] : [])];
-  await output.line(notes.length === 0 ? title : `${title}${palette.faint(`, ${safeText(notes.join(', '))}`)}`);
+  const { asOf, text } = found;
+  const isOccurrence = asOf !== undefined && 'occurredAt' in asOf;
+  // By occurrence, later versions may belong to earlier times: the version says nothing.
+  const version = isOccurrence ? '' : ` at version ${palette.strong(String(loaded.version))}`;
+  const when =
+    asOf === undefined || 'version' in asOf ? '' : palette.faint(`${isOccurrence ? ':' : ','} ${safeText(text)}`);
+  await output.line(`${palette.name(safeText(streamId))}${version}${when}`);
   for (const line of stateLines(context, loaded.state, paths)) await output.line(line);
 }
 
@@ -122,5 +128,12 @@ async function stateOfCategory(context: CommandContext, category: string, option
   const chosen = await foldFor(context, category);
   const given = { what: '--as-of', text: options.asOf, subject: 'category' } as const;
   const found = await findMoment(context, store, given, options);
-  await printCategory(context, store, category, { chosen, found, where, fields: options.paths, limit: options.limit, hidden: options.skipHidden === true ? 'skip' : 'refuse' });
+  await printCategory(context, store, category, {
+    chosen,
+    found,
+    where,
+    fields: options.paths,
+    limit: options.limit,
+    hidden: options.skipHidden === true ? 'skip' : 'refuse',
+  });
 }

@@ -53,7 +53,14 @@ export const addTimeline: AddCommand = (program, cli) => {
       const from = await findMoment(context, store, { what: '--from', text: options.from }, fromOptions(options));
       const range = await rangeFrom(store, streamId, from);
       const { limit = Number.MAX_SAFE_INTEGER } = options;
-      await printTimeline(context, store, streamId, { chosen, to, range, limit, path, isWithState: options.state === true });
+      await printTimeline(context, store, streamId, {
+        chosen,
+        to,
+        range,
+        limit,
+        path,
+        isWithState: options.state === true,
+      });
     }),
   );
   addExamples(command, [
@@ -79,22 +86,17 @@ interface Shown {
 }
 
 async function printTimeline(context: CommandContext, store: Store, streamId: string, shown: Shown): Promise<void> {
-  const { output } = context;
   const { version } = await store.streamInfo(streamId);
-  const print = context.isJson ? machinePrinter(context, shown) : peoplePrinter(context, shown, version);
-  let count = 0;
-  if (!context.isJson && version > 0)
-    await output.line(`${context.palette.name(safeText(streamId))} at version ${context.palette.strong(String(version))}`);
-  for await (const [entry, changes] of entriesOf(context, store, streamId, shown)) {
-    for (const line of print(entry, changes)) {
-      const writing = output.line(line);
-      if (writing !== undefined) await writing;
-    }
-    count += 1;
-  }
-  await output.flush();
-  if (count === 0)
-    context.note(version === 0 ? `There is no stream ${JSON.stringify(streamId)}.` : 'No event of it is among what was asked for.');
+  const entries = entriesOf(context, store, streamId, shown);
+  const count = context.isJson
+    ? await printDocuments(context, entries, shown)
+    : await printBlocks(context, entries, { ...shown, streamId, version });
+  if (count > 0) return;
+  context.note(
+    version === 0
+      ? `There is no stream ${JSON.stringify(streamId)}.`
+      : `Stream ${JSON.stringify(streamId)} is at version ${version}; nothing of it is what was asked for.`,
+  );
 }
 
 async function* entriesOf(
@@ -124,29 +126,61 @@ async function* entriesOf(
   }
 }
 
-type Printer = (entry: Entry, changes: readonly Change[]) => readonly string[];
+type Entries = AsyncIterable<readonly [Entry, readonly Change[]]>;
 
-function machinePrinter(_: CommandContext, { chosen, isWithState }: Shown): Printer {
-  return ({ event, after }, changes) => [
-    JSON.stringify({ event, changes, foldedBy: chosen.foldedBy, ...(isWithState && { state: plainState(after) }) }),
-  ];
+async function printDocuments(
+  { output }: CommandContext,
+  entries: Entries,
+  { chosen, isWithState }: Shown,
+): Promise<number> {
+  let count = 0;
+  for await (const [{ event, after }, changes] of entries) {
+    count += 1;
+    const { foldedBy } = chosen;
+    const document = { event, changes, foldedBy, ...(isWithState && { state: plainState(after) }) };
+    await output.line(JSON.stringify(document));
+  }
+  return count;
 }
 
-function peoplePrinter(context: CommandContext, { isWithState }: Shown, version: number): Printer {
-  const { palette, widthMax } = context;
+/** So many events share the widths of their columns, and wait for one another. */
+const blocksAtOnce = 200;
+
+async function printBlocks(
+  context: CommandContext,
+  entries: Entries,
+  shown: Shown & { readonly streamId: string; readonly version: number },
+): Promise<number> {
+  const { palette, widthMax, output } = context;
+  const { streamId, version, isWithState } = shown;
+  const indent = String(version).length + 2;
   const table = new GrowingTable(
     [
-      { title: ' '.repeat(String(version).length), align: 'right', paint: palette.strong },
-      { title: ' '.repeat(20), paint: palette.faint },
+      { title: ' '.repeat(indent - 2), align: 'right', paint: palette.strong },
+      { title: '', paint: palette.faint },
       { title: '', paint: palette.type },
       { title: '' },
     ],
     { widthMax },
   );
-  const indent = String(version).length + 2;
-  return ({ event, after }, changes) => {
-    const cells = [String(event.version), eventTimeText(event), safeText(event.type), writerText(event)];
-    const state = isWithState ? stateLines(context, after, undefined).map((line) => ' '.repeat(indent) + line) : [];
-    return [table.line(cells), ...changeLines(changes, { palette, indent, widthMax }), ...state];
+  let waiting: { readonly cells: readonly string[]; readonly lines: readonly string[] }[] = [];
+  let count = 0;
+  const print = async (): Promise<void> => {
+    table.measure(waiting.map(({ cells }) => cells.slice(0, -1)));
+    for (const { cells, lines } of waiting) for (const line of [table.line(cells), ...lines]) await output.line(line);
+    waiting = [];
   };
+  for await (const [{ event, after }, changes] of entries) {
+    if (count === 0)
+      await output.line(`${palette.name(safeText(streamId))} at version ${palette.strong(String(version))}`);
+    count += 1;
+    const state = isWithState ? stateLines(context, after, undefined).map((line) => ' '.repeat(indent) + line) : [];
+    waiting.push({
+      cells: [String(event.version), eventTimeText(event), safeText(event.type), writerText(event)],
+      lines: [...changeLines(changes, { palette, indent, widthMax }), ...state],
+    });
+    if (waiting.length === blocksAtOnce) await print();
+  }
+  await print();
+  return count;
 }

@@ -52,7 +52,11 @@ function notFound(reference: EventReference, text: string): CommandError {
     'id' in reference
       ? `There is no event with the id ${JSON.stringify(text)}.`
       : `Stream ${JSON.stringify(reference.streamId)} has no event of version ${reference.version} to show.`,
-    { advice: ['An event is named by order-75@3, by its position in the log, or by its id; hindsight read -l shows them.'] },
+    {
+      advice: [
+        'An event is named by order-75@3, by its position in the log, or by its id; hindsight read -l shows them.',
+      ],
+    },
   );
 }
 
@@ -75,5 +79,6 @@ async function printTree(context: CommandContext, tree: CausationTree): Promise<
   for (const line of treeLines(context, tree)) await output.line(line);
   await output.flush();
   if (eventCount === 1) context.note('Nothing in the log says what led to it or what followed from it.');
-  if (isCutOff) context.note(`These are the first ${countText(eventCount)} events; there may be more: --limit ${eventCount * 10}`);
+  if (isCutOff)
+    context.note(`These are the first ${countText(eventCount)} events; there may be more: --limit ${eventCount * 10}`);
 }

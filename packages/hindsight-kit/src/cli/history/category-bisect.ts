@@ -38,8 +38,8 @@ export async function printCategoryBisect(
       { title: 'ENTITY', paint: palette.name },
       { title: 'VERSION', align: 'right', paint: palette.strong },
       { title: 'TIME', paint: palette.faint },
-      { title: 'ACTOR' },
-      { title: 'RELEASE' },
+      { title: 'ACTOR', align: 'left' },
+      { title: 'RELEASE', align: 'left' },
       { title: 'NOW' },
       { title: 'FIRST HELD AFTER', paint: palette.type },
     ],
@@ -60,7 +60,7 @@ export async function printCategoryBisect(
     const release = releaseText(entity.event);
     releases.set(release, (releases.get(release) ?? 0) + 1);
     if (context.isJson) await output.line(documentOf(entity, foldedBy));
-    else await rows.add(rowOf(entity));
+    else await rows.add(rowOf(entity, context.widthMax));
   }
   await rows.print();
   progress.clear();
@@ -72,11 +72,14 @@ function ofEvents(where: Where): (state: unknown, event: RecordedEvent | undefin
   return (state, event) => where({ streamId: event?.streamId ?? '', version: event?.version ?? 0, state, event });
 }
 
-function rowOf({ streamId, version, event, isHolding }: BisectedEntity<unknown, Event>): string[] {
+function rowOf(
+  { streamId, version, event, isHolding }: BisectedEntity<unknown, Event>,
+  widthMax: number | undefined,
+): string[] {
   return [
     safeText(streamId),
     String(version),
-    eventTimeText(event),
+    eventTimeText(event, widthMax),
     actorText(event),
     releaseText(event),
     isHolding ? 'holds' : '',
@@ -84,7 +87,10 @@ function rowOf({ streamId, version, event, isHolding }: BisectedEntity<unknown, 
   ];
 }
 
-function documentOf({ streamId, version, event, state, isHolding }: BisectedEntity<unknown, Event>, foldedBy: string): string {
+function documentOf(
+  { streamId, version, event, state, isHolding }: BisectedEntity<unknown, Event>,
+  foldedBy: string,
+): string {
   return JSON.stringify({ streamId, version, event, isHolding, foldedBy, state: plainState(state) });
 }
 
@@ -108,7 +114,10 @@ async function printReleases(
   if (counts.some(([release]) => release !== '')) {
     await output.line('');
     const table = tableLines(
-      [{ title: 'ENTITIES', align: 'right' }, { title: 'RELEASE', paint: palette.strong }],
+      [
+        { title: 'ENTITIES', align: 'right' },
+        { title: 'RELEASE', paint: palette.strong },
+      ],
       counts.map(([release, entities]) => [countText(entities), release === '' ? '(none)' : release]),
       { paintTitle: palette.title },
     );

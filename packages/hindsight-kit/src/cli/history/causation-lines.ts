@@ -53,7 +53,7 @@ export function treeLines({ palette, widthMax }: CommandContext, tree: Causation
     const mark = event !== undefined && event.id === tree.event.id ? '▶ ' : '  ';
     if (event === undefined) return [`${mark}${branchText(flat)}${safeText(node.id)}`, '', '', 'no event of this log'];
     const name = `${mark}${branchText(flat)}${safeText(event.streamId)}@${event.version}`;
-    return [name, eventTimeText(event), actorText(event), safeText(event.type)];
+    return [name, eventTimeText(event, widthMax), actorText(event), safeText(event.type)];
   });
   const hasActors = rows.some(([, , actor]) => actor !== '');
   const columns = [
@@ -76,6 +76,6 @@ function branchText({ depth, goesOn }: FlatNode): string {
 function paintName(palette: Palette): (text: string) => string {
   return (text) => {
     const [, mark = '', branch = '', name = text] = /^(▶ |  )((?:\(\d+\) )?[│├└─ ]*)(.*)$/s.exec(text) ?? [];
-    return `${palette.warning(mark)}${palette.faint(branch)}${palette.name(name)}`;
+    return `${mark.trim() === '' ? mark : palette.warning(mark)}${palette.faint(branch)}${palette.name(name)}`;
   };
 }

@@ -26,8 +26,12 @@ const signs = { added: '+', removed: '-', replaced: '~', reordered: '⇅' } as c
 const pathWidthMax = 32;
 
 /** A line for each change. */
-export function changeLines(changes: readonly Change[], { palette, indent, widthMax }: ChangeLayout): readonly string[] {
-  const paths = changes.map(({ path }) => (path === '' ? '(all)' : safeText(path)));
+export function changeLines(
+  changes: readonly Change[],
+  { palette, indent, widthMax }: ChangeLayout,
+): readonly string[] {
+  const pathMax = widthMax === undefined ? undefined : Math.max(16, Math.floor(widthMax / 2));
+  const paths = changes.map(({ path }) => cut(path === '' ? '(all)' : safeText(path), pathMax));
   const pathWidth = Math.max(0, ...paths.map(widthOf).filter((width) => width <= pathWidthMax));
   return changes.map((change, index) => {
     const path = paths[index] ?? '';
@@ -43,8 +47,6 @@ function signOf({ kind }: Change, palette: Palette): string {
 }
 
 function valuesOf(change: Change, palette: Palette, room: number | undefined): string {
-  const cut = (text: string, widthMax: number | undefined): string =>
-    widthMax === undefined ? text : cutToWidth(text, widthMax);
   switch (change.kind) {
     case 'added':
       return cut(jsonText(change.after), room);
@@ -68,4 +70,8 @@ function valuesOf(change: Change, palette: Palette, room: number | undefined): s
     const afterMax = Math.max(half, room - 3 - beforeWidth);
     return `${cut(before, beforeMax)} ${arrow} ${cut(after, afterMax)}`;
   }
+}
+
+function cut(text: string, widthMax: number | undefined): string {
+  return widthMax === undefined ? text : cutToWidth(text, widthMax);
 }

@@ -3,6 +3,7 @@
  * events say, so that a log which was only imported can be asked at once.
  */
 
+import { basename } from 'node:path';
 import { Option } from 'commander';
 import type { Event, ElementKeys, Recorded, SnapshottedFold } from 'hindsightdb';
 import type { AnyFold } from '../config/define-config.ts';
@@ -50,7 +51,7 @@ export async function foldFor(
   const decider = Object.hasOwn(deciders, category) ? deciders[category] : undefined;
   if (decider === undefined)
     context.note(
-      `${config?.path ?? 'No hindsight.config.ts'} names ${config === undefined ? 'a' : 'no'} decider for the category ${JSON.stringify(category)}: the state is what the data of its events say, merged.`,
+      `${config === undefined ? 'No hindsight.config.ts names a' : `${basename(config.path)} names no`} decider for ${JSON.stringify(category)}; the data of its events are merged instead.`,
     );
   const fold = decider === undefined ? merging : folding(decider, category);
   const elementKeys = { ...fold.elementKeys, ...options.elementKey };

@@ -20,7 +20,10 @@ export async function rangeFrom(store: Store, streamId: string, { asOf }: FoundM
   if ('version' in asOf) return { fromVersion: Math.max(1, asOf.version), includes: all };
   if ('occurredAt' in asOf) {
     const from = millisOf(asOf.occurredAt);
-    return { fromVersion: undefined, includes: ({ occurredAt, recordedAt }) => millisOf(occurredAt ?? recordedAt) >= from };
+    return {
+      fromVersion: undefined,
+      includes: ({ occurredAt, recordedAt }) => millisOf(occurredAt ?? recordedAt) >= from,
+    };
   }
   if ('time' in asOf) {
     const from = millisOf(asOf.time) * 1000;

@@ -21,9 +21,7 @@ export async function findReference(store: Store, text: string): Promise<EventRe
 
 async function atPosition(store: Store, position: number): Promise<EventReference> {
   const event = Number.isSafeInteger(position)
-    ? await store
-        .readRecords({ after: Math.max(0, position - 1), limit: 1, includeReserved: true })
-        .first()
+    ? await store.readRecords({ after: Math.max(0, position - 1), limit: 1, includeReserved: true }).first()
     : undefined;
   if (event?.position === position) return { streamId: event.streamId, version: event.version };
   throw new CommandError(`There is no event at position ${position}.`, {

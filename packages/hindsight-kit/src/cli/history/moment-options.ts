@@ -51,22 +51,28 @@ export async function findMoment(
       `${what} ${moment.version} is a version, and each entity of a category has versions of its own.`,
       ['Give a time, a release or a place in the log.'],
     );
-  if (moment.kind === 'now') return { asOf: undefined, text: 'now' };
-  if (moment.kind !== 'time' || moment.order !== 'occurred') {
-    if (known !== undefined)
-      throw new UsageError('--known goes with a time of occurrence: add --by occurred, or write occurred:<time>.');
-    return await recordedMoment(context, store, moment);
+  if (known === undefined && moment.kind === 'now') return { asOf: undefined, text: 'now' };
+  if (moment.kind !== 'now' && !isOccurrence(moment)) {
+    if (known === undefined) return await recordedMoment(context, store, moment);
+    throw new UsageError('--known goes with a time of occurrence: add --by occurred, or write occurred:<time>.');
   }
-  const time = timeText(moment.time);
-  if (known === undefined) return { asOf: { occurredAt: moment.time }, text: `what had occurred by ${time}` };
-  const found = parseMoment('--known', known, { now, order: 'recorded' });
+  const recorded = known === undefined ? undefined : await knownMoment(context, store, { known, subject });
+  if (moment.kind !== 'time') return recorded ?? { asOf: undefined, text: 'now' };
+  return {
+    asOf: { occurredAt: moment.time, ...(recorded !== undefined && { known: recorded.asOf }) },
+    text: `what had occurred by ${timeText(moment.time)}${recorded === undefined ? '' : `, as known at ${recorded.text}`}`,
+  };
+}
+
+async function knownMoment(
+  context: CommandContext,
+  store: Store,
+  { known, subject }: { readonly known: string; readonly subject: 'entity' | 'category' },
+): Promise<{ readonly asOf: RecordedMoment; readonly text: string }> {
+  const found = parseMoment('--known', known, { now: context.world.now(), order: 'recorded' });
   if (found.kind === 'now' || (found.kind === 'version' && subject === 'category') || isOccurrence(found))
     throw new UsageError(`--known ${JSON.stringify(known)} must be a moment of recording, like a time.`);
-  const recorded = await recordedMoment(context, store, found);
-  return {
-    asOf: { occurredAt: moment.time, known: recorded.asOf },
-    text: `what had occurred by ${time}, as known at ${recorded.text}`,
-  };
+  return await recordedMoment(context, store, found);
 }
 
 function isOccurrence(moment: Moment): boolean {

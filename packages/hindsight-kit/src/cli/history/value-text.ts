@@ -22,9 +22,20 @@ export function timeText(time: string | Date): string {
   return `${iso.slice(0, -5).replace('T', ' ')}Z`;
 }
 
-/** When an event happened, where it says so itself, and else when it was recorded. */
-export function eventTimeText({ occurredAt, recordedAt }: RecordedEvent): string {
-  return timeText(occurredAt ?? recordedAt);
+/** Terminals narrower than these have no room for seconds, and for hours and types. */
+const narrowWidth = 100;
+const slimWidth = 70;
+
+/** Whether a table of events has room for their types. */
+export function hasRoom(widthMax: number | undefined): boolean {
+  return widthMax === undefined || widthMax >= slimWidth;
+}
+
+/** When an event happened, where it says so itself, and else when it was recorded; as exact as the terminal has room. */
+export function eventTimeText({ occurredAt, recordedAt }: RecordedEvent, widthMax?: number): string {
+  const text = timeText(occurredAt ?? recordedAt);
+  if (!hasRoom(widthMax)) return text.slice(0, 'yyyy-mm-dd'.length);
+  return widthMax === undefined || widthMax >= narrowWidth ? text : text.slice(0, 'yyyy-mm-dd hh:mm'.length);
 }
 
 /** Who wrote an event. */

@@ -29,9 +29,13 @@ export function parseWhere(expression: string): Where {
     try {
       value = evaluate(frozen(state), version, event, streamId);
     } catch (cause) {
-      throw new UsageError(`--where fails for ${streamId} at version ${version}: ${messageOf(cause)}`, adviceFor(cause), {
-        cause,
-      });
+      throw new UsageError(
+        `--where fails for ${streamId} at version ${version}: ${messageOf(cause)}`,
+        adviceFor(cause),
+        {
+          cause,
+        },
+      );
     }
     if (typeof value === 'function' || value instanceof Promise)
       throw new UsageError(
@@ -44,15 +48,19 @@ export function parseWhere(expression: string): Where {
 type Evaluate = (...values: readonly unknown[]) => unknown;
 
 function compiled(expression: string): Evaluate {
+  if (expression.trim() === '') throw new UsageError('--where is empty.', forms);
   try {
     // The line end closes a comment that the expression may end with.
-    const evaluate: unknown = compileFunction(`"use strict"; return (${expression}\n);`, names, { filename: '--where' });
+    const evaluate: unknown = compileFunction(`"use strict"; return (${expression}\n);`, names, {
+      filename: '--where',
+    });
     // compileFunction answers with a function of these parameters, whatever its declared type.
-    if (expression.trim() !== '') return evaluate as Evaluate;
+    return evaluate as Evaluate;
   } catch (cause) {
-    throw new UsageError(`--where ${JSON.stringify(expression)} is no expression: ${messageOf(cause)}.`, forms, { cause });
+    throw new UsageError(`--where ${JSON.stringify(expression)} is no expression: ${messageOf(cause)}.`, forms, {
+      cause,
+    });
   }
-  throw new UsageError('--where is empty.', forms);
 }
 
 const forms = [
