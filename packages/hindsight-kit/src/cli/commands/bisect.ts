@@ -32,7 +32,7 @@ export const addBisect: AddCommand = (program, cli) => {
     .argument('[stream]', 'the id of a stream; or name a --category')
     .requiredOption('-w, --where <expression>', 'JavaScript over state, version, event and streamId: state.total < 0')
     .option('-c, --category <name>', 'all entities of a category')
-    .option('-a, --as-of <moment>', 'look at what there was as of this moment; see "hindsight help diff"')
+    .option('-a, --as-of <moment>', 'look at what there was as of this moment')
     .addOption(skipHiddenOption());
   addMomentOptions(command).action((streamId: string | undefined, options: BisectOptions, self: Command) =>
     runAction(cli, self, async (context) => {

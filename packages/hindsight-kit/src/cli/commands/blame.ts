@@ -34,7 +34,7 @@ export const addBlame: AddCommand = (program, cli) => {
     )
     .argument('<stream>', 'the id of the stream')
     .argument('[path]', 'only this part of the state: /total or customer.name')
-    .option('-a, --as-of <moment>', 'of the state as of this moment; see "hindsight help diff"')
+    .option('-a, --as-of <moment>', 'of the state as of this moment')
     .addOption(
       new Option('-d, --deleted <count>', 'so many of the latest deletions')
         .argParser(wholeNumber(0))

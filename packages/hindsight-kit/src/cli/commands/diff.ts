@@ -64,7 +64,6 @@ export const addDiff: AddCommand = (program, cli) => {
       meaning: 'which orders appeared, changed and ended in March',
     },
   ]);
-  command.addHelpText('after', `\n${momentForms.join('\n')}`);
 };
 
 async function printDiff(

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { categoryOf, type LoadedAsOf, type Store } from 'hindsightdb';
-import { addExamples, runAction, type AddCommand } from '../command.ts';
+import { addExamples, runAction, type AddCommand, type Cli } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../event-choice.ts';
 import { UsageError } from '../failure.ts';
@@ -27,21 +27,21 @@ interface StateOptions extends MomentOptions {
   readonly skipHidden?: true;
 }
 
-/** Adds the command. */
+/** Adds the command, and its other name. */
 export const addState: AddCommand = (program, cli) => {
-  const command = program
-    .command('state')
-    .alias('load')
+  declare(program.command('state'), cli);
+  declare(program.command('load', { hidden: true }), cli);
+};
+
+function declare(command: Command, cli: Cli): void {
+  command
     .summary('show the state of an entity, now or at any moment')
     .description(
       'Folds a stream with the decider that hindsight.config.ts names for its category, and shows the state. Without a decider the data of the events are merged. With --category the entities of a category are listed with their states.',
     )
     .argument('[stream]', 'the id of a stream; or name a --category')
-    .option(
-      '-a, --as-of <moment>',
-      'the state as of this moment: a version, a time, a release; see "hindsight help diff"',
-    )
-    .addOption(new Option('--at <version>', 'the same, for a version').argParser(wholeNumber(0)).hideHelp())
+    .option('-a, --as-of <moment>', 'the state as of this moment: a version, a time, a release')
+    .addOption(new Option('--at <version>', 'the same, for a version').argParser(wholeNumber(0)))
     .option('-f, --fields <paths>', 'only these fields: total,customer.name or /total,/customer/name')
     .option('-c, --category <name>', 'the entities of a category, as a table')
     .option('-w, --where <expression>', "with --category: only those of which it holds: state.status === 'open'")
@@ -58,17 +58,18 @@ export const addState: AddCommand = (program, cli) => {
       await stateOfCategory(context, options.category ?? '', { ...options, paths: fields });
     }),
   );
+  const name = command.name();
   addExamples(command, [
-    { line: 'state order-75', meaning: 'the present state' },
-    { line: 'state order-75 --as-of 3 --json', meaning: 'the state as of version 3, for machines' },
-    { line: 'state order-75 --as-of "yesterday 18:00"', meaning: 'as it was recorded by then' },
-    { line: 'state order-75 --as-of "before release 2.4"', meaning: 'before that release first wrote' },
+    { line: `${name} order-75`, meaning: 'the present state' },
+    { line: `${name} order-75 --as-of 3 --json`, meaning: 'the state as of version 3, for machines' },
+    { line: `${name} order-75 --as-of "yesterday 18:00"`, meaning: 'as it was recorded by then' },
+    { line: `${name} order-75 --as-of "before release 2.4"`, meaning: 'before that release first wrote' },
     {
-      line: `state --category order --where "state.status === 'open'" --as-of 2026-03-01 --fields status,total`,
+      line: `${name} --category order --where "state.status === 'open'" --as-of 2026-03-01 -f status,total`,
       meaning: 'the open orders as they stood when the first of March began',
     },
   ]);
-};
+}
 
 type EntityOptions = StateOptions & { readonly paths: readonly FieldPath[] | undefined };
 

@@ -37,7 +37,7 @@ export const addTimeline: AddCommand = (program, cli) => {
       'Shows every event of a stream with the changes that it made to the state: + added, - removed, ~ replaced. The times say when an event happened, where it says so itself, and else when it was recorded.',
     )
     .argument('<stream>', 'the id of the stream')
-    .option('--from <moment>', 'from this moment on: a version, a time, a release; see "hindsight help diff"')
+    .option('--from <moment>', 'from this moment on: a version, a time, a release')
     .option('--to <moment>', 'up to this moment')
     .option('-n, --limit <count>', 'so many events at most', wholeNumber(0))
     .option('-p, --path <path>', 'only events that changed this part of the state: /total or items.pen')

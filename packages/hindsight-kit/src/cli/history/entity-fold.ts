@@ -67,6 +67,7 @@ const merging: EntityFold = {
   evolve: (state, { type, data }) => {
     if (data === null || data instanceof Uint8Array) return state;
     const members = typeof data === 'object' && !Array.isArray(data) ? data : { [type]: data };
+    // This fold is handed only states of its own making, which are objects.
     return { ...(state as object), ...members };
   },
 };

@@ -6,7 +6,7 @@ import { Option, type Command } from 'commander';
 import type { AsOf, RecordedMoment, Store } from 'hindsightdb';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../failure.ts';
-import { parseMoment, type Moment, type TimeOrder } from './moment.ts';
+import { momentForms, parseMoment, type Moment, type TimeOrder } from './moment.ts';
 import { releaseEnd } from './release-place.ts';
 import { timeText } from './value-text.ts';
 
@@ -32,7 +32,8 @@ export function addMomentOptions(command: Command): Command {
         .choices(['recorded', 'occurred'])
         .default('recorded'),
     )
-    .option('--known <moment>', 'of what had occurred, only what was recorded by this moment');
+    .option('--known <moment>', 'of what had occurred, only what was recorded by this moment')
+    .addHelpText('after', `\n${momentForms.join('\n')}`);
 }
 
 /** Finds the moment that a text means. Undefined is the present. */

@@ -5,7 +5,7 @@
 import { InvalidArgumentError } from 'commander';
 import { isCheckpoint, type Place } from 'hindsightdb';
 import { UsageError } from '../failure.ts';
-import { parseTime, timeForms } from '../time-option.ts';
+import { parseTime } from '../time-option.ts';
 
 /** The order in which a time is meant: when it was recorded, or when it happened. */
 export type TimeOrder = 'recorded' | 'occurred';
@@ -22,7 +22,8 @@ export type Moment =
 export const momentForms: readonly string[] = [
   'A moment is one of:',
   '  a version      7 or v7',
-  `  a time         ${timeForms}`,
+  '  a time         2026-03-01, "2026-03-01 09:30", 2026-03-01T09:30:00Z, "yesterday 18:00", monday,',
+  '                 today, "2h ago", 15m or now; a day is meant from its beginning on',
   '  an occurrence  occurred:2026-03-01, or any time with --by occurred',
   '  a release      "before release 2.4", or "release 2.4" for right after its last event',
   '  a place        a checkpoint (h1~…), or position:1200',
