@@ -56,7 +56,7 @@ export const addBisect: AddCommand = (program, cli) => {
       meaning: 'all orders whose total ever was negative, and the releases that made it so',
     },
     {
-      line: `bisect --category order --where "state.status === 'open' && event.metadata.actor === 'bob'" --json`,
+      line: `bisect -c order -w "state.status === 'open' && event.metadata.actor === 'bob'" --json`,
       meaning: 'the event can be asked about as well; as JSON Lines',
     },
   ]);
