@@ -10,7 +10,13 @@ import { printCategoryDiff } from '../history/category-diff.ts';
 import { changeLines } from '../history/change-lines.ts';
 import { elementKeyOption, foldFor, skipHiddenOption } from '../history/entity-fold.ts';
 import { momentForms } from '../history/moment.ts';
-import { addMomentOptions, findMoment, type FoundMoment, type MomentOptions } from '../history/moment-options.ts';
+import {
+  addMomentOptions,
+  findMoment,
+  isOfOccurrence,
+  type FoundMoment,
+  type MomentOptions,
+} from '../history/moment-options.ts';
 import { safeText } from '../terminal/text-width.ts';
 
 interface DiffOptions extends MomentOptions {
@@ -100,7 +106,8 @@ async function printDiff(
   if (changes.length === 0) context.note('Nothing differs.');
 }
 
-function sideText({ asOf, text }: FoundMoment, version: number): string {
-  if (asOf !== undefined && 'occurredAt' in asOf) return safeText(text);
+function sideText(found: FoundMoment, version: number): string {
+  const { asOf, text } = found;
+  if (isOfOccurrence(found)) return safeText(text);
   return asOf === undefined || 'version' in asOf ? `version ${version}` : `version ${version} (${safeText(text)})`;
 }

@@ -10,7 +10,13 @@ import { UsageError } from '../failure.ts';
 import { printCategory } from '../history/category-states.ts';
 import { foldFor, skipHiddenOption } from '../history/entity-fold.ts';
 import { parseFieldPaths, type FieldPath } from '../history/field-path.ts';
-import { addMomentOptions, findMoment, type FoundMoment, type MomentOptions } from '../history/moment-options.ts';
+import {
+  addMomentOptions,
+  findMoment,
+  isOfOccurrence,
+  type FoundMoment,
+  type MomentOptions,
+} from '../history/moment-options.ts';
 import { whyNothing } from '../history/nothing-found.ts';
 import { fieldsOf, stateLines } from '../history/state-text.ts';
 import { plainState } from '../history/value-text.ts';
@@ -111,8 +117,7 @@ async function printEntity(
   const why = await whyNothing(store, streamId, { version: loaded.version, asOf: found.asOf });
   if (why !== undefined) context.note(why);
   const { asOf, text } = found;
-  const isOccurrence = asOf !== undefined && 'occurredAt' in asOf;
-  // By occurrence, later versions may belong to earlier times: the version says nothing.
+  const isOccurrence = isOfOccurrence(found);
   const version = isOccurrence ? '' : ` at version ${palette.strong(String(loaded.version))}`;
   const when =
     asOf === undefined || 'version' in asOf ? '' : palette.faint(`${isOccurrence ? ':' : ','} ${safeText(text)}`);

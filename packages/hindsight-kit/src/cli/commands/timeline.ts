@@ -10,7 +10,13 @@ import { changeLines } from '../history/change-lines.ts';
 import { elementKeyOption, foldFor, type ChosenFold } from '../history/entity-fold.ts';
 import { rangeFrom, type EventRange } from '../history/event-range.ts';
 import { parseFieldPath, type FieldPath } from '../history/field-path.ts';
-import { addMomentOptions, findMoment, type FoundMoment, type MomentOptions } from '../history/moment-options.ts';
+import {
+  addMomentOptions,
+  findMoment,
+  isOfOccurrence,
+  type FoundMoment,
+  type MomentOptions,
+} from '../history/moment-options.ts';
 import { changesAt } from '../history/narrow-changes.ts';
 import { stateLines } from '../history/state-text.ts';
 import { eventTimeText, plainState, writerText } from '../history/value-text.ts';
@@ -106,11 +112,10 @@ async function* entriesOf(
   { chosen, to, range, limit, path }: Shown,
 ): AsyncGenerator<readonly [Entry, readonly Change[]]> {
   const { asOf } = to;
-  const isByOccurrence = asOf !== undefined && 'occurredAt' in asOf;
   const { fromVersion } = range;
   const reading = timeline(store, chosen.fold, streamId, {
     ...(asOf !== undefined && { asOf }),
-    ...(fromVersion !== undefined && !isByOccurrence && { fromVersion }),
+    ...(fromVersion !== undefined && !isOfOccurrence(to) && { fromVersion }),
     signal: context.signal,
   });
   let left = limit;

@@ -38,9 +38,9 @@ export async function printCategoryBisect(
       { title: 'ENTITY', paint: palette.name },
       { title: 'VERSION', align: 'right', paint: palette.strong },
       { title: 'TIME', paint: palette.faint },
-      { title: 'ACTOR', align: 'left' },
-      { title: 'RELEASE', align: 'left' },
-      { title: 'NOW' },
+      { title: 'ACTOR', align: 'left', isOptional: true },
+      { title: 'RELEASE', align: 'left', isOptional: true },
+      { title: 'NOW', isOptional: true },
       { title: 'FIRST HELD AFTER', paint: palette.type },
     ],
     progress,
@@ -62,8 +62,7 @@ export async function printCategoryBisect(
     if (context.isJson) await output.line(documentOf(entity, foldedBy));
     else await rows.add(rowOf(entity, context.widthMax));
   }
-  await rows.print();
-  progress.clear();
+  await rows.finish();
   await printReleases(context, releases, { count: rows.count, looked });
 }
 

@@ -10,7 +10,7 @@ import { safeText } from '../terminal/text-width.ts';
 import { entityProgress } from './category-rows.ts';
 import { changeLines } from './change-lines.ts';
 import { foldFor } from './entity-fold.ts';
-import type { FoundMoment } from './moment-options.ts';
+import { isOfOccurrence, type FoundMoment } from './moment-options.ts';
 import { plainState } from './value-text.ts';
 
 /** What is compared, and how. */
@@ -44,18 +44,29 @@ export async function printCategoryDiff(
   for await (const entity of entities) {
     counts[entity.kind] += 1;
     progress.clear();
-    if (context.isJson) await output.line(documentOf(entity, foldedBy));
-    else for (const line of linesOf(context, entity)) await output.line(line);
+    const title = isOfOccurrence(from) || isOfOccurrence(to) ? whatBecame[entity.kind] : titleOf(entity);
+    const lines = context.isJson ? [documentOf(entity, foldedBy)] : linesOf(context, entity, title);
+    for (const line of lines) await output.line(line);
+    // Progress is drawn on the same terminal: nothing of the output may wait behind it.
+    if (context.widthMax !== undefined) await output.flush();
   }
   progress.clear();
   await output.flush();
   if (context.isJson) return;
-  const found = Object.entries(counts).filter(([, count]) => count > 0);
-  const summary = found.map(([kind, count]) => `${countText(count)} ${words[kind] ?? kind}`).join(', ');
+  const kinds = ['appeared', 'changed', 'ended', 'passed'] as const;
+  const found = kinds.filter((kind) => counts[kind] > 0);
+  const summary = found.map((kind) => `${countText(counts[kind])} ${whatBecame[kind]}`).join(', ');
   context.note(found.length === 0 ? 'Nothing of the category differs.' : `${summary}; ${from.text} → ${to.text}.`);
 }
 
-const words: Readonly<Record<string, string>> = { passed: 'appeared and ended' };
+type Kind = EntityChange<unknown>['kind'];
+
+const whatBecame: Readonly<Record<Kind, string>> = {
+  appeared: 'appeared',
+  changed: 'changed',
+  ended: 'ended',
+  passed: 'appeared and ended',
+};
 
 function documentOf({ streamId, kind, from, to, changes }: EntityChange<unknown>, foldedBy: string): string {
   return JSON.stringify({
@@ -68,15 +79,24 @@ function documentOf({ streamId, kind, from, to, changes }: EntityChange<unknown>
   });
 }
 
-function linesOf({ palette, widthMax }: CommandContext, entity: EntityChange<unknown>): readonly string[] {
-  const { streamId, kind, from, to, changes } = entity;
-  const headings: Readonly<Record<EntityChange<unknown>['kind'], readonly [sign: string, what: string]>> = {
-    appeared: [palette.good('+'), `appeared, version ${to.version}`],
-    changed: [palette.warning('~'), `version ${from.version} → ${to.version}`],
-    ended: [palette.bad('■'), `ended, version ${from.version} → ${to.version}`],
-    passed: [palette.bad('■'), `appeared and ended, version ${to.version}`],
+function titleOf({ kind, from, to }: EntityChange<unknown>): string {
+  const versions = from.version === 0 ? `version ${to.version}` : `version ${from.version} → ${to.version}`;
+  return kind === 'changed' ? versions : `${whatBecame[kind]}, ${versions}`;
+}
+
+function linesOf(
+  { palette, widthMax }: CommandContext,
+  { streamId, kind, changes }: EntityChange<unknown>,
+  title: string,
+): readonly string[] {
+  const signs: Readonly<Record<Kind, string>> = {
+    appeared: palette.good('+'),
+    changed: palette.warning('~'),
+    ended: palette.bad('■'),
+    passed: palette.bad('■'),
   };
-  const [sign, what] = headings[kind];
-  const title = `${sign} ${palette.name(safeText(streamId))}  ${palette.faint(what)}`;
-  return [title, ...changeLines(changes, { palette, indent: 4, widthMax })];
+  return [
+    `${signs[kind]} ${palette.name(safeText(streamId))}  ${palette.faint(title)}`,
+    ...changeLines(changes, { palette, indent: 4, widthMax }),
+  ];
 }

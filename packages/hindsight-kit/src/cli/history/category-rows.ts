@@ -11,16 +11,23 @@ import type { ProgressLine } from '../terminal/progress-line.ts';
 /** So many rows share the widths of their columns. */
 const rowsAtOnce = 500;
 
+/** A column of such rows. */
+export interface RowColumn extends Column {
+  /** Left out where no row has anything in it, as far as all rows are known before the first is printed. */
+  readonly isOptional?: true;
+}
+
 /** Prints rows as they come, and the progress of the look between them. */
 export class CategoryRows {
   readonly #context: CommandContext;
-  readonly #columns: readonly Column[];
+  readonly #columns: readonly RowColumn[];
   #table: GrowingTable | undefined;
+  #leftOut: ReadonlySet<number> = new Set();
   readonly #progress: ProgressLine;
   #rows: (readonly string[])[] = [];
   #count = 0;
 
-  constructor(context: CommandContext, columns: readonly Column[], progress: ProgressLine) {
+  constructor(context: CommandContext, columns: readonly RowColumn[], progress: ProgressLine) {
     this.#context = context;
     this.#columns = columns;
     this.#progress = progress;
@@ -35,19 +42,30 @@ export class CategoryRows {
   async add(row: readonly string[]): Promise<void> {
     this.#rows.push(row);
     this.#count += 1;
-    if (this.#rows.length === rowsAtOnce) await this.print();
+    if (this.#rows.length === rowsAtOnce) await this.#print();
   }
 
-  /** Prints what was gathered. */
-  async print(): Promise<void> {
+  /** Prints what was gathered last. */
+  async finish(): Promise<void> {
+    const isEmpty = (index: number): boolean => this.#rows.every((row) => row[index] === '');
+    if (this.#table === undefined)
+      this.#leftOut = new Set(
+        this.#columns.flatMap(({ isOptional }, index) => (isOptional && isEmpty(index) ? [index] : [])),
+      );
+    await this.#print();
+  }
+
+  async #print(): Promise<void> {
     this.#progress.clear();
     if (this.#rows.length === 0) return;
     const { output, palette, widthMax } = this.#context;
     const isFirst = this.#table === undefined;
-    this.#table ??= new GrowingTable(this.#aligned(), { widthMax, paintTitle: palette.title });
-    this.#table.measure(this.#rows);
+    const isShown = (_: unknown, index: number): boolean => !this.#leftOut.has(index);
+    this.#table ??= new GrowingTable(this.#aligned().filter(isShown), { widthMax, paintTitle: palette.title });
+    const rows = this.#rows.map((row) => row.filter(isShown));
+    this.#table.measure(rows);
     if (isFirst) await output.line(this.#table.titleLine());
-    for (const row of this.#rows) await output.line(this.#table.line(row));
+    for (const row of rows) await output.line(this.#table.line(row));
     this.#rows = [];
     // Progress is drawn on the same terminal: nothing of the output may wait behind it.
     await output.flush();

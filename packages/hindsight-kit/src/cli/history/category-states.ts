@@ -11,7 +11,7 @@ import { safeText } from '../terminal/text-width.ts';
 import { CategoryRows, entityProgress } from './category-rows.ts';
 import type { ChosenFold } from './entity-fold.ts';
 import { valueIn, type FieldPath } from './field-path.ts';
-import type { FoundMoment } from './moment-options.ts';
+import { isOfOccurrence, type FoundMoment } from './moment-options.ts';
 import { fieldsOf } from './state-text.ts';
 import { cellText, jsonText, plainState } from './value-text.ts';
 import type { Where } from './where.ts';
@@ -36,7 +36,7 @@ export async function printCategory(
 ): Promise<void> {
   const { chosen, found, where, fields, limit = Number.MAX_SAFE_INTEGER, hidden } = list;
   const progress = context.progress('Looking', { isQuiet: context.isJson });
-  const rows = new CategoryRows(context, columnsOf(context, fields), progress);
+  const rows = new CategoryRows(context, columnsOf(context, list), progress);
   let looked = 0;
   let count = 0;
   let hasMore = false;
@@ -53,24 +53,24 @@ export async function printCategory(
     if (where?.(entity) === false) continue;
     count += 1;
     if (context.isJson) await context.output.line(documentOf(entity, list));
-    else await rows.add(rowOf(entity, fields));
+    else await rows.add(rowOf(entity, list));
   }
-  await rows.print();
+  await rows.finish();
   if (!context.isJson) context.note(summary(category, { count, looked, hasMore, list }));
 }
 
-function columnsOf({ palette }: CommandContext, fields: readonly FieldPath[] | undefined): readonly Column[] {
+function columnsOf({ palette }: CommandContext, { found, fields }: CategoryList): readonly Column[] {
   return [
     { title: 'ENTITY', paint: palette.name },
-    { title: 'VERSION', align: 'right' },
+    ...(isOfOccurrence(found) ? [] : [{ title: 'VERSION', align: 'right' } as const]),
     ...(fields?.map(({ text }) => ({ title: safeText(text).toUpperCase() })) ?? [{ title: 'STATE' }]),
   ];
 }
 
-function rowOf({ streamId, version, state }: EntityState<unknown>, fields: readonly FieldPath[] | undefined): string[] {
+function rowOf({ streamId, version, state }: EntityState<unknown>, { found, fields }: CategoryList): string[] {
   const plain = plainState(state);
   const cells = fields?.map(({ segments }) => cellText(valueIn(plain, segments))) ?? [jsonText(plain)];
-  return [safeText(streamId), String(version), ...cells];
+  return [safeText(streamId), ...(isOfOccurrence(found) ? [] : [String(version)]), ...cells];
 }
 
 function documentOf(entity: EntityState<unknown>, { chosen, fields }: CategoryList): string {

@@ -24,6 +24,11 @@ export interface FoundMoment {
   readonly text: string;
 }
 
+/** Whether a moment is one of occurrence: later versions may belong to earlier times, so that a version says nothing of it. */
+export function isOfOccurrence({ asOf }: FoundMoment): boolean {
+  return asOf !== undefined && 'occurredAt' in asOf;
+}
+
 /** Adds the options that say how times are meant. */
 export function addMomentOptions(command: Command): Command {
   return command
