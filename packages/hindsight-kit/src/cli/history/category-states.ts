@@ -34,7 +34,7 @@ export async function printCategory(
   category: string,
   list: CategoryList,
 ): Promise<void> {
-  const { chosen, found, where, fields, limit = Number.MAX_SAFE_INTEGER, hidden } = list;
+  const { chosen, found, where, limit = Number.MAX_SAFE_INTEGER, hidden } = list;
   const progress = context.progress('Looking', { isQuiet: context.isJson });
   const rows = new CategoryRows(context, columnsOf(context, list), progress);
   let looked = 0;
