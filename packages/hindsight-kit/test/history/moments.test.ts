@@ -16,7 +16,7 @@ suite('a moment', () => {
     ['7', { kind: 'version', version: 7 }],
     ['v7', { kind: 'version', version: 7 }],
     ['position:1200', { kind: 'place', place: 1200 }],
-    [`#${1200}`, { kind: 'place', place: 1200 }],
+    ['#'.concat('1200'), { kind: 'place', place: 1200 }],
     ['before release 2.4', { kind: 'release', side: 'before', release: '2.4' }],
     ['before-release:2.4', { kind: 'release', side: 'before', release: '2.4' }],
     ['after release 2.4', { kind: 'release', side: 'after', release: '2.4' }],
