@@ -35,7 +35,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
 /** Makes the program. Its actions call `cli.end` with their exit code, or throw. */
 export function createProgram(cli: Cli, version: string): Command {
   const program = new Command('hindsight')
-    .description('Look into, feed, check and back up an event store.')
+    .description('Look into an event store and its past; feed, check and back it up.')
     .version(version, '-V, --version', 'show the version')
     .option('--store <address>', 'the store; else HINDSIGHT_STORE, else the one that hindsight.config.ts names')
     .option('--config <file>', 'the configuration; else hindsight.config.ts here or above')

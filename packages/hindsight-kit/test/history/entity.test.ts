@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { safeText } from '../../src/cli/terminal/text-width.ts';
-import { hindsight, objectOf, succeed } from '../hindsight-process.ts';
+import { hindsight, objectOf, start, succeed } from '../hindsight-process.ts';
 import { documentsFrom, linesOf, orderFolder, threeOrders } from './order-store.ts';
 
 suite('state', () => {
@@ -277,4 +277,23 @@ suite('bisect', () => {
       assert.deepEqual([exitCode, stdout], [2, '']);
       assert.match(stderr, said);
     });
+});
+
+test('Ctrl-C ends a long look', async (context) => {
+  const folder = await orderFolder(context, async (_, __, store) => {
+    for (let at = 0; at < 4000; at += 500)
+      await store.append(
+        'slow-1',
+        Array.from({ length: 500 }, () => ({ type: 'Passed', data: null })),
+      );
+  });
+  // Five milliseconds for each of four thousand events.
+  const slow = "process.stdout.write('.') && Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5) === ''";
+  const running = start(['bisect', 'slow-1', '--where', slow], { folder });
+  await running.until((stdout) => stdout.includes('..'));
+  running.child.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await running.ended;
+  assert.equal(exitCode, 130);
+  assert.match(stderr, /Interrupted/);
+  assert.ok(stdout.length < 4000);
 });
