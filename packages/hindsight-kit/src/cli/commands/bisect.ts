@@ -10,7 +10,7 @@ import { printCategoryBisect } from '../history/category-bisect.ts';
 import { changeLines } from '../history/change-lines.ts';
 import { foldFor, skipHiddenOption } from '../history/entity-fold.ts';
 import { addMomentOptions, findMoment, type MomentOptions } from '../history/moment-options.ts';
-import { eventTimeText, plainState, writerText } from '../history/value-text.ts';
+import { eventDocument, eventTimeText, plainState, writerText } from '../history/value-text.ts';
 import { parseWhere, type Where, type WhereSubject } from '../history/where.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -82,7 +82,7 @@ async function bisectEntity(
     return await context.document({
       streamId,
       version: found?.version ?? null,
-      event: found?.event ?? null,
+      event: found?.event === undefined ? null : eventDocument(found.event),
       changes,
       foldedBy,
       state: found === undefined ? null : plainState(found.after),

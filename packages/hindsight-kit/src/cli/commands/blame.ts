@@ -10,7 +10,7 @@ import { elementKeyOption, foldFor } from '../history/entity-fold.ts';
 import { parseFieldPath, pointerOf } from '../history/field-path.ts';
 import { addMomentOptions, findMoment, type MomentOptions } from '../history/moment-options.ts';
 import { whyNothing } from '../history/nothing-found.ts';
-import { actorText, eventTimeText, hasRoom, jsonText, releaseText } from '../history/value-text.ts';
+import { actorText, eventDocument, eventTimeText, hasRoom, jsonText, releaseText } from '../history/value-text.ts';
 import { tableLines, type Column } from '../terminal/table.ts';
 import { countText } from '../terminal/quantities.ts';
 import { cutToWidth, safeText } from '../terminal/text-width.ts';
@@ -56,10 +56,7 @@ export const addBlame: AddCommand = (program, cli) => {
         equalValues: options.moves === true ? 'move' : 'keep',
         signal: context.signal,
       });
-      if (context.isJson) {
-        const { state: _state, ...rest } = found;
-        return await context.document({ ...rest, foldedBy });
-      }
+      if (context.isJson) return await context.document(documentOf(found, foldedBy));
       const { version: newest } = await store.streamInfo(streamId);
       if (newest > 0) await printBlame(context, found);
       const why = await whyNothing(store, streamId, { version: found.version, asOf });
@@ -75,6 +72,19 @@ export const addBlame: AddCommand = (program, cli) => {
     { line: 'blame order-75 --as-of 2026-03-01 --json', meaning: 'of the state as of a time, for machines' },
   ]);
 };
+
+function documentOf(found: Blame<unknown, RecordedEvent>, foldedBy: string): object {
+  const { streamId, version, isProvisional, leaves, deletions, deletionsLeftOut } = found;
+  return {
+    streamId,
+    version,
+    isProvisional,
+    leaves: leaves.map(({ path, value, event }) => ({ path, value, event: event ? eventDocument(event) : null })),
+    deletions: deletions.map(({ path, before, event }) => ({ path, before, event: eventDocument(event) })),
+    deletionsLeftOut,
+    foldedBy,
+  };
+}
 
 /** Where an event is known, a row says what and when. */
 interface Row {

@@ -19,7 +19,7 @@ import {
 } from '../history/moment-options.ts';
 import { changesAt } from '../history/narrow-changes.ts';
 import { stateLines } from '../history/state-text.ts';
-import { eventTimeText, plainState, writerText } from '../history/value-text.ts';
+import { eventDocument, eventTimeText, plainState, writerText } from '../history/value-text.ts';
 import { GrowingTable } from '../terminal/table.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -142,7 +142,12 @@ async function printDocuments(
   for await (const [{ event, after }, changes] of entries) {
     count += 1;
     const { foldedBy } = chosen;
-    const document = { event, changes, foldedBy, ...(isWithState && { state: plainState(after) }) };
+    const document = {
+      event: eventDocument(event),
+      changes,
+      foldedBy,
+      ...(isWithState && { state: plainState(after) }),
+    };
     await output.line(JSON.stringify(document));
   }
   return count;

@@ -8,6 +8,7 @@ import { wholeNumber } from '../event-choice.ts';
 import { CommandError } from '../failure.ts';
 import { flatTree, treeLines } from '../history/causation-lines.ts';
 import { findReference } from '../history/event-reference.ts';
+import { eventDocument } from '../history/value-text.ts';
 import { countOf, countText } from '../terminal/quantities.ts';
 
 interface WhyOptions {
@@ -65,7 +66,7 @@ async function printTree(context: CommandContext, tree: CausationTree): Promise<
   const { event, causes, eventCount, isCutOff } = tree;
   if (context.isJson)
     return await context.document({
-      event,
+      event: eventDocument(event),
       causes: causes.map(({ id }) => id),
       eventCount,
       isCutOff,
@@ -73,7 +74,7 @@ async function printTree(context: CommandContext, tree: CausationTree): Promise<
         id: node.id,
         depth,
         causeId: causeId ?? null,
-        event: node.event ?? null,
+        event: node.event === undefined ? null : eventDocument(node.event),
       })),
     });
   for (const line of treeLines(context, tree)) await output.line(line);

@@ -11,7 +11,7 @@ import { safeText } from '../terminal/text-width.ts';
 import { CategoryRows, entityProgress } from './category-rows.ts';
 import { foldFor } from './entity-fold.ts';
 import type { FoundMoment } from './moment-options.ts';
-import { actorText, eventTimeText, plainState, releaseText } from './value-text.ts';
+import { actorText, eventDocument, eventTimeText, plainState, releaseText } from './value-text.ts';
 import type { Where } from './where.ts';
 
 /** What is looked for, and as of when. */
@@ -90,7 +90,14 @@ function documentOf(
   { streamId, version, event, state, isHolding }: BisectedEntity<unknown, Event>,
   foldedBy: string,
 ): string {
-  return JSON.stringify({ streamId, version, event, isHolding, foldedBy, state: plainState(state) });
+  return JSON.stringify({
+    streamId,
+    version,
+    event: eventDocument(event),
+    isHolding,
+    foldedBy,
+    state: plainState(state),
+  });
 }
 
 /** How many of the events each release wrote: where one stands out, there is the cause. */

@@ -58,3 +58,10 @@ export function writerText(event: RecordedEvent): string {
 export function plainState(state: unknown): unknown {
   return applyChanges(state, []);
 }
+
+/** An event as documents hold it: bytes as base64, as `read --json` has them. */
+export function eventDocument(event: RecordedEvent): object {
+  const { data } = event;
+  if (!(data instanceof Uint8Array)) return event;
+  return { ...event, encoding: 'base64', data: Buffer.from(data).toString('base64') };
+}
