@@ -72,7 +72,9 @@ export class CommandContext {
 
   /** The columns of the terminal that reads the output; undefined where nothing is to be cut. */
   get widthMax(): number | undefined {
-    return this.world.stdout.isTTY ? this.world.stdout.columns : undefined;
+    const { isTTY, columns } = this.world.stdout;
+    // Terminals that do not know their width say 0.
+    return isTTY && columns > 0 ? columns : undefined;
   }
 
   /** The configuration, where there is one. Throws a `UsageError` where it cannot be loaded. */

@@ -6,21 +6,27 @@ import { Command } from 'commander';
 import type { AddCommand, Cli } from './command.ts';
 import { addAppend } from './commands/append.ts';
 import { addBackup } from './commands/backup.ts';
+import { addBisect } from './commands/bisect.ts';
+import { addBlame } from './commands/blame.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDiff } from './commands/diff.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
-import { addLoad } from './commands/load.ts';
 import { addRead } from './commands/read.ts';
 import { addRestore } from './commands/restore.ts';
+import { addState } from './commands/state.ts';
 import { addStats } from './commands/stats.ts';
 import { addStreams } from './commands/streams.ts';
 import { addTail } from './commands/tail.ts';
+import { addTimeline } from './commands/timeline.ts';
+import { addWhy } from './commands/why.ts';
 
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
   ['Begin:', [addInit]],
-  ['Write and look:', [addAppend, addRead, addStreams, addLoad, addTail]],
+  ['Write and look:', [addAppend, addRead, addStreams, addTail]],
+  ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],
@@ -29,7 +35,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
 /** Makes the program. Its actions call `cli.end` with their exit code, or throw. */
 export function createProgram(cli: Cli, version: string): Command {
   const program = new Command('hindsight')
-    .description('Look into, feed, check and back up an event store.')
+    .description('Look into an event store and its past; feed, check and back it up.')
     .version(version, '-V, --version', 'show the version')
     .option('--store <address>', 'the store; else HINDSIGHT_STORE, else the one that hindsight.config.ts names')
     .option('--config <file>', 'the configuration; else hindsight.config.ts here or above')

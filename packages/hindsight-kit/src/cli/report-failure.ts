@@ -104,6 +104,8 @@ function adviceFor(code: string): readonly string[] {
       ];
     case 'VERSION_CONFLICT':
       return ['Look at what was appended meanwhile: hindsight tail <stream>'];
+    case 'HISTORY_HIDDEN':
+      return ['With --category, --skip-hidden leaves out the entities of which that is so.'];
     case 'STORE_CORRUPT':
       return [
         'Keep the file as it is. See how far the damage goes: hindsight check',

@@ -8,7 +8,7 @@ import { argumentError } from '../core/errors.ts';
 import { assertFunction, assertObject } from '../store/argument-checks.ts';
 import { logMoment, streamMoment, type AsOf, type LogMoment } from '../store/as-of.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import { foldStream, loadMoment, type Loaded, type LoadedAsOf, type SnapshottedFold } from '../store/load-state.ts';
+import { foldStream, loadExistence, type Loaded, type LoadedAsOf, type SnapshottedFold } from '../store/load-state.ts';
 import { checkpointOf, placesAt } from '../store/places.ts';
 import { readLogPages } from '../store/read.ts';
 import type { StoreContext } from '../store/settings.ts';
@@ -43,8 +43,8 @@ export async function* statesOf<State, Events extends Event>(
   assertEntities(context, fold, category, options);
   const moment = await categoryMoment(context, options.asOf, 'asOf');
   yield* lookAtEach(streamIdsOf(context, category), options, async (streamId) => {
-    const loaded = await loadAt(context, fold, streamId, { moment, signal: options.signal });
-    return loaded.version === 0 ? undefined : { streamId, ...loaded };
+    const { loaded, exists } = await loadAt(context, fold, streamId, { moment, signal: options.signal });
+    return exists ? { streamId, ...loaded } : undefined;
   });
 }
 
@@ -92,17 +92,17 @@ export async function* diffCategory<State, Events extends Event>(
   const isRecorded = from.occurredUntil === undefined && to.occurredUntil === undefined;
   const streamIds = isRecorded ? await touchedBetween(context, category, from, to) : streamIdsOf(context, category);
   yield* lookAtEach(streamIds, options, async (streamId) => {
-    const before = await loadAt(context, fold, streamId, { moment: from, signal });
-    const after = await loadAt(context, fold, streamId, {
+    const { loaded: before, exists: existed } = await loadAt(context, fold, streamId, { moment: from, signal });
+    const { loaded: after, exists } = await loadAt(context, fold, streamId, {
       moment: to,
       signal,
       baseline: isRecorded ? before : undefined,
     });
     const changes = collectChanges({ before: before.state, after: after.state }, keys);
-    if (after.version === before.version && changes.length === 0) return undefined;
+    if (after.version === before.version && changes.length === 0 && exists === existed) return undefined;
     const hasEnded = fold.isTerminal?.(after.state) === true && !fold.isTerminal(before.state);
     const [appearing, remaining] = hasEnded ? (['passed', 'ended'] as const) : (['appeared', 'changed'] as const);
-    return { streamId, kind: before.version === 0 ? appearing : remaining, from: before, to: after, changes };
+    return { streamId, kind: existed ? remaining : appearing, from: before, to: after, changes };
   });
 }
 
@@ -167,18 +167,18 @@ async function loadAt<State, Events extends Event>(
     /** An earlier state to fold on from. */
     readonly baseline?: Loaded<State> | undefined;
   },
-): Promise<LoadedAsOf<State>> {
+): Promise<{ readonly loaded: LoadedAsOf<State>; readonly exists: boolean }> {
   const { signal, baseline } = options;
   const moment = await streamMoment(context, streamId, options.moment);
   if (baseline === undefined || baseline.version === 0)
-    return await loadMoment(context, fold, streamId, { moment, signal });
+    return await loadExistence(context, fold, streamId, { moment, signal });
   const from = { ...baseline, snapshotVersion: 0 };
   const { state, version } = await foldStream(context, fold, streamId, {
     baseline: from,
     toVersion: moment.toVersion,
     signal,
   });
-  return { state, version, ...(moment.isProvisional && { isProvisional: true }) };
+  return { loaded: { state, version, ...(moment.isProvisional && { isProvisional: true }) }, exists: true };
 }
 
 /** The ids of the streams of which something was recorded between two moments, in the order in which that was. */

@@ -227,16 +227,29 @@ export async function loadMoment<State, Events extends Event>(
   streamId: string,
   options: { readonly moment: StreamMoment; readonly signal?: AbortSignal | undefined },
 ): Promise<LoadedAsOf<State>> {
+  return (await loadExistence(context, fold, streamId, options)).loaded;
+}
+
+/** The same, and whether the entity existed: by occurrence that is not to be seen from its version. */
+export async function loadExistence<State, Events extends Event>(
+  context: StoreContext,
+  fold: SnapshottedFold<State, Events>,
+  streamId: string,
+  options: { readonly moment: StreamMoment; readonly signal?: AbortSignal | undefined },
+): Promise<{ readonly loaded: LoadedAsOf<State>; readonly exists: boolean }> {
   const { moment, signal } = options;
   const { toVersion } = moment;
   const provisional = moment.isProvisional ? ({ isProvisional: true } as const) : {};
   if (moment.occurredUntil === undefined) {
     const { state, version } = await loadEntity(context, fold, streamId, { toVersion, signal });
-    return { state, version, ...provisional };
+    return { loaded: { state, version, ...provisional }, exists: version > 0 };
   }
   let state = initialStateOf(fold);
-  for await (const { events } of streamMomentPages(context, streamId, moment, { signal }))
+  let exists = false;
+  for await (const { events } of streamMomentPages(context, streamId, moment, { signal })) {
     for (const event of recordedAs<Events>(events)) state = fold.evolve(state, event);
+    exists ||= events.length > 0;
+  }
   const { version } = await context.engine.streamInfo(streamId);
-  return { state, version: Math.min(version, toVersion), ...provisional };
+  return { loaded: { state, version: Math.min(version, toVersion), ...provisional }, exists };
 }

@@ -227,6 +227,29 @@ test('the history of a category names what appeared, changed, ended and ever hel
   );
 });
 
+test('by occurrence an entity exists from the first of its events that had occurred', async () => {
+  await using store = await openStore('memory:');
+  const count: SnapshottedFold<number, Event> = { initialState: 0, evolve: (events) => events + 1 };
+  const begin = async (id: string, occurredAt: string) =>
+    await store.append(`case-${id}`, [{ type: 'Begun', data: null, occurredAt }]);
+  await begin('early', '2011-01-10T00:00:00Z');
+  await begin('late', '2011-03-10T00:00:00Z');
+  const january = { occurredAt: '2011-01-01' };
+  const february = { occurredAt: '2011-02-01' };
+  const april = { occurredAt: '2011-04-01' };
+  const then = await collect(statesOf(store, count, 'case', { asOf: february }));
+  assert.deepEqual(
+    then.map(({ streamId }) => streamId),
+    ['case-early'],
+  );
+  const grown = await collect(diffCategory(store, count, 'case', { from: february, to: april }));
+  assert.deepEqual(
+    grown.map(({ streamId, kind }) => `${streamId} ${kind}`),
+    ['case-late appeared'],
+  );
+  assert.deepEqual(await collect(statesOf(store, count, 'case', { asOf: january })), []);
+});
+
 test('a state that truncation hides is refused, not made up', async () => {
   await using store = await openStore('memory:', { events: { Summed: { carriesState: true } } });
   const sum: SnapshottedFold<number, Event<'Summed', number>> = {

@@ -2,7 +2,7 @@
  * What a project tells the command: which store it works on, and the deciders and events that give its contents a meaning.
  */
 
-import type { StoreOptions } from 'hindsightdb';
+import type { ElementKeys, StoreOptions } from 'hindsightdb';
 
 /** A decider, or any fold, whatever its types. Only the command folds with it, over events that it takes from the store. */
 export interface AnyFold {
@@ -11,13 +11,15 @@ export interface AnyFold {
   readonly evolve: (state: never, event: never) => unknown;
   readonly version?: number | string;
   readonly snapshots?: object;
+  readonly isTerminal?: (state: never) => boolean;
+  readonly elementKeys?: ElementKeys;
 }
 
 /** The contents of `hindsight.config.ts`. */
 export interface Config {
   /** The address of the store, relative to the file of the configuration. `--store` and HINDSIGHT_STORE go before it. */
   readonly store?: string;
-  /** Deciders by the category of their streams; `hindsight load` folds with them. */
+  /** Deciders by the category of their streams; `hindsight state`, `timeline`, `diff`, `blame` and `bisect` fold with them. */
   readonly deciders?: Readonly<Record<string, AnyFold>>;
   /** How the application opens its store: event schemas, upcasters, a codec, metadata. */
   readonly options?: Omit<StoreOptions, 'create' | 'readOnly'>;

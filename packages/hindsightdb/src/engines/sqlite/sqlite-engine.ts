@@ -32,6 +32,12 @@ export interface SqliteEngineParts {
 /** How long a read tries while another process recovers the file. */
 const busyReadMs = 10_000;
 
+/**
+ * After so long without one, a read lets the event loop turn. Reads are answered at once, so a walk over many pages would
+ * else hold up timers, sockets and signals until it ends, and could not be aborted.
+ */
+const turnAfterMs = 10;
+
 /** An open embedded log. Made by `openSqliteEngine`. */
 export class SqliteEngine implements contract.Engine {
   readonly capabilities: contract.Capabilities = {
@@ -49,6 +55,7 @@ export class SqliteEngine implements contract.Engine {
   readonly #readAhead: ReadAhead;
   readonly #unfinished = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
+  #turnedAt = performance.now();
 
   constructor(parts: SqliteEngineParts) {
     this.#parts = parts;
@@ -76,10 +83,12 @@ export class SqliteEngine implements contract.Engine {
   }
 
   async readStream(request: contract.StreamReadRequest): Promise<contract.StreamPage> {
+    await this.#turn();
     return await this.#read(() => this.#reader.readStream(request));
   }
 
   async readLog(request: contract.LogReadRequest): Promise<contract.LogPage> {
+    await this.#turn();
     this.#assertOpen();
     const ahead = await this.#readAhead.take(request);
     if (ahead !== undefined) return ahead;
@@ -168,6 +177,13 @@ export class SqliteEngine implements contract.Engine {
       }
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
+  }
+
+  /** Whoever waits for the event loop comes first, now and then. */
+  async #turn(): Promise<void> {
+    if (performance.now() - this.#turnedAt < turnAfterMs) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#turnedAt = performance.now();
   }
 
   #longWork<Result>(work: () => Promise<Result>): Promise<Result> {
