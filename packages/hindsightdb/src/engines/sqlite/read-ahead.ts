@@ -79,13 +79,8 @@ export class ReadAhead {
 
   /** The page of a request where it was read ahead. */
   async take(request: LogReadRequest): Promise<LogPage | undefined> {
-    const walk = this.#walks.find((one) => goesOn(request, one));
+    const walk = this.#walks.find((one) => (one.page !== undefined || one.coming.length > 0) && goesOn(request, one));
     if (walk === undefined) return undefined;
-    if (walk.page === undefined && walk.coming.length === 0) {
-      // A reader who never waits for anything would keep the event loop from hearing that the thread is ready.
-      if (this.#worker !== undefined && !this.#isReady) await new Promise((resolve) => setImmediate(resolve));
-      return undefined;
-    }
     // While it is not among the others, nobody else is served from it.
     this.#walks = this.#walks.filter((other) => other !== walk);
     if (walk.page === undefined && !(await this.#turn(walk))) return undefined;
