@@ -6,23 +6,27 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Limits } from 'hindsightdb';
+import { attributeName } from '../formats/cloudevents/attributes.ts';
+import type { CloudEventMapping } from '../formats/cloudevents/read-cloud-event.ts';
 import { csvFormat } from '../formats/csv/csv-format.ts';
 import type { AttributeKind } from '../formats/csv/cell-values.ts';
 import type { AttributeOption, CsvMappingOptions } from '../formats/csv/csv-mapping.ts';
-import type { InputFormat } from '../formats/import/input-format.ts';
+import { cloudEventsFormat } from '../formats/cloudevents/cloudevents-format.ts';
+import type { InputFormat, InputKind } from '../formats/import/input-format.ts';
 import { jsonLinesFormat } from '../formats/json-lines/json-lines-format.ts';
 import { listOption, wholeNumber } from './event-choice.ts';
 import { UsageError } from './failure.ts';
 
 /** The options as commander gathers them. */
 export interface ImportOptions {
-  readonly format?: 'csv' | 'jsonl';
+  readonly format?: InputKind;
   readonly source?: string;
   readonly onBadRow: 'stop' | 'skip';
   readonly preview?: number | true;
   readonly mapping?: string;
   readonly case?: string;
   readonly category?: string | false;
+  readonly streamBy?: string;
   readonly type?: string;
   readonly fixedType?: string;
   readonly time?: string | false;
@@ -47,7 +51,9 @@ export interface ImportOptions {
 /** Adds the options. */
 export function addImportOptions(command: Command): Command {
   command
-    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['csv', 'jsonl']))
+    .addOption(
+      new Option('--format <format>', 'default: by the name of the file').choices(['csv', 'jsonl', 'cloudevents']),
+    )
     .option('--source <name>', 'the name under which its progress is kept; default: the name of the file')
     .addOption(
       new Option('--on-bad-row <what>', 'for rows that mean no event: stop there, or skip and count them')
@@ -61,10 +67,16 @@ export function addImportOptions(command: Command): Command {
     )
     .option('--encoding <name>', 'of the text, as TextDecoder calls it; default: utf-8');
   command
+    .optionsGroup('CloudEvents:')
+    .option('--stream-by <name>', 'the attribute that names the stream; default: subject, or else source');
+  command
     .optionsGroup('CSV, what the columns mean:')
     .option('--mapping <file>', 'a JSON file that says all of it; options go before it')
     .option('--case <column>', 'names the case; each case is a stream')
-    .option('--category <name>', 'stands before the case in the id of its stream; default: case')
+    .option(
+      '--category <name>',
+      'stands before the case in the id of its stream; default: case; for CloudEvents before their subject; default: none',
+    )
     .option('--no-category', 'the column of the case holds whole stream ids')
     .option('--type <column>', 'the type of the event')
     .option('--fixed-type <name>', 'one type for all rows')
@@ -119,12 +131,9 @@ export async function inputFormatOf(
   world: { readonly folder: string; readonly limits: Limits },
 ): Promise<InputFormat> {
   const kind = inputKindOf(file, options);
-  if (kind === 'jsonl') {
-    const strange = csvOnly.find((name) => options[name] !== undefined);
-    if (strange !== undefined)
-      throw new UsageError(`--${dashed(strange)} is for CSV; lines of JSON say themselves what they are.`);
-    return jsonLinesFormat(world.limits);
-  }
+  assertFor(kind, options);
+  if (kind === 'jsonl') return jsonLinesFormat(world.limits);
+  if (kind === 'cloudevents') return cloudEventsFormat(cloudEventMapping(options), world.limits);
   const fromFile =
     options.mapping === undefined ? undefined : await mappingFile(resolve(world.folder, options.mapping));
   const mapping = { ...fromFile, ...mappingOptions(options, fromFile) };
@@ -139,10 +148,19 @@ export async function inputFormatOf(
   });
 }
 
-const csvOnly = [
+/** Throws where an option says something of a format that the file does not have. */
+function assertFor(kind: InputKind, options: ImportOptions): void {
+  const strange = mappingFlags.find((name) => options[name] !== undefined && !flagsOf[kind].has(name));
+  if (strange === undefined) return;
+  const use = Object.entries(flagsOf).flatMap(([format, flags]) => (flags.has(strange) ? [format] : []));
+  throw new UsageError(`--${dashed(strange)} is for ${use.join(' and ')}, and this is ${kind}.`);
+}
+
+const mappingFlags = [
   'mapping',
   'case',
   'category',
+  'streamBy',
   'type',
   'fixedType',
   'time',
@@ -158,22 +176,40 @@ const csvOnly = [
   'tag',
   'keepEmpty',
   'delimiter',
+  'quote',
   'relaxQuotes',
   'columns',
 ] as const;
+
+/** Which of these options say something of which format. */
+const flagsOf: Readonly<Record<InputKind, ReadonlySet<(typeof mappingFlags)[number]>>> = {
+  csv: new Set(mappingFlags.filter((name) => name !== 'streamBy')),
+  jsonl: new Set(),
+  cloudevents: new Set(['category', 'streamBy']),
+  ocel: new Set(['streamBy', 'timeZone']),
+};
+
+function cloudEventMapping({ streamBy = 'subject', category }: ImportOptions): CloudEventMapping {
+  if (!attributeName.test(streamBy))
+    throw new UsageError(`--stream-by ${JSON.stringify(streamBy)} cannot be the name of an attribute.`, [
+      'Such names have lower-case letters and digits only, like subject, source or partitionkey.',
+    ]);
+  return { streamBy, category: typeof category === 'string' ? category : null };
+}
 
 function dashed(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** The kind of a file: as the options say, or by its name. Throws a `UsageError`. */
-export function inputKindOf(file: string, options: ImportOptions): 'csv' | 'jsonl' {
+export function inputKindOf(file: string, options: ImportOptions): InputKind {
   if (options.format !== undefined) return options.format;
   const name = file.replace(/\.gz$/i, '');
   if (/\.(?:csv|tsv|tab)$/i.test(name)) return 'csv';
+  if (/\.cloudevents(?:\.(?:jsonl|ndjson|json))?$/i.test(name)) return 'cloudevents';
   if (/\.(?:jsonl|ndjson|json)$/i.test(name)) return 'jsonl';
   throw new UsageError(
-    `The name ${JSON.stringify(file)} does not say what is in it: add --format csv or --format jsonl.`,
+    `The name ${JSON.stringify(file)} does not say what is in it: add --format with csv, jsonl or cloudevents.`,
   );
 }
 

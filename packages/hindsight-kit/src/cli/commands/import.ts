@@ -1,4 +1,4 @@
-/** `hindsight import`: events from a file of CSV or JSON Lines, each once, however often it is begun. */
+/** `hindsight import`: events from a file of CSV, JSON Lines or CloudEvents, each once, however often it is begun. */
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -24,7 +24,7 @@ import { safeText } from '../terminal/text-width.ts';
 export const addImport: AddCommand = (program, cli) => {
   const command = program
     .command('import')
-    .summary('import events from CSV or JSON Lines, each of them once')
+    .summary('import events from CSV, JSON Lines or CloudEvents, each of them once')
     .description(
       'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file.',
     )
@@ -47,6 +47,7 @@ export const addImport: AddCommand = (program, cli) => {
     },
     { line: 'import log.csv --time-zone UTC --preview', meaning: 'what its first rows would become' },
     { line: 'import events.jsonl.gz', meaning: 'what hindsight export wrote' },
+    { line: 'import from-broker.jsonl --format cloudevents', meaning: 'CloudEvents, a stream for each subject' },
   ]);
 };
 

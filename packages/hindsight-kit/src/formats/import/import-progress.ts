@@ -5,14 +5,14 @@
 
 import type { Store } from 'hindsightdb';
 import type { PrefixMark } from '../source/read-prefix.ts';
-import type { JsonValue } from './input-format.ts';
+import type { InputKind, JsonValue } from './input-format.ts';
 
 /** The progress of the import of one source. */
 export interface ImportProgress {
   /** Of this record. A newer one is not understood by older code. */
   readonly format: 1;
   readonly source: string;
-  readonly kind: 'csv' | 'jsonl';
+  readonly kind: InputKind;
   readonly layout: JsonValue;
   readonly mapping: JsonValue;
   /** Rows dealt with: imported, skipped, or meaning no event. */

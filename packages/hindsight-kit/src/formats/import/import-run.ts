@@ -230,7 +230,7 @@ class Run {
       const event = hasTypes(this.#request.store)
         ? await typedEvent(this.#request.store, imported.event)
         : imported.event;
-      return this.#numbered({ streamId: imported.streamId, event }, this.#rows + 1);
+      return this.#numbered({ ...imported, event }, this.#rows + 1);
     } catch (error) {
       const line = (): number => this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start));
       if (error instanceof UnreadableInput)
@@ -250,7 +250,7 @@ class Run {
     }
   }
 
-  #numbered({ streamId, event }: ImportedEvent, row: number): NumberedEvent {
+  #numbered({ streamId, event, isExact }: ImportedEvent, row: number): NumberedEvent {
     const size = sizeOf(event);
     // Names and quotes take their part of a record as well; what comes near the limit is counted on the safe side.
     if (size > this.#limits.recordBytesMax - recordReserveBytes)
@@ -258,7 +258,9 @@ class Run {
         `The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`,
       );
     const own =
-      this.#opened().mapping === 'exact' ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } } : event;
+      isExact === true || this.#opened().mapping === 'exact'
+        ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } }
+        : event;
     return { row, streamId, size, event: own.id === undefined ? { ...own, id: this.#idOf(row) } : own };
   }
 

@@ -17,6 +17,8 @@ export interface FileRow {
 export interface ImportedEvent {
   readonly streamId: string;
   readonly event: Event;
+  /** The event brings all of its metadata, so that the store adds none of its own. */
+  readonly isExact?: true;
 }
 
 /** Reads rows from where it was opened on. */
@@ -35,9 +37,12 @@ export interface RowReader<Row extends FileRow = FileRow> {
   eventOf(row: Row): ImportedEvent | undefined;
 }
 
+/** The formats of imports. */
+export type InputKind = 'csv' | 'jsonl' | 'cloudevents' | 'ocel';
+
 /** A format, with everything that was said about it. */
 export interface InputFormat<Row extends FileRow = FileRow> {
-  readonly kind: 'csv' | 'jsonl';
+  readonly kind: InputKind;
   /** Opens a text at its beginning, of which the first bytes are given. */
   begin(beginning: Buffer): RowReader<Row>;
   /** Opens a text in its middle, with the layout that `begin` found. */
