@@ -52,7 +52,12 @@ export interface ImportOptions {
 export function addImportOptions(command: Command): Command {
   command
     .addOption(
-      new Option('--format <format>', 'default: by the name of the file').choices(['csv', 'jsonl', 'cloudevents']),
+      new Option('--format <format>', 'default: by the name of the file').choices([
+        'csv',
+        'jsonl',
+        'cloudevents',
+        'ocel',
+      ]),
     )
     .option('--source <name>', 'the name under which its progress is kept; default: the name of the file')
     .addOption(
@@ -67,8 +72,11 @@ export function addImportOptions(command: Command): Command {
     )
     .option('--encoding <name>', 'of the text, as TextDecoder calls it; default: utf-8');
   command
-    .optionsGroup('CloudEvents:')
-    .option('--stream-by <name>', 'the attribute that names the stream; default: subject, or else source');
+    .optionsGroup('CloudEvents and OCEL:')
+    .option(
+      '--stream-by <name>',
+      'CloudEvents: the attribute that names the stream; default: subject. OCEL: the object type whose objects do; default: the first object of the event',
+    );
   command
     .optionsGroup('CSV, what the columns mean:')
     .option('--mapping <file>', 'a JSON file that says all of it; options go before it')
@@ -134,6 +142,7 @@ export async function inputFormatOf(
   assertFor(kind, options);
   if (kind === 'jsonl') return jsonLinesFormat(world.limits);
   if (kind === 'cloudevents') return cloudEventsFormat(cloudEventMapping(options), world.limits);
+  if (kind === 'ocel') throw new Error('A log of OCEL is read before it has a format.');
   const fromFile =
     options.mapping === undefined ? undefined : await mappingFile(resolve(world.folder, options.mapping));
   const mapping = { ...fromFile, ...mappingOptions(options, fromFile) };
@@ -206,10 +215,11 @@ export function inputKindOf(file: string, options: ImportOptions): InputKind {
   if (options.format !== undefined) return options.format;
   const name = file.replace(/\.gz$/i, '');
   if (/\.(?:csv|tsv|tab)$/i.test(name)) return 'csv';
+  if (/\.(?:jsonocel|xmlocel|ocel|ocel\.json|ocel\.xml|ocel2\.json|ocel2\.xml)$/i.test(name)) return 'ocel';
   if (/\.cloudevents(?:\.(?:jsonl|ndjson|json))?$/i.test(name)) return 'cloudevents';
   if (/\.(?:jsonl|ndjson|json)$/i.test(name)) return 'jsonl';
   throw new UsageError(
-    `The name ${JSON.stringify(file)} does not say what is in it: add --format with csv, jsonl or cloudevents.`,
+    `The name ${JSON.stringify(file)} does not say what is in it: add --format with csv, jsonl, cloudevents or ocel.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** `hindsight import`: events from a file of CSV, JSON Lines or CloudEvents, each once, however often it is begun. */
+/** `hindsight import`: events from a file of CSV, JSON Lines, CloudEvents or OCEL, each once, however often it is begun. */
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -12,11 +12,14 @@ import {
 } from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
 import { UnreadableInput } from '../../formats/source/bad-input.ts';
+import type { OrderedLog } from '../../formats/ocel/ocel-text.ts';
 import { openTextFile, textOfStream, type TextSource } from '../../formats/source/text-source.ts';
+import { xmlEncodingOf } from '../../formats/xml/xml-encoding.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
 import { CommandError, exitCodes, interruptedWith } from '../failure.ts';
 import { addImportOptions, inputFormatOf, inputKindOf, sourceOf, type ImportOptions } from '../import-options.ts';
+import { readOcel, type BadPlace } from '../read-ocel.ts';
 import { countOf, countText, durationText, rateText } from '../terminal/quantities.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -24,9 +27,9 @@ import { safeText } from '../terminal/text-width.ts';
 export const addImport: AddCommand = (program, cli) => {
   const command = program
     .command('import')
-    .summary('import events from CSV, JSON Lines or CloudEvents, each of them once')
+    .summary('import events from CSV, JSON Lines, CloudEvents or OCEL, each of them once')
     .description(
-      'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file.',
+      'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file; those of OCEL, which has none, in the order of their times.',
     )
     .argument('<file>', 'the file, or - for standard input');
   addImportOptions(command).action((file: string, options: ImportOptions, self: Command) =>
@@ -48,25 +51,26 @@ export const addImport: AddCommand = (program, cli) => {
     { line: 'import log.csv --time-zone UTC --preview', meaning: 'what its first rows would become' },
     { line: 'import events.jsonl.gz', meaning: 'what hindsight export wrote' },
     { line: 'import from-broker.jsonl --format cloudevents', meaning: 'CloudEvents, a stream for each subject' },
+    { line: 'import orders.jsonocel --stream-by order', meaning: 'an object-centric log, by the orders in it' },
   ]);
 };
 
-async function openText(context: CommandContext, file: string, { encoding }: ImportOptions): Promise<TextSource> {
-  const shared = { encoding, signal: context.signal };
+async function openText(context: CommandContext, file: string, options: ImportOptions): Promise<TextSource> {
+  const { encoding } = options;
+  const declaredEncoding = inputKindOf(file, options) === 'ocel' ? xmlEncodingOf : undefined;
+  const shared = { encoding, declaredEncoding, signal: context.signal };
   if (file === '-') return textOfStream(context.world.stdin, shared);
   return await openTextFile(resolve(context.world.folder, file), shared);
 }
 
 async function importFile(context: CommandContext, file: string, options: ImportOptions): Promise<number> {
   const source = sourceOf(file, options);
-  inputKindOf(file, options);
-  const text = await openText(context, file, options);
-  const { store, address } = await openTarget(context, file, options);
+  await using log = await ocelOf(context, file, options);
+  const text = log?.text ?? (await openText(context, file, options));
+  const { store, address } = await openTarget(context, file, { options, isLookedAt: log !== undefined });
   await using _ = store;
-  const format = await inputFormatOf(file, options, {
-    folder: context.world.folder,
-    limits: store.context.limits,
-  });
+  const { folder } = context.world;
+  const format = log?.format ?? (await inputFormatOf(file, options, { folder, limits: store.context.limits }));
   const progress = context.progress('Importing');
   const skipped: SkippedRow[] = [];
   let begunAt: number | undefined;
@@ -101,14 +105,25 @@ async function importFile(context: CommandContext, file: string, options: Import
   return endOf(file, result);
 }
 
+/** A log of OCEL, which is read to its end before anything of it is imported; undefined for files of other formats. */
+async function ocelOf(context: CommandContext, file: string, options: ImportOptions): Promise<OrderedLog | undefined> {
+  if (inputKindOf(file, options) !== 'ocel') return undefined;
+  const text = await openText(context, file, options);
+  return await readOcel(context, { text, options, place: (at) => placeOf(file, at), limits: await limitsFor(context) });
+}
+
 /** Opens the store. One that is not there is made, unless the first rows show that the command was called wrongly. */
-async function openTarget(context: CommandContext, file: string, options: ImportOptions): Promise<NamedStore> {
+async function openTarget(
+  context: CommandContext,
+  file: string,
+  { options, isLookedAt }: { readonly options: ImportOptions; readonly isLookedAt: boolean },
+): Promise<NamedStore> {
   try {
     return await context.openStore({ access: 'write' });
   } catch (error) {
     if (!isHindsightError(error, 'STORE_NOT_FOUND')) throw error;
   }
-  if (file !== '-') await assertCalledRightly(context, file, options);
+  if (file !== '-' && !isLookedAt) await assertCalledRightly(context, file, options);
   return await context.openStore({ access: 'write', create: true });
 }
 
@@ -187,11 +202,9 @@ async function printSummary(
   if (result.skippedTotal > 0) await output.line(`${countOf(result.skippedTotal, 'bad row')} skipped`);
 }
 
-function placeOf(
-  file: string,
-  { line, column }: { readonly line: number; readonly column: string | undefined },
-): string {
-  return `${file === '-' ? 'standard input' : file}:${line}${column === undefined ? '' : `, column ${JSON.stringify(column)}`}`;
+function placeOf(file: string, { line, column, element }: BadPlace): string {
+  const inLine = column === undefined ? '' : `, column ${JSON.stringify(column)}`;
+  return `${file === '-' ? 'standard input' : file}:${line}${inLine}${element === undefined ? '' : `, ${safeText(element)}`}`;
 }
 
 /** How the command ends; throws what makes it fail. */
@@ -213,7 +226,7 @@ function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
         ],
       });
     case 'unreadable':
-      throw new CommandError(`${placeOf(file, { line: stop.line, column: undefined })}: ${safeText(stop.message)}`, {
+      throw new CommandError(`${placeOf(file, stop)}: ${safeText(stop.message)}`, {
         exitCode: stop.isUsage ? exitCodes.usage : exitCodes.failure,
         advice: [
           ...stop.advice,
@@ -233,8 +246,10 @@ async function previewOf(
   options: ImportOptions,
   count: number,
 ): Promise<Awaited<ReturnType<typeof previewRows>>> {
-  const text = await openText(context, file, options);
-  const format = await inputFormatOf(file, options, { folder: context.world.folder, limits: await limitsFor(context) });
+  await using log = await ocelOf(context, file, options);
+  const text = log?.text ?? (await openText(context, file, options));
+  const { folder } = context.world;
+  const format = log?.format ?? (await inputFormatOf(file, options, { folder, limits: await limitsFor(context) }));
   return await previewRows({ text, format, count });
 }
 

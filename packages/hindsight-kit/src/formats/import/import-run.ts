@@ -34,6 +34,8 @@ export interface SkippedRow {
   /** The line where it begins, counted from 1. */
   readonly line: number;
   readonly column: string | undefined;
+  /** The element of the file, in formats that have some. */
+  readonly element: string | undefined;
   readonly reason: string;
 }
 
@@ -70,6 +72,7 @@ export type ImportStop =
       readonly kind: 'unreadable';
       readonly message: string;
       readonly line: number;
+      readonly element: string | undefined;
       readonly advice: readonly string[];
       readonly isUsage: boolean;
     };
@@ -232,17 +235,18 @@ class Run {
         : imported.event;
       return this.#numbered({ ...imported, event }, this.#rows + 1);
     } catch (error) {
-      const line = (): number => this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start));
+      if (!(error instanceof UnreadableInput || error instanceof BadRowError)) throw error;
+      const { line = row.line ?? this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start)), element } = error.place;
       if (error instanceof UnreadableInput)
         throw new Stopped({
           kind: 'unreadable',
           message: error.message,
-          line: line(),
+          line,
+          element,
           advice: error.advice,
           isUsage: true,
         });
-      if (!(error instanceof BadRowError)) throw error;
-      const bad = { line: line(), column: error.column, reason: error.reason };
+      const bad = { line, element, column: error.column, reason: error.reason };
       if (this.#request.onBadRow === 'stop') throw new Stopped({ kind: 'badRow', ...bad });
       this.#skipped += 1;
       this.#request.onSkipped(bad);
@@ -319,9 +323,11 @@ class Run {
     if (this.#request.signal.aborted && error === this.#request.signal.reason)
       return { kind: 'interrupted', reason: error };
     if (error instanceof UnreadableInput) {
+      const { element } = error.place;
       const offset = Math.max(error.place.offset, 0);
-      const line = offset < this.#end ? 1 : this.#prefix.lineAt(this.#prefix.skipLineEnds(offset));
-      return { kind: 'unreadable', message: error.message, line, advice: error.advice, isUsage: false };
+      const line =
+        error.place.line ?? (offset < this.#end ? 1 : this.#prefix.lineAt(this.#prefix.skipLineEnds(offset)));
+      return { kind: 'unreadable', message: error.message, line, element, advice: error.advice, isUsage: false };
     }
     throw error;
   }

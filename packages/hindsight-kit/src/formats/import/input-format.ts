@@ -11,6 +11,8 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 export interface FileRow {
   readonly start: number;
   readonly end: number;
+  /** The line of the file, counted from 1, where that is not the line of the text. */
+  readonly line?: number;
 }
 
 /** The event that a row means. */

@@ -19,7 +19,13 @@ export type PreviewRow =
       readonly tags: readonly string[];
       readonly dataText: string;
     }
-  | { readonly kind: 'bad'; readonly line: number; readonly column: string | undefined; readonly reason: string };
+  | {
+      readonly kind: 'bad';
+      readonly line: number;
+      readonly column: string | undefined;
+      readonly element: string | undefined;
+      readonly reason: string;
+    };
 
 /** Reads the first rows. Throws `MappingError` and `UnreadableInput`. */
 export async function previewRows(request: {
@@ -55,7 +61,7 @@ export async function previewRows(request: {
 }
 
 function previewOf(reader: RowReader, row: FileRow, prefix: ReadPrefix): PreviewRow | undefined {
-  const line = prefix.lineAt(prefix.skipLineEnds(row.start));
+  const line = row.line ?? prefix.lineAt(prefix.skipLineEnds(row.start));
   try {
     const imported = reader.eventOf(row);
     if (imported === undefined) return undefined;
@@ -73,7 +79,8 @@ function previewOf(reader: RowReader, row: FileRow, prefix: ReadPrefix): Preview
   } catch (error) {
     if (error instanceof UnreadableInput)
       throw new UnreadableInput(`Line ${line}: ${error.message}`, error.place, error.advice);
-    if (error instanceof BadRowError) return { kind: 'bad', line, column: error.column, reason: error.reason };
+    if (error instanceof BadRowError)
+      return { kind: 'bad', line, column: error.column, element: error.place.element, reason: error.reason };
     throw error;
   }
 }

@@ -27,6 +27,9 @@ export interface JsonElement {
   readonly line: number;
 }
 
+/** Is told of a member of the text and of the line where its value begins. */
+type SectionListener = (section: string, line: number) => void;
+
 /** What comes next, between elements. */
 type Expected =
   | 'root'
@@ -56,8 +59,8 @@ const closeBrace = 0x7d;
 /** Scans a text that is fed in pieces. */
 export class ElementScanner {
   readonly #form: JsonForm;
-  /** How a member is dealt with that is no array; by default it is refused. */
-  readonly #onOther: ((section: string, text: string) => void) | undefined;
+  readonly #onSection: SectionListener;
+  readonly #onOther: SectionListener;
   #expected: Expected;
   #offset: number;
   #line = 1;
@@ -82,12 +85,15 @@ export class ElementScanner {
       /** Where the text begins that is fed; not at its beginning, it begins with an element, or behind the last. */
       readonly offset?: number;
       readonly isClosed?: boolean;
-      readonly onOther?: (section: string, text: string) => void;
+      /** Told of each member that is an array, and of each that is none. */
+      readonly onSection?: SectionListener;
+      readonly onOther?: SectionListener;
     } = {},
   ) {
     this.#form = form;
     this.#offset = options.offset ?? 0;
-    this.#onOther = options.onOther;
+    this.#onSection = options.onSection ?? (() => undefined);
+    this.#onOther = options.onOther ?? (() => undefined);
     this.#countsLines = this.#offset === 0;
     this.#expected = this.#countsLines || form === 'values' ? 'root' : 'element';
     if (options.isClosed === true) this.#expected = form === 'values' ? 'root' : 'end';
@@ -163,8 +169,10 @@ export class ElementScanner {
         return;
       case 'memberValue':
         this.#index = 0;
-        if (byte === openBracket) this.#expected = 'firstElement';
-        else this.#beginValue(at);
+        if (byte === openBracket) {
+          this.#expected = 'firstElement';
+          this.#onSection(this.#section, this.#line);
+        } else this.#beginValue(at);
         return;
       case 'afterMember':
         if (byte === closeBrace) this.#expected = 'end';
@@ -273,9 +281,7 @@ export class ElementScanner {
         this.#expected = 'colon';
         return;
       case 'memberValue':
-        this.#onOther?.(this.#section, text);
-        if (this.#onOther === undefined)
-          throw this.#unreadable(`The member ${JSON.stringify(this.#section)} must be an array.`, place.start);
+        this.#onOther(this.#section, place.line);
         this.#expected = 'afterMember';
         return;
       case 'root':
