@@ -158,7 +158,7 @@ export async function inputFormatOf(
 }
 
 /** Throws where an option says something of a format that the file does not have. */
-function assertFor(kind: InputKind, options: ImportOptions): void {
+export function assertFor(kind: InputKind, options: ImportOptions): void {
   const strange = mappingFlags.find((name) => options[name] !== undefined && !flagsOf[kind].has(name));
   if (strange === undefined) return;
   const use = Object.entries(flagsOf).flatMap(([format, flags]) => (flags.has(strange) ? [format] : []));

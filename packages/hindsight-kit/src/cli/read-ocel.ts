@@ -9,7 +9,7 @@ import { UnreadableInput } from '../formats/source/bad-input.ts';
 import type { TextSource } from '../formats/source/text-source.ts';
 import type { CommandContext } from './context.ts';
 import { CommandError, exitCodes, interruptedWith, UsageError } from './failure.ts';
-import type { ImportOptions } from './import-options.ts';
+import { assertFor, type ImportOptions } from './import-options.ts';
 import { safeText } from './terminal/text-width.ts';
 
 /** Where in a file something is wrong. */
@@ -31,6 +31,7 @@ export async function readOcel(
 ): Promise<OrderedLog> {
   const { text, options, limits, place } = log;
   const { streamBy = null, timeZone = null } = options;
+  assertFor('ocel', options);
   if (timeZone !== null && !isTimeZone(timeZone))
     throw new UsageError(`${JSON.stringify(timeZone)} is no time zone.`, [
       'Write a name like Europe/Amsterdam or UTC, or an offset like +02:00.',

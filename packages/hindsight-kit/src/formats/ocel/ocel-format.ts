@@ -1,9 +1,9 @@
 /**
- * Events of a log that were put in their order, as a format of imports. A line has the number of the line of the log where its
- * element begins, and then the event; or what is wrong with the element.
+ * Events of a log that were put in their order, as a format of imports: a line for each event, or for what is wrong with an
+ * element.
  *
- *     17⇥{"streamId":…,"type":…,…}
- *     17⇥!{"reason":…,"element":…}
+ *     {"streamId":…,"type":…,…}
+ *     !{"reason":…,"element":…}
  */
 
 import type { Limits } from 'hindsightdb';
@@ -19,22 +19,25 @@ export interface OcelMapping {
   readonly timeZone: string | null;
 }
 
-/** The line of an event. */
-export function ocelLine(line: number, json: string): string {
-  return `${line}\t${json}\n`;
+/** The line of an element that means no event. */
+export function badOcelLine(bad: { readonly reason: string; readonly element: string }): string {
+  return `!${JSON.stringify(bad)}\n`;
 }
 
-/** The line of an element that means no event. */
-export function badOcelLine(line: number, bad: { readonly reason: string; readonly element: string }): string {
-  return `${line}\t!${JSON.stringify(bad)}\n`;
+/** What is known of a log besides its events. */
+export interface OcelAbout {
+  /** Sentences for people. */
+  readonly notes: readonly string[];
+  /** The line of the log where the element begins whose event begins at an offset of the lines. */
+  readonly lineAt: (offset: number) => number | undefined;
 }
 
 /** The format of such lines. */
-export function ocelFormat(mapping: OcelMapping, limits: Limits, notes: readonly string[]): InputFormat<TextLine> {
+export function ocelFormat(mapping: OcelMapping, limits: Limits, about: OcelAbout): InputFormat<TextLine> {
   return {
     kind: 'ocel',
-    begin: () => new OcelLineReader(new LineCutter(0), { mapping, limits, notes }),
-    resume: (_, offset) => new OcelLineReader(new LineCutter(offset), { mapping, limits, notes }),
+    begin: () => new OcelLineReader(new LineCutter(0), { mapping, limits, about }),
+    resume: (_, offset) => new OcelLineReader(new LineCutter(offset), { mapping, limits, about }),
   };
 }
 
@@ -44,23 +47,24 @@ class OcelLineReader implements RowReader<TextLine> {
   readonly notes: readonly string[];
   readonly #lines: LineCutter;
   readonly #limits: Limits;
+  readonly #about: OcelAbout;
 
   constructor(
     lines: LineCutter,
-    {
-      mapping,
-      limits,
-      notes,
-    }: { readonly mapping: OcelMapping; readonly limits: Limits; readonly notes: readonly string[] },
+    options: { readonly mapping: OcelMapping; readonly limits: Limits; readonly about: OcelAbout },
   ) {
     this.#lines = lines;
-    this.#limits = limits;
-    this.mapping = { ...mapping };
-    this.notes = notes;
+    this.#limits = options.limits;
+    this.#about = options.about;
+    this.mapping = { ...options.mapping };
+    this.notes = options.about.notes;
   }
 
   async feed(piece: Buffer): Promise<readonly TextLine[]> {
-    return this.#lines.feed(piece).map((row) => ({ ...row, line: Number.parseInt(row.text, 10) }));
+    return this.#lines.feed(piece).map((row) => {
+      const line = this.#about.lineAt(row.start);
+      return line === undefined ? row : { ...row, line };
+    });
   }
 
   async end(): Promise<readonly TextLine[]> {
@@ -74,8 +78,7 @@ class OcelLineReader implements RowReader<TextLine> {
 
 /** The event of a line. Throws `BadRowError` for what is wrong with its element. */
 export function eventOfOcelLine(text: string, limits: Limits): ImportedEvent | undefined {
-  const at = text.indexOf('\t') + 1;
-  if (text[at] !== '!') return eventOfLine(text.slice(at), limits);
-  const { reason, element } = objectOf(JSON.parse(text.slice(at + 1))) ?? {};
-  throw new BadRowError(String(reason), undefined, { line: Number.parseInt(text, 10), element: String(element) });
+  if (!text.startsWith('!')) return eventOfLine(text, limits);
+  const { reason, element } = objectOf(JSON.parse(text.slice(1))) ?? {};
+  throw new BadRowError(String(reason), undefined, { element: String(element) });
 }

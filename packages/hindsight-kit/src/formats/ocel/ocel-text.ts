@@ -21,7 +21,7 @@ import { TemporaryFile } from '../source/temporary-file.ts';
 import type { TextSource } from '../source/text-source.ts';
 import { gatherElements, keptElement, LogContents } from './ocel-contents.ts';
 import type { OcelElement } from './ocel-elements.ts';
-import { badOcelLine, eventOfOcelLine, ocelFormat, ocelLine, type OcelMapping } from './ocel-format.ts';
+import { badOcelLine, eventOfOcelLine, ocelFormat, type OcelMapping } from './ocel-format.ts';
 import { initialTime, rowsOf, type OcelContext, type OcelRow } from './ocel-rows.ts';
 
 /** A log that is read. */
@@ -63,10 +63,13 @@ export async function orderedLog(request: OcelRequest): Promise<OrderedLog> {
   const lines = await SortedLines.open();
   try {
     const mapped = await mapElements(request, { elements, found, lines });
-    const allNotes = [...notes, ...found.types.notes, ...mapped.notes];
+    const text = new OrderedText(lines, mapped.earliest);
     return {
-      text: new OrderedText(lines, mapped.earliest),
-      format: ocelFormat(request.mapping, request.limits, allNotes),
+      text,
+      format: ocelFormat(request.mapping, request.limits, {
+        notes: [...notes, ...found.types.notes, ...mapped.notes],
+        lineAt: (offset) => text.lineAt(offset),
+      }),
       firstBad: mapped.firstBad,
       [Symbol.asyncDispose]: async () => await lines.close(),
     };
@@ -112,11 +115,11 @@ async function mapElements(
       if (bad !== undefined) {
         const { line, label } = element;
         if (firstBad === undefined || line < firstBad.line) firstBad = { line, element: label, reason: bad };
-        await lines.add(badKey, badOcelLine(line, { reason: bad, element: label }));
+        await lines.add(badKey, badOcelLine({ reason: bad, element: label }), line);
       }
       for (const row of rows) {
         if (isBefore(row.key, earliest?.key ?? epochKey)) earliest = row;
-        const writing = lines.add(row.key, ocelLine(element.line, row.json));
+        const writing = lines.add(row.key, `${row.json}\n`, element.line);
         if (writing !== undefined) await writing;
       }
     }
@@ -139,7 +142,7 @@ function mapped(
 ): { readonly rows: readonly OcelRow[]; readonly bad: string | undefined } {
   try {
     const rows = rowsOf(element, context);
-    for (const { json } of rows) eventOfOcelLine(`\t${json}`, limits);
+    for (const { json } of rows) eventOfOcelLine(json, limits);
     return { rows, bad: undefined };
   } catch (error) {
     if (error instanceof BadRowError) return { rows: [], bad: error.reason };
@@ -158,6 +161,8 @@ class OrderedText implements TextSource {
   readonly totalBytes: number;
   readonly #lines: SortedLines;
   readonly #earliest: string | undefined;
+  /** Lines of the log by offsets of the two pieces that were handed out last: whoever reads is not further behind. */
+  #recent: readonly [ReadonlyMap<number, number>, ReadonlyMap<number, number>] = [new Map(), new Map()];
 
   constructor(lines: SortedLines, earliest: string | undefined) {
     this.#lines = lines;
@@ -166,20 +171,32 @@ class OrderedText implements TextSource {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    this.readBytes = 0;
     for await (const batch of this.#lines.lines()) {
-      const piece = Buffer.concat(
-        batch.map(({ line, major }) => (Number.isFinite(major) ? line : this.#initial(line))),
-      );
-      this.readBytes += piece.length;
-      yield piece;
+      const lines = new Map<number, number>();
+      let offset = this.readBytes;
+      const pieces = batch.map(({ line, major, mark }) => {
+        const piece = Number.isFinite(major) ? line : this.#initial(line);
+        lines.set(offset, mark);
+        offset += piece.length;
+        return piece;
+      });
+      this.#recent = [this.#recent[1], lines];
+      this.readBytes = offset;
+      yield Buffer.concat(pieces);
     }
+  }
+
+  /** The line of the log that an offset of what was handed out last, or before that, goes back to. */
+  lineAt(offset: number): number | undefined {
+    return this.#recent[1].get(offset) ?? this.#recent[0].get(offset);
   }
 
   /** What holds from the beginning holds before the first event, also where that is before 1970. */
   #initial(line: Buffer): Buffer {
     if (this.#earliest === undefined) return line;
-    return Buffer.from(
-      line.toString('utf8').replace(`\t{"occurredAt":"${initialTime}"`, `\t{"occurredAt":"${this.#earliest}"`),
-    );
+    const text = line.toString('utf8');
+    const usual = `{"occurredAt":"${initialTime}"`;
+    return text.startsWith(usual) ? Buffer.from(`{"occurredAt":"${this.#earliest}"${text.slice(usual.length)}`) : line;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Lines that come in any order and are handed out in the order of their keys; those of equal keys as they came. The lines lie
- * in a temporary file. In memory each takes 28 bytes, whatever its length.
+ * in a temporary file. In memory each takes 32 bytes, whatever its length.
  */
 
 import { TemporaryFile } from './temporary-file.ts';
@@ -10,6 +10,14 @@ export interface LineKey {
   readonly major: number;
   /** A whole number from 0 to 4294967295. */
   readonly minor: number;
+}
+
+/** A line that is handed out. */
+export interface SortedLine {
+  readonly line: Buffer;
+  readonly major: number;
+  /** What it was marked with. */
+  readonly mark: number;
 }
 
 /** How many lines are gathered from the file at once, and how far apart they may lie to be read together. */
@@ -25,6 +33,7 @@ export class SortedLines {
   #minors = new Uint32Array(1024);
   #starts = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
+  #marks = new Uint32Array(1024);
   #isSorted = true;
 
   private constructor(file: TemporaryFile) {
@@ -41,8 +50,8 @@ export class SortedLines {
     return this.#file.bytes;
   }
 
-  /** Adds a line, which ends with its line end. A promise only where it is time to write. */
-  add({ major, minor }: LineKey, line: string): Promise<void> | undefined {
+  /** Adds a line, which ends with its line end, with a number that is given back with it. A promise only where it is time to write. */
+  add({ major, minor }: LineKey, line: string, mark: number): Promise<void> | undefined {
     const index = this.#count;
     if (index === this.#majors.length) this.#grow();
     const start = this.#file.bytes;
@@ -51,6 +60,7 @@ export class SortedLines {
     this.#minors[index] = minor;
     this.#starts[index] = start;
     this.#lengths[index] = this.#file.bytes - start;
+    this.#marks[index] = mark;
     this.#count += 1;
     if (index > 0 && this.#compare(index - 1, index) > 0) this.#isSorted = false;
     return writing;
@@ -66,6 +76,7 @@ export class SortedLines {
     this.#minors = grown(new Uint32Array(length), this.#minors);
     this.#starts = grown(new Float64Array(length), this.#starts);
     this.#lengths = grown(new Uint32Array(length), this.#lengths);
+    this.#marks = grown(new Uint32Array(length), this.#marks);
   }
 
   #compare(left: number, right: number): number {
@@ -74,8 +85,8 @@ export class SortedLines {
     return (this.#minors[left] ?? 0) - (this.#minors[right] ?? 0) || left - right;
   }
 
-  /** The lines in their order, with their keys. */
-  async *lines(): AsyncGenerator<readonly { readonly line: Buffer; readonly major: number }[]> {
+  /** The lines in their order. */
+  async *lines(): AsyncGenerator<readonly SortedLine[]> {
     await this.#file.flush();
     const order = new Uint32Array(this.#count).map((_, index) => index);
     if (!this.#isSorted) order.sort((left, right) => this.#compare(left, right));
@@ -84,7 +95,7 @@ export class SortedLines {
   }
 
   /** Reads lines that are neighbours in the file together, whatever their order. */
-  async #batch(wanted: Uint32Array): Promise<{ readonly line: Buffer; readonly major: number }[]> {
+  async #batch(wanted: Uint32Array): Promise<readonly SortedLine[]> {
     const found = new Map<number, Buffer>();
     const startOf = (index: number): number => this.#starts[index] ?? 0;
     const endOf = (index: number): number => startOf(index) + (this.#lengths[index] ?? 0);
@@ -102,7 +113,11 @@ export class SortedLines {
         found.set(index, bytes.subarray(startOf(index) - start, endOf(index) - start));
       from = to;
     }
-    return [...wanted].map((index) => ({ line: found.get(index) ?? Buffer.alloc(0), major: this.#majors[index] ?? 0 }));
+    return [...wanted].map((index) => ({
+      line: found.get(index) ?? Buffer.alloc(0),
+      major: this.#majors[index] ?? 0,
+      mark: this.#marks[index] ?? 0,
+    }));
   }
 
   /** Gives the space back. */
