@@ -44,7 +44,8 @@ function summaryOf({ streamId, type, occurredAt, tags, data }: RecordedEvent): S
   return [streamId, type, occurredAt, tags, data];
 }
 
-function withoutRecording({ recordedAt: _, ...rest }: RecordedEvent): object {
+function withoutRecording({ recordedAt, ...rest }: RecordedEvent): object {
+  assert.ok(recordedAt);
   return rest;
 }
 
