@@ -9,33 +9,26 @@ import type { Limits } from 'hindsightdb';
 import { csvFormat } from '../formats/csv/csv-format.ts';
 import type { AttributeKind } from '../formats/csv/cell-values.ts';
 import type { AttributeOption, CsvMappingOptions } from '../formats/csv/csv-mapping.ts';
-import type { InputFormat } from '../formats/import/input-format.ts';
+import type { InputFormat, InputKind } from '../formats/import/input-format.ts';
 import { jsonLinesFormat } from '../formats/json-lines/json-lines-format.ts';
 import { listOption, wholeNumber } from './event-choice.ts';
 import { UsageError } from './failure.ts';
+import { tagOf } from './tag-option.ts';
+import { addXesOptions, isForXes, xesFormatOf, xesOnly, type XesOptions } from './xes-options.ts';
 
 /** The options as commander gathers them. */
-export interface ImportOptions {
-  readonly format?: 'csv' | 'jsonl';
+export interface ImportOptions extends XesOptions {
+  readonly format?: InputKind;
   readonly source?: string;
   readonly onBadRow: 'stop' | 'skip';
   readonly preview?: number | true;
   readonly mapping?: string;
-  readonly case?: string;
-  readonly category?: string | false;
-  readonly type?: string;
-  readonly fixedType?: string;
-  readonly time?: string | false;
-  readonly timeZone?: string;
   readonly timeFormat?: string;
   readonly number?: readonly string[];
   readonly boolean?: readonly string[];
   readonly date?: readonly string[];
   readonly asJson?: readonly string[];
-  readonly drop?: readonly string[];
-  readonly only?: readonly string[];
   readonly infer?: true;
-  readonly tag?: readonly string[];
   readonly keepEmpty?: true;
   readonly delimiter?: string;
   readonly quote?: string;
@@ -47,7 +40,7 @@ export interface ImportOptions {
 /** Adds the options. */
 export function addImportOptions(command: Command): Command {
   command
-    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['csv', 'jsonl']))
+    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['csv', 'jsonl', 'xes']))
     .option('--source <name>', 'the name under which its progress is kept; default: the name of the file')
     .addOption(
       new Option('--on-bad-row <what>', 'for rows that mean no event: stop there, or skip and count them')
@@ -59,22 +52,22 @@ export function addImportOptions(command: Command): Command {
         wholeNumber(1),
       ),
     )
-    .option('--encoding <name>', 'of the text, as TextDecoder calls it; default: utf-8');
+    .option('--encoding <name>', 'of the text, as TextDecoder calls it; default: utf-8, or what XML declares');
   command
-    .optionsGroup('CSV, what the columns mean:')
-    .option('--mapping <file>', 'a JSON file that says all of it; options go before it')
+    .optionsGroup('CSV, what the columns mean; XES, the same of the keys of attributes:')
+    .option('--mapping <file>', 'a JSON file that says all of it; options go before it (CSV)')
     .option('--case <column>', 'names the case; each case is a stream')
     .option('--category <name>', 'stands before the case in the id of its stream; default: case')
-    .option('--no-category', 'the column of the case holds whole stream ids')
+    .option('--no-category', 'what names the case is a whole stream id')
     .option('--type <column>', 'the type of the event')
     .option('--fixed-type <name>', 'one type for all rows')
     .option('--time <column>', 'when it happened')
     .option('--no-time', 'no column says when it happened')
     .option('--time-zone <zone>', 'of times without an offset: Europe/Amsterdam, UTC, +02:00')
-    .option('--time-format <format>', 'DD-MM-YYYY HH:mm:ss.S, epoch-s, epoch-ms, …; default: ISO 8601')
+    .option('--time-format <format>', 'DD-MM-YYYY HH:mm:ss.S, epoch-s, epoch-ms, …; default: ISO 8601 (CSV)')
     .addOption(listOption('--tag <column>', 'becomes a tag column:value; or column=prefix for prefix:value'));
   command
-    .optionsGroup('CSV, the other columns; several with commas between them:')
+    .optionsGroup('CSV, the other columns; several with commas between them; --drop and --only for XES too:')
     .addOption(namesOption('--number <columns>', 'numbers'))
     .addOption(namesOption('--boolean <columns>', 'true or false, yes or no, 1 or 0'))
     .addOption(namesOption('--date <columns>', 'times, read like those of --time'))
@@ -83,6 +76,7 @@ export function addImportOptions(command: Command): Command {
     .addOption(namesOption('--only <columns>', 'only these, besides those named above'))
     .option('--infer', 'take for numbers and booleans what looks like them; else they are texts')
     .option('--keep-empty', 'empty cells become empty texts; else they are left out');
+  addXesOptions(command);
   return command
     .optionsGroup('CSV, how it is written:')
     .option('--delimiter <character>', 'between fields; tab for a tab; default: the one that the first line uses')
@@ -120,11 +114,18 @@ export async function inputFormatOf(
 ): Promise<InputFormat> {
   const kind = inputKindOf(file, options);
   if (kind === 'jsonl') {
-    const strange = csvOnly.find((name) => options[name] !== undefined);
+    const strange = [...csvOnly, ...xesOnly].find((name) => options[name] !== undefined);
     if (strange !== undefined)
       throw new UsageError(`--${dashed(strange)} is for CSV; lines of JSON say themselves what they are.`);
     return jsonLinesFormat(world.limits);
   }
+  if (kind === 'xes') {
+    const strange = csvOnly.find((name) => options[name] !== undefined && !isForXes(name));
+    if (strange !== undefined) throw new UsageError(`--${dashed(strange)} is for CSV; XES says that itself.`);
+    return xesFormatOf(options, world.limits);
+  }
+  const strange = xesOnly.find((name) => options[name] !== undefined);
+  if (strange !== undefined) throw new UsageError(`--${dashed(strange)} is for XES.`);
   const fromFile =
     options.mapping === undefined ? undefined : await mappingFile(resolve(world.folder, options.mapping));
   const mapping = { ...fromFile, ...mappingOptions(options, fromFile) };
@@ -167,13 +168,14 @@ function dashed(name: string): string {
 }
 
 /** The kind of a file: as the options say, or by its name. Throws a `UsageError`. */
-export function inputKindOf(file: string, options: ImportOptions): 'csv' | 'jsonl' {
+export function inputKindOf(file: string, options: ImportOptions): InputKind {
   if (options.format !== undefined) return options.format;
   const name = file.replace(/\.gz$/i, '');
   if (/\.(?:csv|tsv|tab)$/i.test(name)) return 'csv';
   if (/\.(?:jsonl|ndjson|json)$/i.test(name)) return 'jsonl';
+  if (/\.xes$/i.test(name)) return 'xes';
   throw new UsageError(
-    `The name ${JSON.stringify(file)} does not say what is in it: add --format csv or --format jsonl.`,
+    `The name ${JSON.stringify(file)} does not say what is in it: add --format csv, --format jsonl or --format xes.`,
   );
 }
 
@@ -291,9 +293,4 @@ function mappingOptions(options: ImportOptions, fromFile: CsvMappingOptions | un
 
 function withKind(before: AttributeOption | undefined, kind: AttributeKind | 'drop'): AttributeOption {
   return typeof before === 'object' ? { ...before, type: kind } : kind;
-}
-
-function tagOf(text: string): readonly [string, string] {
-  const at = text.lastIndexOf('=');
-  return at === -1 ? [text, text] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -1,18 +1,14 @@
-/** `hindsight import`: events from a file of CSV or JSON Lines, each once, however often it is begun. */
+/** `hindsight import`: events from a file of CSV, JSON Lines or XES, each once, however often it is begun. */
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { embeddedLimits, isHindsightError, type Limits } from 'hindsightdb';
-import {
-  runImport,
-  type ImportRequest,
-  type ImportResult,
-  type ImportStop,
-  type SkippedRow,
-} from '../../formats/import/import-run.ts';
+import type { ImportResult, ImportStop, SkippedRow } from '../../formats/import/import-result.ts';
+import { runImport, type ImportRequest } from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
 import { UnreadableInput } from '../../formats/source/bad-input.ts';
 import { openTextFile, textOfStream, type TextSource } from '../../formats/source/text-source.ts';
+import { xmlEncodingOf } from '../../formats/xml/xml-encoding.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
 import { CommandError, exitCodes, interruptedWith } from '../failure.ts';
@@ -24,7 +20,7 @@ import { safeText } from '../terminal/text-width.ts';
 export const addImport: AddCommand = (program, cli) => {
   const command = program
     .command('import')
-    .summary('import events from CSV or JSON Lines, each of them once')
+    .summary('import events from CSV, JSON Lines or XES, each of them once')
     .description(
       'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file.',
     )
@@ -46,12 +42,17 @@ export const addImport: AddCommand = (program, cli) => {
       meaning: 'a process log with the usual column names',
     },
     { line: 'import log.csv --time-zone UTC --preview', meaning: 'what its first rows would become' },
+    { line: 'import log.xes.gz --category permit', meaning: 'an event log in XES: one stream for each trace' },
     { line: 'import events.jsonl.gz', meaning: 'what hindsight export wrote' },
   ]);
 };
 
-async function openText(context: CommandContext, file: string, { encoding }: ImportOptions): Promise<TextSource> {
-  const shared = { encoding, signal: context.signal };
+async function openText(context: CommandContext, file: string, options: ImportOptions): Promise<TextSource> {
+  const shared = {
+    encoding: options.encoding,
+    declaredEncoding: inputKindOf(file, options) === 'xes' ? xmlEncodingOf : undefined,
+    signal: context.signal,
+  };
   if (file === '-') return textOfStream(context.world.stdin, shared);
   return await openTextFile(resolve(context.world.folder, file), shared);
 }
@@ -188,9 +189,19 @@ async function printSummary(
 
 function placeOf(
   file: string,
-  { line, column }: { readonly line: number; readonly column: string | undefined },
+  {
+    line,
+    column,
+    character,
+    element,
+  }: Pick<SkippedRow, 'line' | 'character' | 'element'> & { readonly column?: string | undefined },
 ): string {
-  return `${file === '-' ? 'standard input' : file}:${line}${column === undefined ? '' : `, column ${JSON.stringify(column)}`}`;
+  const at = character === undefined ? `${line}` : `${line}:${character}`;
+  return [
+    `${file === '-' ? 'standard input' : file}:${at}`,
+    ...(column === undefined ? [] : [`column ${JSON.stringify(column)}`]),
+    ...(element === undefined ? [] : [`element ${safeText(element)}`]),
+  ].join(', ');
 }
 
 /** How the command ends; throws what makes it fail. */
@@ -212,7 +223,7 @@ function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
         ],
       });
     case 'unreadable':
-      throw new CommandError(`${placeOf(file, { line: stop.line, column: undefined })}: ${safeText(stop.message)}`, {
+      throw new CommandError(`${placeOf(file, stop)}: ${safeText(stop.message)}`, {
         exitCode: stop.isUsage ? exitCodes.usage : exitCodes.failure,
         advice: [
           ...stop.advice,
