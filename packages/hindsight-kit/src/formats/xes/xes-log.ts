@@ -14,8 +14,7 @@ export interface XesTrace {
   /** Its place among the traces of the file, counted from 1; 0 for events that stand in no trace. */
   readonly number: number;
   readonly start: number;
-  readonly place: XmlPlace;
-  readonly label: string;
+  readonly element: XmlElement;
   readonly attributes: XesAttribute[];
   /** What is wrong with its attributes, and so with each of its events. */
   problem: BadRowError | undefined;
@@ -27,8 +26,7 @@ export interface XesRow extends FileRow {
   /** Whether it is the first of its trace. */
   readonly isFirst: boolean;
   readonly attributes: readonly XesAttribute[];
-  readonly place: XmlPlace;
-  readonly label: string;
+  readonly element: XmlElement;
   /** What is wrong with how it is written. */
   readonly problem: BadRowError | undefined;
 }
@@ -213,8 +211,8 @@ export class XesLog implements XmlHandler {
       );
   }
 
-  #beginTrace(number: number, { place, label }: XmlElement): void {
-    this.#trace = { number, start: place.offset, place, label, attributes: [], problem: undefined };
+  #beginTrace(number: number, element: XmlElement): void {
+    this.#trace = { number, start: element.place.offset, element, attributes: [], problem: undefined };
     this.#eventsInTrace = 0;
     // Events outside of traces have no attributes to wait for.
     this.#isStreaming = number === 0;
@@ -240,8 +238,7 @@ export class XesLog implements XmlHandler {
       isFirst,
       attributes,
       problem,
-      place: element.place,
-      label: element.label,
+      element,
     });
     if (end - trace.start > traceHeldBytesMax) this.#isStreaming = true;
     if (this.#isStreaming) this.#release();

@@ -12,6 +12,7 @@ import { classifierKeys } from './xes-classifier.ts';
 import type { XesHeader } from './xes-header.ts';
 import type { XesRow, XesTrace } from './xes-log.ts';
 import type { XesMapping } from './xes-mapping.ts';
+import type { XmlElement } from '../xml/xml-handler.ts';
 import { jsonOf, timeOf } from './xes-value.ts';
 
 /** What the events of a trace share. */
@@ -61,7 +62,9 @@ export class XesMapper {
     assertDistinct(row.attributes);
     const attributes = this.#filled(row.attributes, 'event');
     const streamId = this.mapping.category === null ? its.name : `${this.mapping.category}-${its.name}`;
-    named(row.trace, () => checkOwnName(streamId, { what: 'The stream id', bytesMax: this.#limits.streamIdBytesMax }));
+    named(row.trace.element, () =>
+      checkOwnName(streamId, { what: 'The stream id', bytesMax: this.#limits.streamIdBytesMax }),
+    );
     const type = this.#typeOf(row, attributes);
     const occurredAt = this.#timeOf(attributes);
     if (occurredAt === undefined) this.eventsWithoutTime += 1;
@@ -99,7 +102,7 @@ export class XesMapper {
     const name = (own?.value ?? '').trim();
     if (name !== '') return name;
     if (this.mapping.case !== null && trace.number !== 0)
-      throw badAt(trace, `The trace has no ${JSON.stringify(key)}, which is to name its case.`);
+      throw badAt(trace.element, `The trace has no ${JSON.stringify(key)}, which is to name its case.`);
     if (trace.number === 0) return 'outside-traces';
     this.unnamedCases += 1;
     return `unnamed-${trace.number}`;
@@ -120,8 +123,9 @@ export class XesMapper {
     this.#typeKeys ??= this.#resolvedTypeKeys();
     const parts = this.#typeKeys.map((key) => {
       const found = attributes.find((each) => each.key === key);
-      if (found === undefined) throw badAt(row, `The event has no ${JSON.stringify(key)}, which is to be its type.`);
-      if (found.value === undefined) throw badAt(found, `A ${found.kind} cannot be the type of an event.`);
+      if (found === undefined)
+        throw badAt(row.element, `The event has no ${JSON.stringify(key)}, which is to be its type.`);
+      if (found.value === undefined) throw badAt(found.element, `A ${found.kind} cannot be the type of an event.`);
       return found.value.trim();
     });
     return checkedType(parts.join('+'), row, this.#limits);
@@ -155,7 +159,7 @@ export class XesMapper {
       const value = valueOf(key, attributes, its)?.trim();
       return value === undefined || value === '' ? [] : [prefix === '' ? value : `${prefix}:${value}`];
     });
-    if (tags.length > 0) named(row, () => checkTags(tags, this.#limits));
+    if (tags.length > 0) named(row.element, () => checkTags(tags, this.#limits));
     return tags;
   }
 
@@ -172,7 +176,10 @@ export class XesMapper {
     const isWithCase = caseAttributes === 'each' || (caseAttributes === 'first' && row.isFirst);
     for (const { key, json, attribute } of isWithCase ? its.members : []) {
       if (members.get(key) !== undefined && members.get(key) !== json)
-        throw badAt(attribute, `The event in line ${row.place.line} has another ${JSON.stringify(key)} of its own.`);
+        throw badAt(
+          attribute.element,
+          `The event in line ${row.element.place.line} has another ${JSON.stringify(key)} of its own.`,
+        );
       members.set(key, json);
     }
     return `{${[...members].map(([key, json]) => `${JSON.stringify(key)}:${json}`).join(',')}}`;
@@ -190,12 +197,12 @@ function valueOf(key: string, attributes: readonly XesAttribute[], its: Case): s
 }
 
 function checkedType(type: string, row: XesRow, limits: Limits): string {
-  named(row, () => checkOwnName(type, { what: 'The event type', bytesMax: limits.typeBytesMax }));
+  named(row.element, () => checkOwnName(type, { what: 'The event type', bytesMax: limits.typeBytesMax }));
   return type;
 }
 
 /** Names the element in which something is wrong. */
-function named(owner: Pick<XesAttribute, 'place' | 'label'>, check: () => void): void {
+function named(owner: XmlElement, check: () => void): void {
   try {
     check();
   } catch (error) {

@@ -59,21 +59,21 @@ function plainJson(attribute: XesAttribute, times: TimeForm): string {
 }
 
 function intJson(attribute: XesAttribute, text: string): string {
-  if (!/^[+-]?\d+$/.test(text)) throw badAt(attribute, `${shown(text)} is no whole number.`);
+  if (!/^[+-]?\d+$/.test(text)) throw badAt(attribute.element, `${shown(text)} is no whole number.`);
   return numberTextOf(text) ?? JSON.stringify(text);
 }
 
 function floatJson(attribute: XesAttribute, text: string): string {
   // These are numbers to XML and have no form in JSON.
   if (/^(?:[+-]?INF|NaN)$/.test(text)) return JSON.stringify(text);
-  if (!isNumber(text)) throw badAt(attribute, `${shown(text)} is no number.`);
+  if (!isNumber(text)) throw badAt(attribute.element, `${shown(text)} is no number.`);
   return numberTextOf(text) ?? JSON.stringify(text);
 }
 
 function booleanJson(attribute: XesAttribute, text: string): string {
   if (/^(?:true|1)$/i.test(text)) return 'true';
   if (/^(?:false|0)$/i.test(text)) return 'false';
-  throw badAt(attribute, `${shown(text)} is neither true nor false.`);
+  throw badAt(attribute.element, `${shown(text)} is neither true nor false.`);
 }
 
 const xsdTime = /^-?(\d{4,})-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?$/;
@@ -91,9 +91,9 @@ export function timeOf(attribute: XesAttribute, times: TimeForm): string {
   try {
     return isoTimeOf(withoutMidnightAtEnd(attribute.value ?? ''), times);
   } catch (error) {
-    if (error instanceof BadRowError) throw badAt(attribute, error.reason);
+    if (error instanceof BadRowError) throw badAt(attribute.element, error.reason);
     if (!(error instanceof ZoneNeeded)) throw error;
-    const { place, label } = attribute;
+    const { place, label } = attribute.element;
     throw new UnreadableInput(
       `${label}: the time ${JSON.stringify(error.value)} has no offset, so it could be any of a day's hours.`,
       { offset: -1, line: place.line, character: place.character },
@@ -104,12 +104,12 @@ export function timeOf(attribute: XesAttribute, times: TimeForm): string {
 
 /** XML writes the end of a day as 24:00:00, which is the first moment of the next. */
 function withoutMidnightAtEnd(text: string): string {
-  const match = /^\s*(\d{4})-(\d{2})-(\d{2})T24:00:00(?:\.0+)?(.*)$/.exec(text);
+  const match = /^\s*(\d{4})-(\d{2})-(\d{2})T24(:00:00(?:\.0+)?(?!\d).*)$/.exec(text);
   if (match === null) return text;
   const [, year, month, day, rest = ''] = match;
   const next = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day) + 1));
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCMonth() === Number(month) - 1;
-  return isDay ? `${next.toISOString().slice(0, 10)}T00:00:00${rest}` : text;
+  return isDay ? `${next.toISOString().slice(0, 10)}T00${rest}` : text;
 }
 
 function shown(text: string): string {
