@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import type { Store, StoredEvent } from 'hindsightdb';
 import { exportTo, type ExportKind } from '../src/formats/export/export-run.ts';
 import type { InputFormat } from '../src/formats/import/input-format.ts';
-import { runImport, type ImportResult, type SkippedRow } from '../src/formats/import/import-run.ts';
+import type { ImportResult, SkippedRow } from '../src/formats/import/import-result.ts';
+import { runImport } from '../src/formats/import/import-run.ts';
 import { textOfStream, type TextSource } from '../src/formats/source/text-source.ts';
 
 /** How an import ended, and what it left out. */

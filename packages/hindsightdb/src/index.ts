@@ -14,7 +14,8 @@ export type {
   StreamAppend,
 } from './store/append.ts';
 export type { Codec, CodecItem, CodecOutput } from './store/codec.ts';
-export type { Loaded, SnapshottedFold } from './store/load-state.ts';
+export type { AsOf, RecordedMoment } from './store/as-of.ts';
+export type { Loaded, LoadedAsOf, SnapshottedFold } from './store/load-state.ts';
 export type { Place } from './store/places.ts';
 export type { LogReadOptions, ReadOptions, StreamReadOptions } from './store/read-options.ts';
 export type { LogPage, StreamPage } from './store/read.ts';
@@ -36,7 +37,7 @@ export {
   type Issue,
 } from './core/errors.ts';
 export { removedType, type Event, type Metadata, type Recorded, type RecordedEvent } from './core/event.ts';
-export type { Fold } from './core/fold.ts';
+export type { ElementKeys, Fold } from './core/fold.ts';
 export { embeddedLimits, portableLimits, type Limits } from './core/limits.ts';
 export type { Query, QueryItem } from './core/query.ts';
 export { RawJson, rawJson } from './core/raw-json.ts';

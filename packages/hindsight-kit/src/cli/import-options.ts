@@ -6,40 +6,31 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { Limits } from 'hindsightdb';
-import { attributeName } from '../formats/cloudevents/attributes.ts';
-import type { CloudEventMapping } from '../formats/cloudevents/read-cloud-event.ts';
 import { csvFormat } from '../formats/csv/csv-format.ts';
 import type { AttributeKind } from '../formats/csv/cell-values.ts';
 import type { AttributeOption, CsvMappingOptions } from '../formats/csv/csv-mapping.ts';
-import { cloudEventsFormat } from '../formats/cloudevents/cloudevents-format.ts';
 import type { InputFormat, InputKind } from '../formats/import/input-format.ts';
 import { jsonLinesFormat } from '../formats/json-lines/json-lines-format.ts';
 import { listOption, wholeNumber } from './event-choice.ts';
 import { UsageError } from './failure.ts';
+import { addObjectLogOptions, cloudEventsFormatOf, type ObjectLogOptions } from './object-log-options.ts';
+import { assertFor } from './option-formats.ts';
+import { tagOf } from './tag-option.ts';
+import { addXesOptions, xesFormatOf, type XesOptions } from './xes-options.ts';
 
 /** The options as commander gathers them. */
-export interface ImportOptions {
+export interface ImportOptions extends XesOptions, ObjectLogOptions {
   readonly format?: InputKind;
   readonly source?: string;
   readonly onBadRow: 'stop' | 'skip';
   readonly preview?: number | true;
   readonly mapping?: string;
-  readonly case?: string;
-  readonly category?: string | false;
-  readonly streamBy?: string;
-  readonly type?: string;
-  readonly fixedType?: string;
-  readonly time?: string | false;
-  readonly timeZone?: string;
   readonly timeFormat?: string;
   readonly number?: readonly string[];
   readonly boolean?: readonly string[];
   readonly date?: readonly string[];
   readonly asJson?: readonly string[];
-  readonly drop?: readonly string[];
-  readonly only?: readonly string[];
   readonly infer?: true;
-  readonly tag?: readonly string[];
   readonly keepEmpty?: true;
   readonly delimiter?: string;
   readonly quote?: string;
@@ -55,6 +46,7 @@ export function addImportOptions(command: Command): Command {
       new Option('--format <format>', 'default: by the name of the file').choices([
         'csv',
         'jsonl',
+        'xes',
         'cloudevents',
         'ocel',
       ]),
@@ -70,31 +62,25 @@ export function addImportOptions(command: Command): Command {
         wholeNumber(1),
       ),
     )
-    .option('--encoding <name>', 'of the text, as TextDecoder calls it; default: utf-8');
+    .option('--encoding <name>', 'of the text, as TextDecoder calls it; default: utf-8, or what XML declares');
   command
-    .optionsGroup('CloudEvents and OCEL:')
-    .option(
-      '--stream-by <name>',
-      'CloudEvents: the attribute that names the stream; default: subject. OCEL: the object type whose objects do; default: the first object of the event',
-    );
-  command
-    .optionsGroup('CSV, what the columns mean:')
-    .option('--mapping <file>', 'a JSON file that says all of it; options go before it')
+    .optionsGroup('CSV, what the columns mean; XES, the same of the keys of attributes:')
+    .option('--mapping <file>', 'a JSON file that says all of it; options go before it (CSV)')
     .option('--case <column>', 'names the case; each case is a stream')
     .option(
       '--category <name>',
       'stands before the case in the id of its stream; default: case; for CloudEvents before their subject; default: none',
     )
-    .option('--no-category', 'the column of the case holds whole stream ids')
+    .option('--no-category', 'what names the case is a whole stream id')
     .option('--type <column>', 'the type of the event')
     .option('--fixed-type <name>', 'one type for all rows')
     .option('--time <column>', 'when it happened')
     .option('--no-time', 'no column says when it happened')
     .option('--time-zone <zone>', 'of times without an offset: Europe/Amsterdam, UTC, +02:00')
-    .option('--time-format <format>', 'DD-MM-YYYY HH:mm:ss.S, epoch-s, epoch-ms, …; default: ISO 8601')
+    .option('--time-format <format>', 'DD-MM-YYYY HH:mm:ss.S, epoch-s, epoch-ms, …; default: ISO 8601 (CSV)')
     .addOption(listOption('--tag <column>', 'becomes a tag column:value; or column=prefix for prefix:value'));
   command
-    .optionsGroup('CSV, the other columns; several with commas between them:')
+    .optionsGroup('CSV, the other columns; several with commas between them; --drop and --only for XES too:')
     .addOption(namesOption('--number <columns>', 'numbers'))
     .addOption(namesOption('--boolean <columns>', 'true or false, yes or no, 1 or 0'))
     .addOption(namesOption('--date <columns>', 'times, read like those of --time'))
@@ -103,6 +89,8 @@ export function addImportOptions(command: Command): Command {
     .addOption(namesOption('--only <columns>', 'only these, besides those named above'))
     .option('--infer', 'take for numbers and booleans what looks like them; else they are texts')
     .option('--keep-empty', 'empty cells become empty texts; else they are left out');
+  addXesOptions(command);
+  addObjectLogOptions(command);
   return command
     .optionsGroup('CSV, how it is written:')
     .option('--delimiter <character>', 'between fields; tab for a tab; default: the one that the first line uses')
@@ -141,7 +129,8 @@ export async function inputFormatOf(
   const kind = inputKindOf(file, options);
   assertFor(kind, options);
   if (kind === 'jsonl') return jsonLinesFormat(world.limits);
-  if (kind === 'cloudevents') return cloudEventsFormat(cloudEventMapping(options), world.limits);
+  if (kind === 'cloudevents') return cloudEventsFormatOf(options, world.limits);
+  if (kind === 'xes') return xesFormatOf(options, world.limits);
   if (kind === 'ocel') throw new Error('A log of OCEL is read before it has a format.');
   const fromFile =
     options.mapping === undefined ? undefined : await mappingFile(resolve(world.folder, options.mapping));
@@ -157,59 +146,6 @@ export async function inputFormatOf(
   });
 }
 
-/** Throws where an option says something of a format that the file does not have. */
-export function assertFor(kind: InputKind, options: ImportOptions): void {
-  const strange = mappingFlags.find((name) => options[name] !== undefined && !flagsOf[kind].has(name));
-  if (strange === undefined) return;
-  const use = Object.entries(flagsOf).flatMap(([format, flags]) => (flags.has(strange) ? [format] : []));
-  throw new UsageError(`--${dashed(strange)} is for ${use.join(' and ')}, and this is ${kind}.`);
-}
-
-const mappingFlags = [
-  'mapping',
-  'case',
-  'category',
-  'streamBy',
-  'type',
-  'fixedType',
-  'time',
-  'timeZone',
-  'timeFormat',
-  'number',
-  'boolean',
-  'date',
-  'asJson',
-  'drop',
-  'only',
-  'infer',
-  'tag',
-  'keepEmpty',
-  'delimiter',
-  'quote',
-  'relaxQuotes',
-  'columns',
-] as const;
-
-/** Which of these options say something of which format. */
-const flagsOf: Readonly<Record<InputKind, ReadonlySet<(typeof mappingFlags)[number]>>> = {
-  csv: new Set(mappingFlags.filter((name) => name !== 'streamBy')),
-  jsonl: new Set(),
-  cloudevents: new Set(['category', 'streamBy']),
-  ocel: new Set(['streamBy', 'timeZone']),
-};
-
-function cloudEventMapping({ streamBy = 'subject', category }: ImportOptions): CloudEventMapping {
-  if (!attributeName.test(streamBy))
-    throw new UsageError(`--stream-by ${JSON.stringify(streamBy)} cannot be the name of an attribute.`, [
-      'Such names have lower-case letters and digits only, like subject, source or partitionkey.',
-    ]);
-  return { streamBy, category: typeof category === 'string' ? category : null };
-}
-
-function dashed(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
 /** The kind of a file: as the options say, or by its name. Throws a `UsageError`. */
 export function inputKindOf(file: string, options: ImportOptions): InputKind {
   if (options.format !== undefined) return options.format;
@@ -218,8 +154,9 @@ export function inputKindOf(file: string, options: ImportOptions): InputKind {
   if (/\.(?:jsonocel|xmlocel|ocel|ocel\.json|ocel\.xml|ocel2\.json|ocel2\.xml)$/i.test(name)) return 'ocel';
   if (/\.cloudevents(?:\.(?:jsonl|ndjson|json))?$/i.test(name)) return 'cloudevents';
   if (/\.(?:jsonl|ndjson|json)$/i.test(name)) return 'jsonl';
+  if (/\.xes$/i.test(name)) return 'xes';
   throw new UsageError(
-    `The name ${JSON.stringify(file)} does not say what is in it: add --format with csv, jsonl, cloudevents or ocel.`,
+    `The name ${JSON.stringify(file)} does not say what is in it: add --format with csv, jsonl, xes, cloudevents or ocel.`,
   );
 }
 
@@ -337,9 +274,4 @@ function mappingOptions(options: ImportOptions, fromFile: CsvMappingOptions | un
 
 function withKind(before: AttributeOption | undefined, kind: AttributeKind | 'drop'): AttributeOption {
   return typeof before === 'object' ? { ...before, type: kind } : kind;
-}
-
-function tagOf(text: string): readonly [string, string] {
-  const at = text.lastIndexOf('=');
-  return at === -1 ? [text, text] : [text.slice(0, at), text.slice(at + 1)];
 }

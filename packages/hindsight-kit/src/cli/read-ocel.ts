@@ -4,20 +4,15 @@
 
 import type { Limits } from 'hindsightdb';
 import { isTimeZone } from '../formats/csv/zone-offset.ts';
+import type { SkippedRow } from '../formats/import/import-result.ts';
 import { orderedLog, type OrderedLog } from '../formats/ocel/ocel-text.ts';
 import { UnreadableInput } from '../formats/source/bad-input.ts';
 import type { TextSource } from '../formats/source/text-source.ts';
 import type { CommandContext } from './context.ts';
 import { CommandError, exitCodes, interruptedWith, UsageError } from './failure.ts';
-import { assertFor, type ImportOptions } from './import-options.ts';
+import type { ImportOptions } from './import-options.ts';
+import { assertFor } from './option-formats.ts';
 import { safeText } from './terminal/text-width.ts';
-
-/** Where in a file something is wrong. */
-export interface BadPlace {
-  readonly line: number;
-  readonly column?: string | undefined;
-  readonly element?: string | undefined;
-}
 
 /** Reads a log. Throws what is wrong with it, with its place; nothing was imported then. */
 export async function readOcel(
@@ -26,7 +21,7 @@ export async function readOcel(
     readonly text: TextSource;
     readonly options: ImportOptions;
     readonly limits: Limits;
-    readonly place: (at: BadPlace) => string;
+    readonly place: (at: Pick<SkippedRow, 'line' | 'element'>) => string;
   },
 ): Promise<OrderedLog> {
   const { text, options, limits, place } = log;
@@ -58,7 +53,7 @@ export async function readOcel(
   }
 }
 
-function failureOf(error: unknown, place: (at: BadPlace) => string): unknown {
+function failureOf(error: unknown, place: (at: Pick<SkippedRow, 'line' | 'element'>) => string): unknown {
   if (!(error instanceof UnreadableInput))
     return interruptedWith(error, [
       'Nothing was imported by this run; the same command goes on where the last one ended.',

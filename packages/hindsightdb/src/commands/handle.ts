@@ -4,15 +4,14 @@
 
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { assertDecider, type Decider } from '../core/decider.ts';
-import { argumentError } from '../core/errors.ts';
 import type { Event, Metadata, Recorded } from '../core/event.ts';
 import type { Limits } from '../core/limits.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
-import { assertName, describe } from '../core/text.ts';
+import { assertName } from '../core/text.ts';
 import { assertKeyRetention, digestOf } from '../store/append.ts';
 import { assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
+import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { assertOfCategory } from '../store/load-state.ts';
-import type { StoreContext } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
 import { EntityQueue } from './entity-queue.ts';
 
@@ -56,8 +55,7 @@ export interface HandleResult<State, Events extends Event> {
  * caller unchanged, and nothing is written.
  */
 export async function handle<State, Command, Events extends Event>(
-  // The decider says which events the entity has; a store that declares other events as well is as good.
-  store: Pick<Store, 'context'>,
+  store: AnyStore,
   decider: Decider<State, Command, Events>,
   streamId: string,
   command: Command,
@@ -84,12 +82,6 @@ export async function handle<State, Command, Events extends Event>(
   } finally {
     signal?.removeEventListener('abort', withdraw);
   }
-}
-
-function contextOf(store: Pick<Store, 'context'>): StoreContext {
-  const given: unknown = store;
-  if (typeof given === 'object' && given !== null && 'context' in given) return store.context;
-  throw argumentError('INVALID_ARGUMENT', `store must be an open store, not ${describe(given)}.`);
 }
 
 function assertHandleOptions(options: HandleOptions, { idBytesMax }: Limits): void {

@@ -41,6 +41,7 @@ export const errorCodes = {
   CHECKPOINT_AHEAD: 'The checkpoint lies past the end of the log that it belongs to.',
   CHECKPOINT_DIVERGED: 'The log holds another event at the place of the checkpoint.',
   TRUNCATION_REFUSED: 'The first event that a truncation would keep is not declared to carry the state.',
+  HISTORY_HIDDEN: 'The events that the asked state depends on are hidden by truncation or a tombstone.',
   UPCAST_FAILED: 'An upcaster threw or returned something that is no event.',
   DECODE_FAILED: 'A stored record cannot be decoded.',
 } as const;

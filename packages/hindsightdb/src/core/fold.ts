@@ -9,7 +9,17 @@ export interface Fold<State, Events extends Event> {
   /** The state before the first event. */
   readonly initialState: State | (() => State);
   readonly evolve: (state: State, event: Recorded<Events>) => State;
+  /** Whether an entity in this state has come to its end: the history of a category shows it as ended. Default: none has. */
+  readonly isTerminal?: (state: State) => boolean;
+  /**
+   * By which member the elements of an array are told apart, for diff and blame: `{ '/items': 'sku' }`. A segment that
+   * is an asterisk stands for any. Default: by their index.
+   */
+  readonly elementKeys?: ElementKeys;
 }
+
+/** Members that tell the elements of arrays apart, by the JSON Pointer of the array. */
+export type ElementKeys = Readonly<Record<string, string>>;
 
 /** The state before the first event. */
 export function initialStateOf<State, Events extends Event>(fold: Fold<State, Events>): State {

@@ -10,8 +10,10 @@ import { sha256Hex } from '../core/sha256.ts';
 import { categoryOf } from '../core/stream-id.ts';
 import type { SnapshotPolicy } from '../core/snapshot-policy.ts';
 import { assertObject } from './argument-checks.ts';
+import type { StreamMoment } from './as-of.ts';
 import { assertOutputs, type Codec } from './codec.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
+import { streamMomentPages } from './moment-events.ts';
 import { readStreamPages } from './read.ts';
 import type { StoreContext } from './settings.ts';
 
@@ -27,6 +29,15 @@ export interface Loaded<State> {
   readonly state: State;
   /** The version of the stream that the state includes; 0 where there is no stream. */
   readonly version: number;
+}
+
+/** The state of an entity as of a moment. */
+export interface LoadedAsOf<State> extends Loaded<State> {
+  /**
+   * Events that are recorded later may still belong to the moment, so that the same question may have another answer then:
+   * it asks for a time that is not over, or for what occurred. Absent where the answer is final.
+   */
+  readonly isProvisional?: true;
 }
 
 /** A state to fold on from: a snapshot, or what a cache remembers. */
@@ -207,4 +218,25 @@ export async function loadEntity<State, Events extends Event>(
   const loaded = await foldStream(context, fold, streamId, { ...options, baseline: isUsable ? snapshot : undefined });
   // A snapshot of more than the stream holds is of another past; it counts for nothing.
   return isUsable && loaded.version < snapshot.version ? await foldStream(context, fold, streamId, options) : loaded;
+}
+
+/** Loads an entity as of a moment. Snapshots serve where all events up to a version are folded in their order. */
+export async function loadMoment<State, Events extends Event>(
+  context: StoreContext,
+  fold: SnapshottedFold<State, Events>,
+  streamId: string,
+  options: { readonly moment: StreamMoment; readonly signal?: AbortSignal | undefined },
+): Promise<LoadedAsOf<State>> {
+  const { moment, signal } = options;
+  const { toVersion } = moment;
+  const provisional = moment.isProvisional ? ({ isProvisional: true } as const) : {};
+  if (moment.occurredUntil === undefined) {
+    const { state, version } = await loadEntity(context, fold, streamId, { toVersion, signal });
+    return { state, version, ...provisional };
+  }
+  let state = initialStateOf(fold);
+  for await (const { events } of streamMomentPages(context, streamId, moment, { signal }))
+    for (const event of recordedAs<Events>(events)) state = fold.evolve(state, event);
+  const { version } = await context.engine.streamInfo(streamId);
+  return { state, version: Math.min(version, toVersion), ...provisional };
 }

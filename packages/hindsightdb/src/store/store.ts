@@ -33,8 +33,9 @@ import {
 } from './append.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
 import { assertObject, assertOptionalSignal, assertPlace, assertWhole, assertWork } from './argument-checks.ts';
+import { logMoment, streamMoment, type AsOf } from './as-of.ts';
 import { listStreams, type ListStreamsOptions } from './list-streams.ts';
-import { assertOfCategory, loadEntity, type Loaded, type SnapshottedFold } from './load-state.ts';
+import { assertOfCategory, loadMoment, type LoadedAsOf, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
 import { checkedQuery, type LogReadOptions, type StreamReadOptions } from './read-options.ts';
 import { readLogPages, readStreamPages, type LogPage, type StreamPage } from './read.ts';
@@ -51,8 +52,8 @@ export interface StreamAppendOptions extends AppendOptions {
 
 /** Which state is loaded. */
 export interface LoadOptions {
-  /** Default: the newest. */
-  readonly asOf?: { readonly version: number };
+  /** As of which moment. Default: the present. */
+  readonly asOf?: AsOf;
   readonly signal?: AbortSignal;
 }
 
@@ -221,24 +222,24 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     });
   }
 
-  /** Loads the state of an entity by folding its stream, from a snapshot where there is one. */
+  /**
+   * Loads the state of an entity by folding its stream, from a snapshot where there is one: its present state, or that as of
+   * a version, a checkpoint, a time of recording or a time of occurrence. A stream that did not exist then gives the initial
+   * state and version 0. Throws `HISTORY_HIDDEN` where truncation hides what the state depends on.
+   */
   async load<State, Own extends Event>(
     fold: SnapshottedFold<State, Own>,
     streamId: string,
     options: LoadOptions = {},
-  ): Promise<Loaded<State>> {
+  ): Promise<LoadedAsOf<State>> {
     assertFold('fold', fold);
     assertName('A stream id', streamId, this.#context.limits.streamIdBytesMax);
     assertOfCategory(fold.category, streamId);
     assertObject('options', options);
     const { asOf, signal } = options;
     assertOptionalSignal(signal);
-    if (asOf !== undefined) {
-      assertObject('asOf', asOf);
-      assertWhole('asOf.version', asOf.version, { min: 0, max: Number.MAX_SAFE_INTEGER });
-    }
-    const { state, version } = await loadEntity(this.#context, fold, streamId, { toVersion: asOf?.version, signal });
-    return { state, version };
+    const moment = await streamMoment(this.#context, streamId, await logMoment(this.#context, asOf));
+    return await loadMoment(this.#context, fold, streamId, { moment, signal });
   }
 
   /** Version and settings of a stream. One that does not exist has version 0. */

@@ -187,7 +187,7 @@ const misuses: Readonly<Record<string, readonly Misuse[]>> = {
     [[fold, 'a-1', null], /^options/],
     [[fold, 'a-1', { asOf: 5 }], /^asOf/],
     [[fold, 'a-1', { asOf: null }], /^asOf/],
-    [[fold, 'a-1', { asOf: {} }], /^asOf\.version/],
+    [[fold, 'a-1', { asOf: {} }], /^asOf must have one of/],
     [[fold, 'a-1', { asOf: { version: -1 } }], /^asOf\.version/],
     [[fold, 'a-1', { signal: {} }], /^signal/],
   ],

@@ -202,6 +202,12 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.append('a-1', [event, event]);
     await store.truncate('a-1', { before: 2 });
   },
+  HISTORY_HIDDEN: async (t) => {
+    const store = await storeOf(t);
+    await store.append('a-1', [event]);
+    await store.tombstone('a-1');
+    await store.load({ initialState: 0, evolve: (count: number) => count + 1 }, 'a-1', { asOf: { version: 1 } });
+  },
   UPCAST_FAILED: async (t) => {
     const upcast = () => {
       throw new Error('no amount');

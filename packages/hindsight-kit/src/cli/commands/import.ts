@@ -1,15 +1,10 @@
-/** `hindsight import`: events from a file of CSV, JSON Lines, CloudEvents or OCEL, each once, however often it is begun. */
+/** `hindsight import`: events from a file of CSV, JSON Lines, XES, CloudEvents or OCEL, each once, however often it is begun. */
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { embeddedLimits, isHindsightError, type Limits } from 'hindsightdb';
-import {
-  runImport,
-  type ImportRequest,
-  type ImportResult,
-  type ImportStop,
-  type SkippedRow,
-} from '../../formats/import/import-run.ts';
+import type { ImportResult, ImportStop, SkippedRow } from '../../formats/import/import-result.ts';
+import { runImport, type ImportRequest } from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
 import { UnreadableInput } from '../../formats/source/bad-input.ts';
 import type { OrderedLog } from '../../formats/ocel/ocel-text.ts';
@@ -19,7 +14,7 @@ import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
 import { CommandError, exitCodes, interruptedWith } from '../failure.ts';
 import { addImportOptions, inputFormatOf, inputKindOf, sourceOf, type ImportOptions } from '../import-options.ts';
-import { readOcel, type BadPlace } from '../read-ocel.ts';
+import { readOcel } from '../read-ocel.ts';
 import { countOf, countText, durationText, rateText } from '../terminal/quantities.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -27,7 +22,7 @@ import { safeText } from '../terminal/text-width.ts';
 export const addImport: AddCommand = (program, cli) => {
   const command = program
     .command('import')
-    .summary('import events from CSV, JSON Lines, CloudEvents or OCEL, each of them once')
+    .summary('import events from CSV, JSON Lines, XES, CloudEvents or OCEL, each of them once')
     .description(
       'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file; those of OCEL, which has none, in the order of their times.',
     )
@@ -49,6 +44,7 @@ export const addImport: AddCommand = (program, cli) => {
       meaning: 'a process log with the usual column names',
     },
     { line: 'import log.csv --time-zone UTC --preview', meaning: 'what its first rows would become' },
+    { line: 'import log.xes.gz --category permit', meaning: 'an event log in XES: one stream for each trace' },
     { line: 'import events.jsonl.gz', meaning: 'what hindsight export wrote' },
     { line: 'import from-broker.jsonl --format cloudevents', meaning: 'CloudEvents, a stream for each subject' },
     { line: 'import orders.jsonocel --stream-by order', meaning: 'an object-centric log, by the orders in it' },
@@ -56,9 +52,11 @@ export const addImport: AddCommand = (program, cli) => {
 };
 
 async function openText(context: CommandContext, file: string, options: ImportOptions): Promise<TextSource> {
-  const { encoding } = options;
-  const declaredEncoding = inputKindOf(file, options) === 'ocel' ? xmlEncodingOf : undefined;
-  const shared = { encoding, declaredEncoding, signal: context.signal };
+  const shared = {
+    encoding: options.encoding,
+    declaredEncoding: ['xes', 'ocel'].includes(inputKindOf(file, options)) ? xmlEncodingOf : undefined,
+    signal: context.signal,
+  };
   if (file === '-') return textOfStream(context.world.stdin, shared);
   return await openTextFile(resolve(context.world.folder, file), shared);
 }
@@ -202,9 +200,21 @@ async function printSummary(
   if (result.skippedTotal > 0) await output.line(`${countOf(result.skippedTotal, 'bad row')} skipped`);
 }
 
-function placeOf(file: string, { line, column, element }: BadPlace): string {
-  const inLine = column === undefined ? '' : `, column ${JSON.stringify(column)}`;
-  return `${file === '-' ? 'standard input' : file}:${line}${inLine}${element === undefined ? '' : `, ${safeText(element)}`}`;
+function placeOf(
+  file: string,
+  {
+    line,
+    column,
+    character,
+    element,
+  }: Pick<SkippedRow, 'line' | 'character' | 'element'> & { readonly column?: string | undefined },
+): string {
+  const at = character === undefined ? `${line}` : `${line}:${character}`;
+  return [
+    `${file === '-' ? 'standard input' : file}:${at}`,
+    ...(column === undefined ? [] : [`column ${JSON.stringify(column)}`]),
+    ...(element === undefined ? [] : [`element ${safeText(element)}`]),
+  ].join(', ');
 }
 
 /** How the command ends; throws what makes it fail. */

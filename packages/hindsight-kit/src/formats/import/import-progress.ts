@@ -25,6 +25,8 @@ export interface ImportProgress {
   readonly isComplete: boolean;
   /** The last row had no line end behind it, so that something else may have been added to it since. */
   readonly isEndOpen: boolean;
+  /** What the text says of itself as a whole, in formats that do; known when its end was reached. */
+  readonly about?: JsonValue;
 }
 
 /** A progress with the revision of its entry; revision 0 where there is none. */

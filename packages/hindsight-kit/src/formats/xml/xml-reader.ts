@@ -26,6 +26,7 @@ export class XmlReader {
   #closing: { readonly element: OpenElement; readonly position: number } | undefined;
   /** The character behind what is being reported. */
   #position = 0;
+  #hasBegun = false;
   /** Bytes since something was reported. */
   #quietBytes = 0;
   #start: XmlPlace = { offset: 0, line: 1, character: 1 };
@@ -104,6 +105,8 @@ export class XmlReader {
       return this.#refusal(
         `${element.label}, which begins in line ${element.place.line}, is still open here, and something else is closed.`,
       );
+    if (message.startsWith('text data outside') && !this.#hasBegun)
+      return this.#refusal('Text stands before its first element.', { offset: 0, line: 1, character: 1 });
     const ampersand = this.#bareAmpersand();
     if (ampersand !== undefined) return this.#refusal('An & stands here that begins no entity.', ampersand);
     return this.#refusal(`${message.charAt(0).toUpperCase()}${message.slice(1)}`);
@@ -177,6 +180,7 @@ export class XmlReader {
         element: element.label,
       });
     this.#open.push(element);
+    this.#hasBegun = true;
     this.#handler.open(element);
   }
 

@@ -111,7 +111,7 @@ export class Finder {
 
   /** The events behind them among which matches may be. */
   #behindIndex({ streamId }: LogFilter): readonly TailEntry[] {
-    return streamId === undefined ? this.#tail.unindexed : this.#tail.stream(streamId);
+    return streamId === undefined ? this.#tail.unindexed : this.#tail.entriesOf(streamId);
   }
 
   /** One more position than wanted, where there is one, so that the caller knows whether it is the end. */

@@ -6,14 +6,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { categoryOf } from '../../core/stream-id.ts';
 import { KeyTable } from './key-table.ts';
+import { RowInserter } from './row-inserter.ts';
 import type { Tail } from './tail.ts';
 
 /** Writes the index tables of one connection. */
 export class Indexer {
   readonly #tagKeys: KeyTable;
   readonly #kindKeys: KeyTable;
-  readonly #kindEvent: StatementSync;
-  readonly #tagEvent: StatementSync;
+  readonly #kindEvents: RowInserter;
+  readonly #tagEvents: RowInserter;
   readonly #keepStreamsMark: StatementSync;
   readonly #progress: StatementSync;
 
@@ -26,8 +27,8 @@ export class Indexer {
       find: 'SELECT key FROM kind WHERE category = ? AND type = ?',
       add: 'INSERT INTO kind (category, type) VALUES (?, ?) RETURNING key',
     });
-    this.#kindEvent = database.prepare('INSERT INTO kind_event (kind, position) VALUES (?, ?)');
-    this.#tagEvent = database.prepare('INSERT INTO tag_event (tag, position) VALUES (?, ?)');
+    this.#kindEvents = new RowInserter(database, 'INSERT INTO kind_event (kind, position)', 2);
+    this.#tagEvents = new RowInserter(database, 'INSERT INTO tag_event (tag, position)', 2);
     this.#keepStreamsMark = database.prepare(
       `INSERT OR IGNORE INTO progress (name, value) SELECT 'streams_indexed', value FROM progress WHERE name = 'indexed'`,
     );
@@ -49,8 +50,10 @@ export class Indexer {
       kinds.push({ key: this.#kindKeys.keyOf(categoryOf(streamId), labels.type), position });
       for (const tag of labels.tags) tags.push({ key: this.#tagKeys.keyOf(tag), position });
     }
-    for (const { key, position } of kinds.toSorted(byKey)) this.#kindEvent.run(key, position);
-    for (const { key, position } of tags.toSorted(byKey)) this.#tagEvent.run(key, position);
+    for (const { key, position } of kinds.toSorted(byKey)) this.#kindEvents.add(key, position);
+    for (const { key, position } of tags.toSorted(byKey)) this.#tagEvents.add(key, position);
+    this.#kindEvents.flush();
+    this.#tagEvents.flush();
     // A store of the time when one mark stood for all tables gets the other one before the marks part.
     this.#keepStreamsMark.run();
     this.#progress.run(last.position);
@@ -58,7 +61,7 @@ export class Indexer {
 
   /** Forgets the keys that were given in a transaction which did not come about. */
   forget(): void {
-    for (const table of [this.#tagKeys, this.#kindKeys]) table.forget();
+    for (const part of [this.#tagKeys, this.#kindKeys, this.#kindEvents, this.#tagEvents]) part.forget();
   }
 }
 

@@ -22,11 +22,11 @@ export interface SqliteEngineOptions {
   /** Microseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
-  /** The WAL's size at which the writer checkpoints between two groups. Default 4 MiB. */
+  /** The WAL's size at which the writer checkpoints between two groups. Default 8 MiB. */
   readonly walBytesMax?: number;
 }
 
-const walBytesDefault = 4 * 1024 * 1024;
+const walBytesDefault = 8 * 1024 * 1024;
 
 /** Opens the embedded log at a path. */
 export async function openSqliteEngine(options: SqliteEngineOptions): Promise<Engine> {

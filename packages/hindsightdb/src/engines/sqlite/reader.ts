@@ -24,7 +24,7 @@ import { LogWalk } from './log-walk.ts';
 import { isShown, PageBuilder, storedEvent } from './page.ts';
 import { prepareReaderStatements, type ReaderStatements } from './reader-statements.ts';
 import { inSnapshot, numberOf, rowOf } from './rows.ts';
-import { Tail } from './tail.ts';
+import { lastVersionOf, Tail } from './tail.ts';
 
 /** How many hidden events a page passes over before it ends, empty if need be. */
 const hiddenMax = 10_000;
@@ -124,7 +124,7 @@ export class Reader {
           ? { low: Math.max(first, fromVersion), high: version }
           : { low: first, high: Math.min(version, fromVersion) };
       const page = new PageBuilder(request);
-      const indexedVersions = version - inTail.length;
+      const indexedVersions = version - (inTail?.positions.length ?? 0);
       const readIndexed = (low: number, high: number): void => {
         if (low > high || key === 0) return;
         const rows =
@@ -134,10 +134,14 @@ export class Reader {
         for (const row of rows) if (!page.add(storedEvent(row))) return;
       };
       const readTail = (): void => {
-        const wanted = inTail.filter((entry) => entry.version >= bounds.low && entry.version <= bounds.high);
+        const wanted =
+          inTail?.positions.slice(
+            Math.max(0, bounds.low - inTail.firstVersion),
+            Math.max(0, bounds.high - inTail.firstVersion + 1),
+          ) ?? [];
         if (direction === 'backward') wanted.reverse();
-        for (const entry of wanted) {
-          const event = this.eventAt(entry.position);
+        for (const position of wanted) {
+          const event = this.eventAt(position);
           if (event === undefined || !page.add(event)) return;
         }
       };
@@ -151,8 +155,8 @@ export class Reader {
   }
 
   #version(streamId: string, key: number): number {
-    const inTail = this.#tail.stream(streamId).at(-1);
-    if (inTail !== undefined) return inTail.version;
+    const inTail = this.#tail.stream(streamId);
+    if (inTail !== undefined) return lastVersionOf(inTail);
     return key === 0 ? 0 : numberOf(this.#statements.streamVersion.get(key), 0);
   }
 
@@ -176,10 +180,9 @@ export class Reader {
 
   #eventAtVersion(streamId: string, key: number, version: number): StoredEvent | undefined {
     const inTail = this.#tail.stream(streamId);
-    const first = inTail[0]?.version ?? Number.MAX_SAFE_INTEGER;
     const position =
-      version >= first
-        ? inTail[version - first]?.position
+      inTail !== undefined && version >= inTail.firstVersion
+        ? inTail.positions[version - inTail.firstVersion]
         : numberOf(this.#statements.positionOfVersion.get(key, version), 0);
     return position === undefined ? undefined : this.eventAt(position);
   }
@@ -315,7 +318,7 @@ export class Reader {
         ({ id }) => isWanted(id),
       );
       const known = new Map(indexed.map(({ id, key }) => [id, key]));
-      for (const { streamId } of this.#tail.entries) {
+      for (const streamId of this.#tail.streamIds()) {
         if (known.has(streamId) || !isWanted(streamId) || (after !== undefined && compareUtf8(streamId, after) <= 0))
           continue;
         known.set(streamId, numberOf(this.#statements.streamKey.get(streamId), 0));

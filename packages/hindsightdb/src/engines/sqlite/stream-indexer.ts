@@ -2,7 +2,7 @@
  * The stream indexer: brings the stream index up behind the log. A page of that index holds the events of neighbouring
  * streams, so a few events of many streams touch as many pages as there are events, and in a large log each of them would
  * cost a page written and written back. It therefore waits for a large batch, puts it in the order of the index, and
- * writes it a slice at a time along with the groups that follow; many events then share each page, and no group waits long.
+ * writes it a slice at a time behind the groups that follow; many events then share each page, and no group waits long.
  *
  *     event    1 … … … streamsIndexedTo … … … batch.to … … … indexedTo … head
  *              └── stream index ──┘└── being written ──┘└──── tail ────────┘
@@ -13,10 +13,11 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { KeyTable } from './key-table.ts';
+import { RowInserter } from './row-inserter.ts';
 import type { Tail } from './tail.ts';
 
 /** How many events a batch takes at least, unless everything is to be indexed. */
-export const streamBatchMin = 65_536;
+export const streamBatchMin = 131_072;
 
 /** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
 export const streamRowsPerEvent = 3;
@@ -40,7 +41,7 @@ interface Batch {
 /** Writes the stream index of one connection. */
 export class StreamIndexer {
   readonly #keys: KeyTable;
-  readonly #add: StatementSync;
+  readonly #rows: RowInserter;
   readonly #progress: StatementSync;
   #batch: Batch | undefined;
 
@@ -49,7 +50,7 @@ export class StreamIndexer {
       find: 'SELECT key FROM stream WHERE stream_id = ?',
       add: 'INSERT INTO stream (stream_id) VALUES (?) RETURNING key',
     });
-    this.#add = database.prepare('INSERT OR IGNORE INTO stream_event (stream, version, position) VALUES (?, ?, ?)');
+    this.#rows = new RowInserter(database, 'INSERT OR IGNORE INTO stream_event (stream, version, position)', 3);
     this.#progress = database.prepare(
       `INSERT INTO progress (name, value) VALUES ('streams_indexed', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
     );
@@ -80,6 +81,7 @@ export class StreamIndexer {
   /** Forgets what was done in a transaction that did not come about. */
   forget(): void {
     this.#batch = undefined;
+    this.#rows.forget();
     this.#keys.forget();
   }
 
@@ -98,12 +100,14 @@ export class StreamIndexer {
     const { keys, streamIdOfKey, to } = batch;
     for (let rows = 0; keys !== undefined && rows < rowsMax && batch.done < keys.length; batch.done += 1) {
       const key = keys[batch.done] ?? 0;
-      for (const { version, position } of tail.stream(streamIdOfKey.get(key) ?? '')) {
+      const { firstVersion = 0, positions = [] } = tail.stream(streamIdOfKey.get(key) ?? '') ?? {};
+      for (const [index, position] of positions.entries()) {
         if (position > to) break;
-        this.#add.run(key, version, position);
+        this.#rows.add(key, firstVersion + index, position);
         rows += 1;
       }
     }
+    this.#rows.flush();
   }
 }
 

@@ -20,13 +20,28 @@ export interface TailEntry {
   labels: Labels | undefined;
 }
 
-/** What one connection knows of the tail. */
+/** The events of one stream that are in the tail: their versions have no gap. */
+export interface TailStream {
+  readonly firstVersion: number;
+  readonly positions: readonly number[];
+}
+
+interface GrowingStream extends TailStream {
+  readonly positions: number[];
+}
+
+/** The version of a stream whose newest events these are. */
+export function lastVersionOf({ firstVersion, positions }: TailStream): number {
+  return firstVersion + positions.length - 1;
+}
+
+/** What one connection knows of the tail: of each event its position, and of those that no table holds all that they are found by. */
 export class Tail {
   readonly #progress: StatementSync;
   readonly #rows: StatementSync;
   readonly #record: StatementSync;
-  #entries: TailEntry[] = [];
-  #streams = new Map<string, TailEntry[]>();
+  #unindexed: TailEntry[] = [];
+  #streams = new Map<string, GrowingStream>();
   #streamsIndexedTo = 0;
   #indexedTo = 0;
   #head = 0;
@@ -54,11 +69,9 @@ export class Tail {
     return this.#indexedTo;
   }
 
-  /** The events that no index table holds. */
+  /** The events that no index table holds, in the order of the log. */
   get unindexed(): readonly TailEntry[] {
-    let count = 0;
-    while (count < this.#entries.length && (this.#entries.at(-1 - count)?.position ?? 0) > this.#indexedTo) count += 1;
-    return count === 0 ? [] : this.#entries.slice(-count);
+    return this.#unindexed;
   }
 
   /** The streams that have events in the tail. */
@@ -71,16 +84,16 @@ export class Tail {
     return this.#head;
   }
 
-  /** Its events, in the order of the log. */
-  get entries(): readonly TailEntry[] {
-    return this.#entries;
+  /** How many events it holds. Positions of this engine have no gap. */
+  get length(): number {
+    return this.#head - this.#streamsIndexedTo;
   }
 
   /** Takes in what was written and indexed since. Call it inside the transaction that goes on to use the tail. */
   refresh(): void {
     const progress = this.#progress.get();
     const [streamsIndexedTo = 0, indexedTo = 0] = progress === undefined ? [] : rowOf(progress).map(Number);
-    if (streamsIndexedTo !== this.#streamsIndexedTo) this.#forgetUpTo(streamsIndexedTo);
+    if (streamsIndexedTo !== this.#streamsIndexedTo) this.#forgetStreamsUpTo(streamsIndexedTo);
     if (indexedTo !== this.#indexedTo) this.#forgetLabelsUpTo(indexedTo);
     for (const row of this.#rows.iterate(Math.max(this.#head, streamsIndexedTo))) {
       const [position, streamId, version] = rowOf(row);
@@ -96,42 +109,57 @@ export class Tail {
 
   /** Adds an event that this connection writes. */
   push(entry: TailEntry): void {
-    this.#entries.push(entry);
-    this.#head = entry.position;
-    const own = this.#streams.get(entry.streamId);
-    if (own === undefined) this.#streams.set(entry.streamId, [entry]);
-    else own.push(entry);
+    const { position, streamId, version } = entry;
+    this.#head = position;
+    if (position > this.#indexedTo) this.#unindexed.push(entry);
+    const own = this.#streams.get(streamId);
+    if (own === undefined) this.#streams.set(streamId, { firstVersion: version, positions: [position] });
+    else own.positions.push(position);
   }
 
   /** Forgets everything: after a transaction whose writes did not happen. */
   reset(): void {
-    this.#entries = [];
+    this.#unindexed = [];
     this.#streams = new Map();
     this.#streamsIndexedTo = 0;
     this.#indexedTo = 0;
     this.#head = 0;
   }
 
-  #forgetUpTo(streamsIndexedTo: number): void {
-    const kept = this.#entries.filter((entry) => entry.position > streamsIndexedTo);
-    const head = this.#head;
-    const indexedTo = this.#indexedTo;
-    this.reset();
-    for (const entry of kept) this.push(entry);
+  #forgetStreamsUpTo(streamsIndexedTo: number): void {
+    for (const [streamId, { firstVersion, positions }] of this.#streams) {
+      const kept = positions.filter((position) => position > streamsIndexedTo);
+      if (kept.length === positions.length) continue;
+      if (kept.length === 0) this.#streams.delete(streamId);
+      else
+        this.#streams.set(streamId, {
+          firstVersion: firstVersion + positions.length - kept.length,
+          positions: kept,
+        });
+    }
     this.#streamsIndexedTo = streamsIndexedTo;
-    this.#indexedTo = indexedTo;
-    this.#head = Math.max(head, streamsIndexedTo);
   }
 
-  /** Labels are asked for until kinds and tags are indexed, and keeping them would keep the records. */
   #forgetLabelsUpTo(indexedTo: number): void {
-    for (const entry of this.unindexed) if (entry.position <= indexedTo) entry.labels = undefined;
+    this.#unindexed = this.#unindexed.filter(({ position }) => position > indexedTo);
     this.#indexedTo = indexedTo;
   }
 
-  /** The events of a stream that are in the tail, in the order of their versions. */
-  stream(streamId: string): readonly TailEntry[] {
-    return this.#streams.get(streamId) ?? [];
+  /** The events of a stream that are in the tail; undefined where there are none. */
+  stream(streamId: string): TailStream | undefined {
+    return this.#streams.get(streamId);
+  }
+
+  /** The same one by one, in the order of their versions. */
+  entriesOf(streamId: string): readonly TailEntry[] {
+    const own = this.#streams.get(streamId);
+    if (own === undefined) return [];
+    return own.positions.map((position, index) => ({
+      position,
+      streamId,
+      version: own.firstVersion + index,
+      labels: undefined,
+    }));
   }
 
   /** Type, tags and id of an event of the tail. */

@@ -36,7 +36,7 @@ type Sent = { readonly kind: 'group'; readonly members: readonly WaitingAppend[]
 /** A group is as much as has gathered, up to these bounds. */
 const groupAppendsMax = 4096;
 const groupLengthMax = 16 * 1024 * 1024;
-/** How many appends are sent at once without waiting for more: the writer begins with them while the rest gathers. */
+/** How many events are sent at once without waiting for more: the writer begins with them while the rest gathers. */
 const sendAtOnceMin = 16;
 /** Messages on their way at once. What gathers beyond them makes larger groups. */
 const messagesOnTheWayMax = 16;
@@ -60,6 +60,8 @@ export class WriterClient {
   readonly #waiting: (WaitingAppend | WaitingRequest)[] = [];
   readonly #sent: Sent[] = [];
   #pendingLength = 0;
+  /** Events of appends that came in since something was sent. */
+  #gathered = 0;
   #isFlushScheduled = false;
   #isClosing = false;
   #ended: Error | undefined;
@@ -115,7 +117,8 @@ export class WriterClient {
       signal?.addEventListener('abort', withdraw, { once: true });
       this.#pendingLength += length;
       this.#waiting.push(waiting);
-      if (this.#waiting.length >= sendAtOnceMin) this.#flush();
+      this.#gathered += batch.streams.reduce((count, { events }) => count + events.length, 0);
+      if (this.#gathered >= sendAtOnceMin) this.#flush();
       else this.#scheduleFlush();
     });
   }
@@ -189,6 +192,7 @@ export class WriterClient {
   }
 
   #post(sent: Sent, request: WriterRequest): void {
+    this.#gathered = 0;
     // The thread keeps the process alive exactly while something is owed.
     if (this.#sent.length === 0) this.#worker.ref();
     this.#sent.push(sent);

@@ -66,12 +66,11 @@ export class WriterLoop {
       if (waiting.kind === 'group') {
         const { replies, other } = this.#groups(waiting, next);
         for (const each of replies) reply(each);
-        // Behind the answers: nobody waits for it who has asked before.
-        this.#keepWalBounded();
+        this.#maintain();
         waiting = other;
       } else {
         reply(this.#answer(waiting));
-        if (waiting.kind !== 'close') this.#keepWalBounded();
+        if (waiting.kind !== 'close') this.#maintain();
         waiting = undefined;
       }
     }
@@ -241,6 +240,26 @@ export class WriterLoop {
       { details: { path: this.#path } },
     );
     throw this.#failure;
+  }
+
+  /** Behind the answers: nobody waits for it who has asked before, and while callers take their answers it costs nothing. */
+  #maintain(): void {
+    this.#indexAlong();
+    this.#keepWalBounded();
+  }
+
+  /** Indexes in a transaction that is not synced: after a power cut, what is missing of it is written again from the events. */
+  #indexAlong(): void {
+    if (this.#failure !== undefined || !this.#writer.isIndexDue) return;
+    try {
+      this.#database.exec('PRAGMA synchronous = NORMAL');
+      this.#transact(() => this.#writer.indexAlong());
+    } catch (error) {
+      this.#noteMaintenanceError(error);
+    } finally {
+      // Without this no append would be durable. Where it fails, so does what called for it, and the thread ends.
+      this.#database.exec('PRAGMA synchronous = FULL');
+    }
   }
 
   /** After commits, whose answers no longer depend on what happens here. */

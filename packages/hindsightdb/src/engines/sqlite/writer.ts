@@ -3,7 +3,7 @@
  * where it may wait. Several processes may write to one file; each group begins by taking SQLite's write lock.
  */
 
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { StreamSettings } from '../../core/stream-settings.ts';
 import { subjectOfSettingsStream } from '../../core/stream-id.ts';
@@ -25,9 +25,10 @@ import { Finder } from './finder.ts';
 import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
 import { Reader } from './reader.ts';
-import { numberOf, prepareArrays, rowOf } from './rows.ts';
+import { numberOf, rowOf } from './rows.ts';
 import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
-import { Tail } from './tail.ts';
+import { lastVersionOf, Tail } from './tail.ts';
+import { prepareWriterStatements, type WriterStatements } from './writer-statements.ts';
 
 /** What is known of a stream while nobody else has written. */
 interface KnownStream {
@@ -42,8 +43,10 @@ const knownStreamsMax = 100_000;
 /** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
 const clockSkewMax = 60_000_000;
 
-/** How many events may gather before a group indexes their kinds and tags. */
+/** How many events gather before their kinds and tags are indexed. */
 const unindexedMax = 1024;
+/** How many events are written between two slices of the stream index. */
+const sliceEvery = 256;
 
 /** Writes to one file by one connection. */
 export class Writer {
@@ -52,7 +55,7 @@ export class Writer {
   readonly #reader: Reader;
   readonly #indexer: Indexer;
   readonly #streamIndexer: StreamIndexer;
-  readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #statements: WriterStatements;
   readonly #known = new Map<string, KnownStream>();
   /** The clock of the group at hand. */
   #now = 0;
@@ -61,6 +64,8 @@ export class Writer {
   /** The last position and time of the log, valid as long as nobody else commits. */
   #head = 0;
   #lastRecordedAt = 0;
+  /** The head at the last slice of the stream index. */
+  #slicedTo = 0;
   #appendCount = 0;
   /** Appends made while the clock was further behind the log than is ordinary. */
   #skewedAppends = 0;
@@ -71,12 +76,12 @@ export class Writer {
     this.#reader = new Reader(database, () => this.#now, this.#tail);
     this.#indexer = new Indexer(database);
     this.#streamIndexer = new StreamIndexer(database);
-    this.#statements = prepareStatements(database);
+    this.#statements = prepareWriterStatements(database);
   }
 
   /** How many events the stream index does not hold yet, as of the last group. */
   get tailLength(): number {
-    return this.#tail.entries.length;
+    return this.#tail.length;
   }
 
   /** How many appends were judged. */
@@ -95,10 +100,8 @@ export class Writer {
    */
   writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
     this.#enter(now, 'open');
-    const headBefore = this.#head;
     const answers = batches.map((batch) => this.#append(batch));
     this.#appendCount += batches.length;
-    this.#indexAlong(this.#head - headBefore);
     return answers;
   }
 
@@ -109,6 +112,22 @@ export class Writer {
     if (judgement.kind !== 'write') return judgement;
     for (const write of writes) this.#writeKeyed(write);
     return { kind: 'appended', written: { recordedAt: now, streams: [], partitions: [] } };
+  }
+
+  /** Whether enough was written since for `indexAlong`. */
+  get isIndexDue(): boolean {
+    return this.#head - this.#tail.indexedTo >= unindexedMax || this.#head - this.#slicedTo >= sliceEvery;
+  }
+
+  /**
+   * Keeps the index tables from falling behind: the kinds and tags now and then, the streams a little at a time. In a
+   * transaction of the caller's, which need not be synced: what is lost of it is written again from the events.
+   */
+  indexAlong(): void {
+    this.#enter(this.#now, undefined);
+    if (this.#head - this.#tail.indexedTo >= unindexedMax) this.#index();
+    this.#streamIndexer.advance(this.#tail, (this.#head - this.#slicedTo) * streamRowsPerEvent);
+    this.#slicedTo = this.#head;
   }
 
   /** Brings the index tables of kinds and tags up to the head, in a transaction of the caller's. */
@@ -142,7 +161,6 @@ export class Writer {
       if (copied !== undefined) this.#applySettings(copied.streamId, known.version, copied.settings);
     }
     for (const write of keyedWrites) this.#writeKeyed(write);
-    this.#indexAlong(events.length);
   }
 
   /** Begins copying, or resumes it. Throws `STORE_EXISTS` when the log holds events that were not copied. */
@@ -188,6 +206,8 @@ export class Writer {
     this.#tail.refresh();
     const row = this.#statements.last.get();
     [this.#head = 0, this.#lastRecordedAt = 0] = row === undefined ? [] : rowOf(row).map(Number);
+    // What others wrote, they index as well.
+    this.#slicedTo = this.#head;
   }
 
   #state(): string {
@@ -282,12 +302,6 @@ export class Writer {
     this.#statements.setKeyed.run(key, value, revision);
   }
 
-  /** Keeps the index tables from falling behind: the kinds and tags now and then, the streams a little with every group. */
-  #indexAlong(eventCount: number): void {
-    if (this.#head - this.#tail.indexedTo >= unindexedMax) this.#index();
-    this.#streamIndexer.advance(this.#tail, eventCount * streamRowsPerEvent);
-  }
-
   #index(): void {
     this.#indexer.index(this.#tail);
     this.#tail.refresh();
@@ -298,10 +312,10 @@ export class Writer {
     const known = this.#known.get(streamId);
     if (known !== undefined) return known;
     if (this.#known.size >= knownStreamsMax) this.#known.clear();
-    const inTail = this.#tail.stream(streamId).at(-1);
-    const version = inTail?.version ?? numberOf(this.#statements.streamVersion.get(streamId), 0);
-    const lastEventId = inTail === undefined ? undefined : this.#tail.labels(inTail).id;
-    const fresh = { version, lastEventId, isTombstoned: this.#isTombstoned(streamId) };
+    const inTail = this.#tail.stream(streamId);
+    const version =
+      inTail === undefined ? numberOf(this.#statements.streamVersion.get(streamId), 0) : lastVersionOf(inTail);
+    const fresh = { version, lastEventId: undefined, isTombstoned: this.#isTombstoned(streamId) };
     this.#known.set(streamId, fresh);
     return fresh;
   }
@@ -361,44 +375,4 @@ function stateError(wanted: 'open' | 'copying'): HindsightError {
         'Events are being copied into this log; appends are taken when the copy has ended.',
       )
     : new HindsightError('INVALID_ARGUMENT', 'Events can be copied in only between beginCopy and endCopy.');
-}
-
-function prepareStatements(database: DatabaseSync) {
-  const prepare = (sql: string): StatementSync => prepareArrays(database, sql);
-  return {
-    dataVersion: prepare('PRAGMA data_version'),
-    userVersion: prepare('PRAGMA user_version'),
-    state: prepare('SELECT state FROM log'),
-    setState: prepare('UPDATE log SET state = ?'),
-    last: prepare('SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1'),
-    insert: prepare(
-      'INSERT INTO event (position, stream_id, version, recorded_at, checksum, record) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
-    empty: prepare('UPDATE event SET record = ?, checksum = ? WHERE position = ?'),
-    streamVersion: prepare(
-      'SELECT max(version) FROM stream_event WHERE stream = (SELECT key FROM stream WHERE stream_id = ?)',
-    ),
-    settings: prepare('SELECT settings FROM stream_settings WHERE stream_id = ?'),
-    setSettings: prepare(
-      'INSERT INTO stream_settings (stream_id, version, settings) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, settings = excluded.settings',
-    ),
-    allowRemoval: prepare(
-      `INSERT INTO stream_settings (stream_id, version, settings, removed_before) VALUES (?, 0, '{}', ?)
-       ON CONFLICT DO UPDATE SET removed_before = max(removed_before, excluded.removed_before)`,
-    ),
-    rememberKey: prepare(
-      'INSERT INTO append_key (key, digest, written, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest, written = excluded.written, expires_at = excluded.expires_at',
-    ),
-    // An expired key counts as forgotten at once; that the row goes too only saves space, and may take its time.
-    forgetKeys: prepare(
-      'DELETE FROM append_key WHERE key IN (SELECT key FROM append_key WHERE expires_at <= ? LIMIT 1000)',
-    ),
-    nextRevision: prepare(
-      `INSERT INTO progress (name, value) VALUES ('keyed_revision', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value`,
-    ),
-    setKeyed: prepare(
-      'INSERT INTO keyed (key, value, revision) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, revision = excluded.revision',
-    ),
-    deleteKeyed: prepare('DELETE FROM keyed WHERE key = ?'),
-  };
 }

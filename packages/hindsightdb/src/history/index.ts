@@ -1,0 +1,25 @@
+/**
+ * History: what an entity was at any moment, how it got there, and which event set which part of it.
+ */
+
+export { applyChanges } from './apply-changes.ts';
+export { bisect, type Bisected, type StatePredicate } from './bisect.ts';
+export { blame, type Blame, type BlamedLeaf, type BlameOptions, type DeletedLeaf } from './blame.ts';
+export {
+  bisectCategory,
+  diffCategory,
+  statesOf,
+  type BisectedEntity,
+  type CategoryDiffOptions,
+  type CategoryOptions,
+  type EntityChange,
+  type EntityState,
+} from './category-history.ts';
+export { causationOf, type CausationOptions, type EventReference } from './causation.ts';
+export type { CausationNode, CausationTree } from './causation-tree.ts';
+export { changesBetween, type Change, type CompareOptions } from './changes.ts';
+export { diff, type DiffOptions, type EntityDiff } from './diff.ts';
+export type { EntitiesOptions } from './entities.ts';
+export { foldLog, type FoldedLog, type FoldLogOptions } from './fold-log.ts';
+export type { HistoryOptions } from './steps.ts';
+export { timeline, TimelineEntry, type TimelineOptions } from './timeline.ts';

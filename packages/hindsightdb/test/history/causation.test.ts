@@ -1,0 +1,80 @@
+/** Causes and consequences across streams, by causation and correlation. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openStore, type Store } from '../../src/index.ts';
+import { causationOf, type CausationNode } from '../../src/history/index.ts';
+
+interface Said {
+  readonly id: string;
+  readonly cause?: string;
+  readonly correlation?: string;
+}
+
+async function say(store: Store, streamId: string, { id, cause, correlation }: Said): Promise<void> {
+  const metadata = {
+    ...(cause !== undefined && { causationId: cause }),
+    ...(correlation !== undefined && { correlationId: correlation }),
+  };
+  await store.append(streamId, [{ type: `Made ${id}`, id, data: null, metadata }]);
+}
+
+const shape = ({ id, event, effects }: CausationNode): unknown => [id, event !== undefined, effects.map(shape)];
+
+for (const partitionCount of [1, 4]) {
+  test(`the tree of an event holds its causes and what followed, with ${partitionCount} partitions`, async () => {
+    await using store = await openStore('memory:', { partitionCount });
+    await say(store, 'other-1', { id: 'unrelated' });
+    await say(store, 'order-1', { id: 'placed', cause: 'command-1' });
+    await say(store, 'payment-1', { id: 'paid', cause: 'placed' });
+    await say(store, 'other-2', { id: 'stranger', cause: 'unrelated' });
+    await say(store, 'shipment-1', { id: 'shipped', cause: 'paid' });
+    await say(store, 'mail-1', { id: 'told', cause: 'placed' });
+    for (const reference of [{ id: 'paid' }, { streamId: 'payment-1', version: 1 }]) {
+      const tree = await causationOf(store, reference);
+      assert.deepEqual(
+        tree?.causes.map(({ id }) => id),
+        ['placed'],
+      );
+      assert.deepEqual(tree?.roots.map(shape), [
+        [
+          'command-1',
+          false,
+          [
+            [
+              'placed',
+              true,
+              [
+                ['paid', true, [['shipped', true, []]]],
+                ['told', true, []],
+              ],
+            ],
+          ],
+        ],
+      ]);
+      assert.equal(tree?.isCutOff, false);
+      assert.equal(tree?.eventCount, 4);
+    }
+    assert.equal(await causationOf(store, { id: 'nobody' }), undefined);
+    assert.equal(await causationOf(store, { streamId: 'order-1', version: 2 }), undefined);
+    assert.equal((await causationOf(store, { id: 'placed' }, { eventsMax: 2 }))?.isCutOff, true);
+  });
+}
+
+test('a correlation joins what no cause connects, and forged circles end', async () => {
+  await using store = await openStore('memory:');
+  await say(store, 'a-1', { id: 'first', correlation: 'request-7' });
+  await say(store, 'b-1', { id: 'round', cause: 'trip' });
+  await say(store, 'b-2', { id: 'trip', cause: 'round' });
+  await say(store, 'c-1', { id: 'own', cause: 'own' });
+  await say(store, 'd-1', { id: 'second', correlation: 'request-7' });
+  const joined = await causationOf(store, { id: 'second' });
+  assert.deepEqual(
+    joined?.roots.map(({ id }) => id),
+    ['first', 'second'],
+  );
+  assert.deepEqual(
+    (await causationOf(store, { id: 'trip' }))?.roots.map(({ id }) => id),
+    ['round', 'trip'],
+  );
+  assert.deepEqual((await causationOf(store, { id: 'own' }))?.roots.map(shape), [['own', true, []]]);
+});
