@@ -16,7 +16,7 @@ export function resultsPage(results: RunResults, picturePath: string | undefined
 
 This page is written by the command that measured it and is not edited by hand:
 
-\`\`\`
+\`\`\`sh
 ${results.command}
 \`\`\`
 

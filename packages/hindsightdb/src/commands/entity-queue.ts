@@ -235,7 +235,7 @@ export class EntityQueue<State, Command, Events extends Event> {
   ): Promise<void> {
     const { basis, refusal, failures } = decided;
     if (basis.predecessorId !== undefined) await this.#allSettled();
-    if (failures !== this.#failures) {
+    if (failures !== this.#failures || (await this.#isOutrun(basis))) {
       this.#jobs.unshift(job);
       return;
     }
@@ -251,6 +251,12 @@ export class EntityQueue<State, Command, Events extends Event> {
         checkpoint: await this.#store.head(),
         isDuplicate: false,
       });
+  }
+
+  /** Whether somebody else wrote behind a state that was assumed, perhaps before the command was even given. */
+  async #isOutrun({ predecessorId, version }: Basis<State>): Promise<boolean> {
+    if (predecessorId === undefined) return false;
+    return (await this.#store.streamInfo(this.#streamId)).version !== version;
   }
 
   async #encode(
