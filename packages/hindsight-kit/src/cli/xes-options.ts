@@ -24,6 +24,22 @@ export interface XesOptions {
   readonly fillGlobals?: true;
 }
 
+/** Their names. */
+export const xesOptions: readonly (keyof XesOptions)[] = [
+  'case',
+  'category',
+  'type',
+  'fixedType',
+  'time',
+  'timeZone',
+  'tag',
+  'drop',
+  'only',
+  'classifier',
+  'caseAttributes',
+  'fillGlobals',
+];
+
 /** Adds the options. */
 export function addXesOptions(command: Command): Command {
   return command

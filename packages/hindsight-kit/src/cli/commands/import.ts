@@ -1,20 +1,17 @@
 /** `hindsight import`: events from a file of CSV, JSON Lines, XES, CloudEvents or OCEL, each once, however often it is begun. */
 
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { embeddedLimits, isHindsightError, type Limits } from 'hindsightdb';
+import { isHindsightError } from 'hindsightdb';
 import type { ImportResult, ImportStop, SkippedRow } from '../../formats/import/import-result.ts';
 import { runImport, type ImportRequest } from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
 import { UnreadableInput } from '../../formats/source/bad-input.ts';
-import type { OrderedLog } from '../../formats/ocel/ocel-text.ts';
-import { openTextFile, textOfStream, type TextSource } from '../../formats/source/text-source.ts';
-import { xmlEncodingOf } from '../../formats/xml/xml-encoding.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
 import { CommandError, exitCodes, interruptedWith } from '../failure.ts';
-import { addImportOptions, inputFormatOf, inputKindOf, sourceOf, type ImportOptions } from '../import-options.ts';
-import { readOcel } from '../read-ocel.ts';
+import { addImportOptions, sourceOf, type ImportOptions } from '../import-options.ts';
+import { openInput } from '../open-input.ts';
+import { placeOf } from '../place-in-file.ts';
 import { countOf, countText, durationText, rateText } from '../terminal/quantities.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -51,24 +48,12 @@ export const addImport: AddCommand = (program, cli) => {
   ]);
 };
 
-async function openText(context: CommandContext, file: string, options: ImportOptions): Promise<TextSource> {
-  const shared = {
-    encoding: options.encoding,
-    declaredEncoding: ['xes', 'ocel'].includes(inputKindOf(file, options)) ? xmlEncodingOf : undefined,
-    signal: context.signal,
-  };
-  if (file === '-') return textOfStream(context.world.stdin, shared);
-  return await openTextFile(resolve(context.world.folder, file), shared);
-}
-
 async function importFile(context: CommandContext, file: string, options: ImportOptions): Promise<number> {
   const source = sourceOf(file, options);
-  await using log = await ocelOf(context, file, options);
-  const text = log?.text ?? (await openText(context, file, options));
-  const { store, address } = await openTarget(context, file, { options, isLookedAt: log !== undefined });
+  await using input = await openInput(context, file, options);
+  const { text, format } = input;
+  const { store, address } = await openTarget(context, file, { options, isReadThrough: input.isReadThrough });
   await using _ = store;
-  const { folder } = context.world;
-  const format = log?.format ?? (await inputFormatOf(file, options, { folder, limits: store.context.limits }));
   const progress = context.progress('Importing');
   const skipped: SkippedRow[] = [];
   let begunAt: number | undefined;
@@ -103,25 +88,18 @@ async function importFile(context: CommandContext, file: string, options: Import
   return endOf(file, result);
 }
 
-/** A log of OCEL, which is read to its end before anything of it is imported; undefined for files of other formats. */
-async function ocelOf(context: CommandContext, file: string, options: ImportOptions): Promise<OrderedLog | undefined> {
-  if (inputKindOf(file, options) !== 'ocel') return undefined;
-  const text = await openText(context, file, options);
-  return await readOcel(context, { text, options, place: (at) => placeOf(file, at), limits: await limitsFor(context) });
-}
-
 /** Opens the store. One that is not there is made, unless the first rows show that the command was called wrongly. */
 async function openTarget(
   context: CommandContext,
   file: string,
-  { options, isLookedAt }: { readonly options: ImportOptions; readonly isLookedAt: boolean },
+  { options, isReadThrough }: { readonly options: ImportOptions; readonly isReadThrough: boolean },
 ): Promise<NamedStore> {
   try {
     return await context.openStore({ access: 'write' });
   } catch (error) {
     if (!isHindsightError(error, 'STORE_NOT_FOUND')) throw error;
   }
-  if (file !== '-' && !isLookedAt) await assertCalledRightly(context, file, options);
+  if (file !== '-' && !isReadThrough) await assertCalledRightly(context, file, options);
   return await context.openStore({ access: 'write', create: true });
 }
 
@@ -200,23 +178,6 @@ async function printSummary(
   if (result.skippedTotal > 0) await output.line(`${countOf(result.skippedTotal, 'bad row')} skipped`);
 }
 
-function placeOf(
-  file: string,
-  {
-    line,
-    column,
-    character,
-    element,
-  }: Pick<SkippedRow, 'line' | 'character' | 'element'> & { readonly column?: string | undefined },
-): string {
-  const at = character === undefined ? `${line}` : `${line}:${character}`;
-  return [
-    `${file === '-' ? 'standard input' : file}:${at}`,
-    ...(column === undefined ? [] : [`column ${JSON.stringify(column)}`]),
-    ...(element === undefined ? [] : [`element ${safeText(element)}`]),
-  ].join(', ');
-}
-
 /** How the command ends; throws what makes it fail. */
 function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
   switch (stop?.kind) {
@@ -256,11 +217,8 @@ async function previewOf(
   options: ImportOptions,
   count: number,
 ): Promise<Awaited<ReturnType<typeof previewRows>>> {
-  await using log = await ocelOf(context, file, options);
-  const text = log?.text ?? (await openText(context, file, options));
-  const { folder } = context.world;
-  const format = log?.format ?? (await inputFormatOf(file, options, { folder, limits: await limitsFor(context) }));
-  return await previewRows({ text, format, count });
+  await using input = await openInput(context, file, options);
+  return await previewRows({ text: input.text, format: input.format, count });
 }
 
 async function preview(context: CommandContext, file: string, options: ImportOptions, count: number): Promise<number> {
@@ -292,16 +250,4 @@ async function preview(context: CommandContext, file: string, options: ImportOpt
   await output.flush();
   context.note('Nothing was written: this is a preview.');
   return exitCodes.ok;
-}
-
-/** The limits of the store, where there is one already. A preview makes none. */
-async function limitsFor(context: CommandContext): Promise<Limits> {
-  try {
-    const { store } = await context.openStore();
-    await using _ = store;
-    return store.context.limits;
-  } catch (error) {
-    if (isHindsightError(error, 'STORE_NOT_FOUND')) return embeddedLimits;
-    throw error;
-  }
 }

@@ -44,7 +44,16 @@ export interface RowReader<Row extends FileRow = FileRow> {
 }
 
 /** The formats. The record of an import's progress names them. */
-export type InputKind = 'csv' | 'jsonl' | 'xes' | 'cloudevents' | 'ocel';
+export const inputKinds: readonly ['csv', 'jsonl', 'xes', 'cloudevents', 'ocel'] = [
+  'csv',
+  'jsonl',
+  'xes',
+  'cloudevents',
+  'ocel',
+];
+
+/** One of {@link inputKinds}. */
+export type InputKind = (typeof inputKinds)[number];
 
 /** A format, with everything that was said about it. */
 export interface InputFormat<Row extends FileRow = FileRow> {
