@@ -51,7 +51,7 @@ type Ground =
 
 /** How many chunks may be on the way, how many events in them, and about how many bytes; together they bound the memory. */
 const chunksOnTheWayMax = 256;
-const eventsOnTheWayMax = 20_000;
+const eventsOnTheWayMax = 8_000;
 const bytesOnTheWayMax = 16 * 1024 * 1024;
 /** Refusals in a row without any progress after which the import gives up. */
 const fruitlessAttemptsMax = 10;

@@ -27,7 +27,7 @@ export interface TextSourceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const pieceBytes = 256 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** Opens a file. Throws what the file system says. */
 export async function openTextFile(path: string, options: TextSourceOptions = {}): Promise<TextSource> {

@@ -206,17 +206,23 @@ const entityAdvice = ['Only &amp; &lt; &gt; &quot; &apos; and characters by numb
 /** Raised inside the parser to leave it. */
 class NotWellFormed extends Error {}
 
+/** Holds its attributes flat, name and value by turns: many elements are held at once, and the parser's objects are large. */
 class OpenElement implements XmlElement {
   readonly name: string;
   readonly namespace: string;
   readonly place: XmlPlace;
-  readonly #attributes: SaxesTagNS['attributes'];
+  readonly #attributes: readonly string[];
 
   constructor({ local, uri, attributes }: SaxesTagNS, place: XmlPlace) {
     this.name = local;
     this.namespace = uri;
     this.place = place;
-    this.#attributes = attributes;
+    const flat: string[] = [];
+    for (const name in attributes) {
+      const attribute = attributes[name];
+      if (attribute !== undefined && attribute.prefix !== 'xmlns' && name !== 'xmlns') flat.push(name, attribute.value);
+    }
+    this.#attributes = flat;
   }
 
   get label(): string {
@@ -225,13 +231,16 @@ class OpenElement implements XmlElement {
   }
 
   attribute(name: string): string | undefined {
-    return this.#attributes[name]?.value;
+    for (let index = 0; index < this.#attributes.length; index += 2)
+      if (this.#attributes[index] === name) return this.#attributes[index + 1];
+    return undefined;
   }
 
   get attributes(): readonly (readonly [name: string, value: string])[] {
-    return Object.values(this.#attributes)
-      .filter(({ prefix, name }) => prefix !== 'xmlns' && name !== 'xmlns')
-      .map(({ name, value }) => [name, value] as const);
+    const pairs: (readonly [string, string])[] = [];
+    for (let index = 0; index < this.#attributes.length; index += 2)
+      pairs.push([this.#attributes[index] ?? '', this.#attributes[index + 1] ?? '']);
+    return pairs;
   }
 }
 
