@@ -192,7 +192,7 @@ function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
     case 'badRow':
       throw new CommandError(`${placeOf(file, stop)}: ${safeText(stop.reason)}`, {
         advice: [
-          `The ${countOf(eventsTotal, 'event')} before it are imported. Mend the row and run the same command again,`,
+          `${importedBefore(eventsTotal)}. Mend the row and run the same command again,`,
           'or leave such rows out: --on-bad-row skip',
         ],
       });
@@ -201,14 +201,17 @@ function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
         exitCode: stop.isUsage ? exitCodes.usage : exitCodes.failure,
         advice: [
           ...stop.advice,
-          ...(eventsTotal === 0
-            ? []
-            : [`The ${countOf(eventsTotal, 'event')} before it are imported; the same command goes on there.`]),
+          ...(eventsTotal === 0 ? [] : [`${importedBefore(eventsTotal)}; the same command goes on there.`]),
         ],
       });
     default:
       return stop satisfies never;
   }
+}
+
+function importedBefore(events: number): string {
+  if (events < 2) return events === 0 ? 'Nothing before it was imported' : 'The event before it is imported';
+  return `The ${countOf(events, 'event')} before it are imported`;
 }
 
 async function previewOf(

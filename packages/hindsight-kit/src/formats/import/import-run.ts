@@ -9,7 +9,7 @@ import type { TextSource } from '../source/text-source.ts';
 import { ChunkBuilder, chunkBoundsFor, type NumberedEvent } from './chunks.ts';
 import { ChunkSender } from './chunk-sender.ts';
 import { rowIds } from './event-ids.ts';
-import { recordReserveBytes, sizeOf } from './event-size.ts';
+import { checkedSize } from './event-size.ts';
 import { readProgress, writeProgress, type ImportProgress, type KnownProgress } from './import-progress.ts';
 import { beginningBytes, type FileRow, type ImportedEvent, type InputFormat, type RowReader } from './input-format.ts';
 import type { ImportResult, ImportStop, RunProgress, SkippedRow } from './import-result.ts';
@@ -148,10 +148,11 @@ class Run {
       this.#open(format.begin(Buffer.concat(gathered)));
       yield* gathered;
     } else {
+      assertContinues(progress, { format: format.kind });
       this.#rowsToPass = format.resume === null ? progress.rows : 0;
       const rest = await this.#compare(pieces, progress);
       if (format.resume !== null) this.#open(format.resume(progress.layout, progress.read.bytes));
-      assertContinues(progress, { format: format.kind, mapping: this.#opened().mapping, rest });
+      assertContinues(progress, { mapping: this.#opened().mapping, rest });
       if (rest !== undefined) yield rest;
     }
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
@@ -253,12 +254,7 @@ class Run {
   }
 
   #numbered({ streamId, event, isExact }: ImportedEvent, row: number): NumberedEvent {
-    const size = sizeOf(event);
-    // Names and quotes take their part of a record as well; what comes near the limit is counted on the safe side.
-    if (size > this.#limits.recordBytesMax - recordReserveBytes)
-      throw new BadRowError(
-        `The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`,
-      );
+    const size = checkedSize(event, this.#limits);
     const own =
       isExact === true || this.#opened().mapping === 'exact'
         ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } }
@@ -333,7 +329,7 @@ class Run {
         character,
         element,
         advice: error.advice,
-        isUsage: false,
+        isUsage: error.place.offset < 0,
       };
     }
     throw error;

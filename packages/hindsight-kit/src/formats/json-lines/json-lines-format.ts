@@ -5,6 +5,7 @@
 import type { Limits } from 'hindsightdb';
 import { exactEvent } from '../import/exact-event.ts';
 import type { ImportedEvent, InputFormat, RowReader } from '../import/input-format.ts';
+import { assertNoOtherJson } from '../json/other-json.ts';
 import { BadRowError } from '../source/bad-input.ts';
 import { LineCutter, type TextLine } from '../source/line-cutter.ts';
 import { memberText } from './member-text.ts';
@@ -13,7 +14,10 @@ import { memberText } from './member-text.ts';
 export function jsonLinesFormat(limits: Limits): InputFormat<TextLine> {
   return {
     kind: 'jsonl',
-    begin: (beginning) => new LineReader(new LineCutter(0, beginning), limits),
+    begin: (beginning) => {
+      assertNoOtherJson(beginning);
+      return new LineReader(new LineCutter(0, beginning), limits);
+    },
     resume: (_, offset) => new LineReader(new LineCutter(offset), limits),
   };
 }

@@ -13,6 +13,7 @@
 
 import type { Limits } from 'hindsightdb';
 import { MappingError } from '../csv/csv-mapping.ts';
+import { checkedSize } from '../import/event-size.ts';
 import type { InputFormat } from '../import/input-format.ts';
 import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
 import { LineCutter } from '../source/line-cutter.ts';
@@ -54,6 +55,8 @@ export async function orderedLog(request: OcelRequest): Promise<OrderedLog> {
   await using elements = await TemporaryFile.open();
   const found = new LogContents();
   const notes = await gatherElements(request.text, { elements, found }, request.onReading);
+  // All of them were seen; nothing that follows asks for one.
+  found.eventIds.clear();
   const { streamBy } = request.mapping;
   if (streamBy !== null && !found.types.objects.has(streamBy))
     throw new MappingError(
@@ -142,7 +145,10 @@ function mapped(
 ): { readonly rows: readonly OcelRow[]; readonly bad: string | undefined } {
   try {
     const rows = rowsOf(element, context);
-    for (const { json } of rows) eventOfOcelLine(json, limits);
+    for (const { json } of rows) {
+      const imported = eventOfOcelLine(json, limits);
+      if (imported !== undefined) checkedSize(imported.event, limits);
+    }
     return { rows, bad: undefined };
   } catch (error) {
     if (error instanceof BadRowError) return { rows: [], bad: error.reason };

@@ -28,6 +28,9 @@ const members = new Map<string, readonly string[]>([
   ['events/event', ['id', 'type', 'time']],
 ]);
 
+/** What stands in a log of XES, whose outermost element has the same name, and never in one of OCEL. */
+const xesNames = new Set(['extension', 'global', 'classifier', 'trace', 'event', 'string']);
+
 /** A part of an element, as it stands in JSON. */
 type Part = Record<string, string | undefined>;
 
@@ -41,6 +44,9 @@ interface Growing {
   /** The attribute whose value is being read. */
   value: { readonly part: Part; text: string } | undefined;
 }
+
+/** An element of the log cannot be longer, here as in JSON: it is held until it ends. */
+const elementBytesMax = 64 * 1024 * 1024;
 
 /** Reads the XML of a log. Elements and attributes that OCEL does not have are passed over, with a note. */
 export class OcelXmlReader implements OcelReader, XmlHandler {
@@ -86,8 +92,10 @@ export class OcelXmlReader implements OcelReader, XmlHandler {
     if (this.#path.length === 0) {
       if (element.name !== 'log')
         throw new UnreadableInput('This is no log of OCEL 2.0, which begins with <log>.', element.place);
-      if (element.attribute('xes.version') !== undefined)
-        throw new UnreadableInput('This is a log of XES and not of OCEL.', element.place, ['Say so: --format xes']);
+    } else if (this.#path.length === 1 && xesNames.has(element.name)) {
+      throw new UnreadableInput('This is a log of XES and not of OCEL.', { ...element.place, offset: -1 }, [
+        'Say so: --format xes',
+      ]);
     } else if (!this.#enter(path, element)) {
       this.#notes.add(
         `The log has elements <${element.name}> in <${this.#path.at(-1)}>, which OCEL does not have; they are left out.`,
@@ -129,6 +137,11 @@ export class OcelXmlReader implements OcelReader, XmlHandler {
     const isType = section === 'objectTypes' || section === 'eventTypes';
     const growing = this.#growing;
     if (growing === undefined) return false;
+    if (this.#reader.offset - growing.element.place.offset > elementBytesMax)
+      throw new UnreadableInput(`It is longer than ${elementBytesMax / 1024 / 1024} MiB.`, {
+        ...growing.element.place,
+        element: growing.element.label,
+      });
     switch (part) {
       case 'attributes':
         this.#look(element, []);

@@ -7,7 +7,7 @@ import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const blockLength = 1024 * 1024;
+const blockLength = 128 * 1024;
 
 /** A file that is written from its beginning to its end, and then read anywhere. */
 export class TemporaryFile {

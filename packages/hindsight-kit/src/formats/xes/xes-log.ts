@@ -154,6 +154,10 @@ export class XesLog implements XmlHandler {
       this.#beginTrace(0, element);
       return this.#beginEvent(element);
     }
+    if (element.name === 'object-types' || element.name === 'event-types')
+      throw new UnreadableInput('This is a log of OCEL and not of XES.', { ...element.place, offset: -1 }, [
+        'Say so: --format ocel',
+      ]);
     if (element.name === 'global') return { kind: 'global', into: this.header.global(element) };
     if (xesKindOf(element.name) !== undefined) return this.#attribute(this.header.attributes, element);
     this.header.child(element);
@@ -206,7 +210,7 @@ export class XesLog implements XmlHandler {
       );
     if (this.#offset() - owner.start > ownerBytesMax)
       throw new UnreadableInput(
-        `${this.#event === undefined ? 'The attributes of the trace' : 'The event'} take more than ${ownerBytesMax / 1024 / 1024} MiB.`,
+        `${this.#event === undefined ? 'The attributes of the trace take' : 'The event takes'} more than ${ownerBytesMax / 1024 / 1024} MiB.`,
         { ...element.place, element: element.label },
       );
   }

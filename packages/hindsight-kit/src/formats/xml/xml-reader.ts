@@ -27,6 +27,8 @@ export class XmlReader {
   /** The character behind what is being reported. */
   #position = 0;
   #hasBegun = false;
+  /** Whether the parser is at work: between pieces it does not know in which character of a line it stands. */
+  #isParsing = false;
   /** Bytes since something was reported. */
   #quietBytes = 0;
   #start: XmlPlace = { offset: 0, line: 1, character: 1 };
@@ -68,7 +70,9 @@ export class XmlReader {
       const text = piece.toString('utf8');
       const before = this.#position;
       this.#offsets.add(text, piece.length);
+      this.#isParsing = true;
       this.#parser.write(text);
+      this.#isParsing = false;
       this.#settle();
       this.#quietBytes = this.#position === before ? this.#quietBytes + piece.length : 0;
       if (this.#quietBytes > xmlTokenBytesMax)
@@ -140,6 +144,7 @@ export class XmlReader {
   /** Where the parser has come to. */
   #place(): XmlPlace {
     const { line, columnIndex, position } = this.#parser;
+    if (!this.#isParsing) return { offset: this.#offsets.end, line, character: undefined };
     return { offset: this.#offsets.byteAt(position), line, character: Math.max(1, columnIndex) };
   }
 
@@ -262,6 +267,11 @@ class OffsetCursor {
   /** The piece that was added last, and where it begins in the text, in UTF-16 units. */
   get piece(): { readonly text: string; readonly start: number } {
     return { text: this.#text, start: this.#charStart };
+  }
+
+  /** The byte behind the piece that was added last. */
+  get end(): number {
+    return this.#byteStart + this.#bytes;
   }
 
   /** The next piece, and how many bytes it has. */
