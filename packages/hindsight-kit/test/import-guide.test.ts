@@ -9,15 +9,16 @@ import { hindsight, succeed, temporaryFolder } from './hindsight-process.ts';
 
 const guide = new URL('../../../docs/guides/import-event-log.md', import.meta.url);
 
-test('the guide to event logs imports its log, shows it as it says, and names a bad time as it says', async (context) => {
+test('the guide to event logs imports its logs, shows them as it says, and names a bad time as it says', async (context) => {
   const folder = await temporaryFolder(context);
   const text = await readFile(guide, 'utf8');
   const blocks = (language: string): readonly string[] =>
     [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, block = '']) => block);
   const [xml = ''] = blocks('xml');
   const commands = blocks('sh').map((line) => line.trim().split(' ').slice(2));
-  const [shown, refused] = blocks('text');
-  const [preview = [], run = []] = commands;
+  const [shown, refused, shownOcel] = blocks('text');
+  const [ocel = '', cloudEvents = ''] = blocks('json');
+  const [preview = [], run = [], previewOcel = [], runCloudEvents = []] = commands;
   await writeFile(join(folder, 'fines.xes'), xml);
   assert.equal((await succeed(preview, { folder })).stdout, shown);
 
@@ -33,4 +34,12 @@ test('the guide to event logs imports its log, shows it as it says, and names a 
       ['fine-A1', 'Payment', []],
     ],
   );
+
+  await writeFile(join(folder, 'orders.jsonocel'), ocel);
+  assert.equal((await succeed(previewOcel, { folder })).stdout, shownOcel);
+
+  await writeFile(join(folder, 'shop.cloudevents.jsonl'), cloudEvents);
+  await succeed(runCloudEvents, { folder });
+  const [event] = await eventsIn(join(folder, 'shop.db'));
+  assert.deepEqual([event?.streamId, event?.data], ['order-75', { total: 20.5 }]);
 });

@@ -79,7 +79,7 @@ export function addMappingOptions(command: Command): Command {
     .option('--fixed-type <name>', 'one type for all rows')
     .option('--time <column>', 'when it happened')
     .option('--no-time', 'no column says when it happened')
-    .option('--time-zone <zone>', 'of times without an offset: Europe/Amsterdam, UTC, +02:00')
+    .option('--time-zone <zone>', 'of times without an offset: Europe/Amsterdam, UTC, +02:00; for OCEL too')
     .option('--time-format <format>', 'DD-MM-YYYY HH:mm:ss.S, epoch-s, epoch-ms, …; default: ISO 8601 (CSV)')
     .addOption(listOption('--tag <column>', 'becomes a tag column:value; or column=prefix for prefix:value'))
     .optionsGroup('CSV, the other columns; several with commas between them; --drop and --only for XES too:')
