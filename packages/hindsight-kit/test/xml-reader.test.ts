@@ -129,6 +129,11 @@ suite('a reader of XML', () => {
     });
   }
 
+  test('names no character of the line where the text is cut off', () => {
+    const { failure } = read('<a>\n<b>\n');
+    assert.deepEqual(failure?.place, { offset: 8, line: 3, character: undefined, element: '<b>' });
+  });
+
   test('reports no end of an element that another end closes', () => {
     const { told } = read('<a><b></a>');
     assert.deepEqual(told, ['open |a [] 1:1 to 3', 'open |b [] 1:4 to 6']);
