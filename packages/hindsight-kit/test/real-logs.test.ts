@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { suite, test } from 'node:test';
+import { suite, test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { openStore, type RecordedEvent } from 'hindsightdb';
 import { samplesFolder, unlessSamples } from '../../../test/requirement.ts';
-import { succeed, temporaryFolder } from './hindsight-process.ts';
+import { documentsOf, succeed, temporaryFolder } from './hindsight-process.ts';
 
 const logs = join(dirname(createRequire(import.meta.url).resolve('pm4js/package.json')), 'examples/input_data');
 
@@ -90,4 +90,72 @@ test('the textbook log has the same events as its XES', { skip: unlessSamples() 
     ordered(eventsOfXes(await readFile(join(samples, 'running-example.xes'), 'utf8'))),
   );
   assert.equal(events.find(({ type }) => type === 'register request')?.occurredAt?.endsWith('+01:00'), true);
+});
+
+suite('a log in XES', { skip: unlessSamples() }, () => {
+  const samples = join(samplesFolder ?? '', 'eventlogs');
+  const bySamples = async (context: TestContext, file: string, ...args: readonly string[]) =>
+    await imported(await temporaryFolder(context), [join(samples, file), ...args]);
+
+  for (const { file, cases, count } of [
+    { file: 'receipt.xes.gz', cases: 1434, count: 8577 },
+    { file: 'roadtraffic100traces.xes', cases: 100, count: 390 },
+    { file: 'running-example.xes', cases: 6, count: 42 },
+  ])
+    test(`${file} has ${count} events in ${cases} streams, in the order of the file`, async (context) => {
+      const events = await bySamples(context, file, '--no-category');
+      assert.equal(events.length, count);
+      assert.equal(new Set(events.map(({ streamId }) => streamId)).size, cases);
+      const bytes = await readFile(join(samples, file));
+      const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+      assert.deepEqual(
+        events.map(({ streamId, type, occurredAt = '' }) => [streamId, type, Date.parse(occurredAt)]),
+        eventsOfXes(text),
+      );
+    });
+
+  test('becomes the same events as the same log in CSV', async (context) => {
+    const plain = ({ streamId, type, occurredAt = '', data }: RecordedEvent): unknown => [
+      streamId,
+      type,
+      Date.parse(occurredAt),
+      data,
+    ];
+    assert.deepEqual(
+      (await bySamples(context, 'running-example.xes')).map(plain),
+      (await bySamples(context, 'running-example.csv', '--drop', 'column1')).map(plain),
+    );
+  });
+
+  test('has the attributes that the same log has in CSV', async (context) => {
+    const dates = ['case:deadline', 'case:enddate', 'case:enddate_planned', 'case:startdate'];
+    // One case began in the hour that came twice. The table does not say in which of the two, and is taken to mean the first.
+    const momentOf = (text: string): number => Date.parse(text.replace(/^(2010-10-31T02:.*)\+01:00$/, '$1+02:00'));
+    const comparable = ({ streamId, type, occurredAt = '', data }: RecordedEvent): string => {
+      assert.ok(typeof data === 'object' && data !== null);
+      const members = Object.entries(data)
+        .map(([key, value]) => [key, dates.includes(key) ? momentOf(String(value)) : value] as const)
+        .toSorted(([one], [other]) => (one < other ? -1 : 1));
+      return JSON.stringify([streamId, type, Date.parse(occurredAt), members]);
+    };
+    const fromCsv = await imported(await temporaryFolder(context), [
+      join(logs, 'receipt.csv'),
+      '--time-zone',
+      'Europe/Amsterdam',
+      '--date',
+      dates.join(','),
+    ]);
+    // The table leaves out what the log has beside these columns.
+    const columns = new Set(fromCsv.flatMap(({ data }) => Object.keys(data ?? {})));
+    const fromXes = await bySamples(context, 'receipt.xes.gz', '--only', [...columns].join(','));
+    assert.deepEqual(fromXes.map(comparable).toSorted(), fromCsv.map(comparable).toSorted());
+  });
+});
+
+test('a log in XES keeps what it says of itself with its import', { skip: unlessSamples() }, async (context) => {
+  const folder = await temporaryFolder(context);
+  await imported(folder, [join(samplesFolder ?? '', 'eventlogs/receipt.xes.gz')]);
+  const { stdout } = await succeed(['stats', '--json', '--store', 's.db'], { folder });
+  const [stats] = documentsOf(stdout);
+  assert.match(JSON.stringify(stats), /"Activity classifier".*CoSeLoG project/);
 });

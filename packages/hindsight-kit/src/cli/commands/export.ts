@@ -1,4 +1,4 @@
-/** `hindsight export`: events to JSON Lines or CSV, from which an import makes the same events again. */
+/** `hindsight export`: events to JSON Lines, CSV or CloudEvents, from which an import makes the same events again. */
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -35,13 +35,18 @@ interface ExportOptions extends ChoiceOptions {
 export const addExport: AddCommand = (program, cli) => {
   const command = program
     .command('export')
-    .summary('write events as JSON Lines or CSV')
+    .summary('write events as JSON Lines, CSV or CloudEvents')
     .description(
       'Writes events in the order of the log, as they are stored, to a file or to standard output. Imported again they are the same events, under new positions. An interrupted export into a file goes on where it ended when it is run again.',
     )
     .argument('[file]', 'where they go; .gz at its end compresses it; default: standard output')
     .addOption(
-      new Option('--format <format>', 'default: by the name of the file, else jsonl').choices(['jsonl', 'csv']),
+      new Option('--format <format>', 'default: by the name of the file, else jsonl').choices([
+        'jsonl',
+        'csv',
+        'cloudevents',
+        'cloudevents-batch',
+      ]),
     )
     .option('--stream <id>', 'only this stream')
     .option('-f, --force', 'replace a file that is there')
@@ -66,6 +71,7 @@ export const addExport: AddCommand = (program, cli) => {
   addExamples(command, [
     { line: 'export events.jsonl.gz', meaning: 'everything, compressed' },
     { line: 'export orders.csv --category order', meaning: 'as a table, a column for each attribute' },
+    { line: 'export all.cloudevents.jsonl', meaning: 'as CloudEvents, one a line; all.cloudevents.json is one array' },
     { line: 'export --stream order-75 | jq .data', meaning: 'into another program' },
   ]);
 };
@@ -74,9 +80,11 @@ function kindOf(file: string | undefined): ExportKind {
   if (file === undefined || file === '-') return 'jsonl';
   const name = file.replace(/\.gz$/i, '');
   if (/\.csv$/i.test(name)) return 'csv';
+  if (/\.cloudevents\.json$/i.test(name)) return 'cloudevents-batch';
+  if (/\.cloudevents(?:\.(?:jsonl|ndjson))?$/i.test(name)) return 'cloudevents';
   if (/\.(?:jsonl|ndjson)$/i.test(name)) return 'jsonl';
   throw new UsageError(
-    `The name ${JSON.stringify(file)} does not say in which format: add --format jsonl or --format csv.`,
+    `The name ${JSON.stringify(file)} does not say in which format: add --format jsonl, csv, cloudevents or cloudevents-batch.`,
   );
 }
 

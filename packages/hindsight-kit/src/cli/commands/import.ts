@@ -1,22 +1,17 @@
-/** `hindsight import`: events from a file of CSV or JSON Lines, each once, however often it is begun. */
+/** `hindsight import`: events from a file of CSV, JSON Lines, XES, CloudEvents or OCEL, each once, however often it is begun. */
 
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { embeddedLimits, isHindsightError, type Limits } from 'hindsightdb';
-import {
-  runImport,
-  type ImportRequest,
-  type ImportResult,
-  type ImportStop,
-  type SkippedRow,
-} from '../../formats/import/import-run.ts';
+import { isHindsightError } from 'hindsightdb';
+import type { ImportResult, ImportStop, SkippedRow } from '../../formats/import/import-result.ts';
+import { runImport, type ImportRequest } from '../../formats/import/import-run.ts';
 import { previewRows } from '../../formats/import/preview.ts';
 import { UnreadableInput } from '../../formats/source/bad-input.ts';
-import { openTextFile, textOfStream, type TextSource } from '../../formats/source/text-source.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext, NamedStore } from '../context.ts';
 import { CommandError, exitCodes, interruptedWith } from '../failure.ts';
-import { addImportOptions, inputFormatOf, inputKindOf, sourceOf, type ImportOptions } from '../import-options.ts';
+import { addImportOptions, sourceOf, type ImportOptions } from '../import-options.ts';
+import { openInput } from '../open-input.ts';
+import { placeOf } from '../place-in-file.ts';
 import { countOf, countText, durationText, rateText } from '../terminal/quantities.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -24,9 +19,9 @@ import { safeText } from '../terminal/text-width.ts';
 export const addImport: AddCommand = (program, cli) => {
   const command = program
     .command('import')
-    .summary('import events from CSV or JSON Lines, each of them once')
+    .summary('import events from CSV, JSON Lines, XES, CloudEvents or OCEL, each of them once')
     .description(
-      'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file.',
+      'Imports the events of a file, which may be compressed with gzip; a store that is not there is made. Interrupted, even killed, it goes on where it ended when it is run again; run again at its end, it changes nothing, or imports what was added to the file. Events stand in the log in the order of the file; those of OCEL, which has none, in the order of their times.',
     )
     .argument('<file>', 'the file, or - for standard input');
   addImportOptions(command).action((file: string, options: ImportOptions, self: Command) =>
@@ -46,26 +41,19 @@ export const addImport: AddCommand = (program, cli) => {
       meaning: 'a process log with the usual column names',
     },
     { line: 'import log.csv --time-zone UTC --preview', meaning: 'what its first rows would become' },
+    { line: 'import log.xes.gz --category permit', meaning: 'an event log in XES: one stream for each trace' },
     { line: 'import events.jsonl.gz', meaning: 'what hindsight export wrote' },
+    { line: 'import from-broker.jsonl --format cloudevents', meaning: 'CloudEvents, a stream for each subject' },
+    { line: 'import orders.jsonocel --stream-by order', meaning: 'an object-centric log, by the orders in it' },
   ]);
 };
 
-async function openText(context: CommandContext, file: string, { encoding }: ImportOptions): Promise<TextSource> {
-  const shared = { encoding, signal: context.signal };
-  if (file === '-') return textOfStream(context.world.stdin, shared);
-  return await openTextFile(resolve(context.world.folder, file), shared);
-}
-
 async function importFile(context: CommandContext, file: string, options: ImportOptions): Promise<number> {
   const source = sourceOf(file, options);
-  inputKindOf(file, options);
-  const text = await openText(context, file, options);
-  const { store, address } = await openTarget(context, file, options);
+  await using input = await openInput(context, file, options);
+  const { text, format } = input;
+  const { store, address } = await openTarget(context, file, { options, isReadThrough: input.isReadThrough });
   await using _ = store;
-  const format = await inputFormatOf(file, options, {
-    folder: context.world.folder,
-    limits: store.context.limits,
-  });
   const progress = context.progress('Importing');
   const skipped: SkippedRow[] = [];
   let begunAt: number | undefined;
@@ -101,13 +89,17 @@ async function importFile(context: CommandContext, file: string, options: Import
 }
 
 /** Opens the store. One that is not there is made, unless the first rows show that the command was called wrongly. */
-async function openTarget(context: CommandContext, file: string, options: ImportOptions): Promise<NamedStore> {
+async function openTarget(
+  context: CommandContext,
+  file: string,
+  { options, isReadThrough }: { readonly options: ImportOptions; readonly isReadThrough: boolean },
+): Promise<NamedStore> {
   try {
     return await context.openStore({ access: 'write' });
   } catch (error) {
     if (!isHindsightError(error, 'STORE_NOT_FOUND')) throw error;
   }
-  if (file !== '-') await assertCalledRightly(context, file, options);
+  if (file !== '-' && !isReadThrough) await assertCalledRightly(context, file, options);
   return await context.openStore({ access: 'write', create: true });
 }
 
@@ -186,13 +178,6 @@ async function printSummary(
   if (result.skippedTotal > 0) await output.line(`${countOf(result.skippedTotal, 'bad row')} skipped`);
 }
 
-function placeOf(
-  file: string,
-  { line, column }: { readonly line: number; readonly column: string | undefined },
-): string {
-  return `${file === '-' ? 'standard input' : file}:${line}${column === undefined ? '' : `, column ${JSON.stringify(column)}`}`;
-}
-
 /** How the command ends; throws what makes it fail. */
 function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
   switch (stop?.kind) {
@@ -207,23 +192,26 @@ function endOf(file: string, { stop, eventsTotal }: ImportResult): number {
     case 'badRow':
       throw new CommandError(`${placeOf(file, stop)}: ${safeText(stop.reason)}`, {
         advice: [
-          `The ${countOf(eventsTotal, 'event')} before it are imported. Mend the row and run the same command again,`,
+          `${importedBefore(eventsTotal)}. Mend the row and run the same command again,`,
           'or leave such rows out: --on-bad-row skip',
         ],
       });
     case 'unreadable':
-      throw new CommandError(`${placeOf(file, { line: stop.line, column: undefined })}: ${safeText(stop.message)}`, {
+      throw new CommandError(`${placeOf(file, stop)}: ${safeText(stop.message)}`, {
         exitCode: stop.isUsage ? exitCodes.usage : exitCodes.failure,
         advice: [
           ...stop.advice,
-          ...(eventsTotal === 0
-            ? []
-            : [`The ${countOf(eventsTotal, 'event')} before it are imported; the same command goes on there.`]),
+          ...(eventsTotal === 0 ? [] : [`${importedBefore(eventsTotal)}; the same command goes on there.`]),
         ],
       });
     default:
       return stop satisfies never;
   }
+}
+
+function importedBefore(events: number): string {
+  if (events < 2) return events === 0 ? 'Nothing before it was imported' : 'The event before it is imported';
+  return `The ${countOf(events, 'event')} before it are imported`;
 }
 
 async function previewOf(
@@ -232,9 +220,8 @@ async function previewOf(
   options: ImportOptions,
   count: number,
 ): Promise<Awaited<ReturnType<typeof previewRows>>> {
-  const text = await openText(context, file, options);
-  const format = await inputFormatOf(file, options, { folder: context.world.folder, limits: await limitsFor(context) });
-  return await previewRows({ text, format, count });
+  await using input = await openInput(context, file, options);
+  return await previewRows({ text: input.text, format: input.format, count });
 }
 
 async function preview(context: CommandContext, file: string, options: ImportOptions, count: number): Promise<number> {
@@ -266,16 +253,4 @@ async function preview(context: CommandContext, file: string, options: ImportOpt
   await output.flush();
   context.note('Nothing was written: this is a preview.');
   return exitCodes.ok;
-}
-
-/** The limits of the store, where there is one already. A preview makes none. */
-async function limitsFor(context: CommandContext): Promise<Limits> {
-  try {
-    const { store } = await context.openStore();
-    await using _ = store;
-    return store.context.limits;
-  } catch (error) {
-    if (isHindsightError(error, 'STORE_NOT_FOUND')) return embeddedLimits;
-    throw error;
-  }
 }

@@ -143,13 +143,14 @@ async function printDocument(
       contents?.categories.reduce((sum, { streams }) => sum + streams, 0) ?? numberOr(statistics['log.streams'], null),
     files: files ?? null,
     contents: contents ?? null,
-    imports: imports.map(({ source, kind, rows, events, skipped, isComplete }) => ({
+    imports: imports.map(({ source, kind, rows, events, skipped, isComplete, about }) => ({
       source,
       kind,
       rows,
       events,
       skipped,
       isComplete,
+      ...(about !== undefined && { about }),
     })),
     engine: statistics,
   });

@@ -3,13 +3,14 @@
  */
 
 import type { Checkpoint, Store, StoredEvent } from 'hindsightdb';
+import { cloudEventOf } from '../cloudevents/write-cloud-event.ts';
 import { AttributeColumns, CsvEventLines } from '../csv/csv-lines.ts';
 import { lineOfStored } from '../json-lines/event-line.ts';
 import { partsOf } from '../json-lines/record-parts.ts';
 import { PartFile, readNote } from './part-file.ts';
 
 /** The formats of exports. */
-export type ExportKind = 'jsonl' | 'csv';
+export type ExportKind = 'jsonl' | 'csv' | 'cloudevents' | 'cloudevents-batch';
 
 /** Where an export goes on: behind an event. */
 export interface ExportPlace {
@@ -118,14 +119,14 @@ async function writeEvents(
   target: { readonly sink: LineSink; readonly reach: (place: ExportPlace) => Promise<void> },
   onInterrupted?: (place: ExportPlace) => Promise<void>,
 ): Promise<ExportPlace> {
-  const { store, kind, pages, signal, onProgress } = request;
+  const { store, pages, signal, onProgress } = request;
   const { sink } = target;
-  const csv = kind === 'csv' ? new CsvEventLines(begin.columns) : undefined;
-  if (csv !== undefined && begin.events === 0) await sink.line(csv.header());
+  const lines = linesOf(request, begin);
+  if (lines.header !== undefined && begin.events === 0) await sink.line(lines.header);
   let place = begin;
   for await (const page of pages(begin)) {
-    for (const event of page) {
-      const writing = sink.line(csv === undefined ? lineOfStored(event) : csv.line(event));
+    for (const [index, event] of page.entries()) {
+      const writing = sink.line(lines.line(event, place.events + index));
       if (writing !== undefined) await writing;
     }
     place = behind(store, place, page);
@@ -136,7 +137,38 @@ async function writeEvents(
     }
     await target.reach(place);
   }
+  if (lines.footer !== undefined) await sink.line(lines.footer);
   return place;
+}
+
+/** What a file of a kind is made of. */
+interface ExportLines {
+  readonly header?: string;
+  /** The line of an event, before which so many were written. */
+  readonly line: (event: StoredEvent, eventsBefore: number) => string;
+  readonly footer?: string;
+}
+
+function linesOf({ store, kind }: ExportRequest, { columns }: ExportPlace): ExportLines {
+  const { logId } = store.identity;
+  switch (kind) {
+    case 'jsonl':
+      return { line: lineOfStored };
+    case 'csv': {
+      const csv = new CsvEventLines(columns);
+      return { header: csv.header(), line: (event) => csv.line(event) };
+    }
+    case 'cloudevents':
+      return { line: (event) => cloudEventOf(event, logId) };
+    case 'cloudevents-batch':
+      return {
+        header: '[',
+        line: (event, eventsBefore) => `${eventsBefore === 0 ? '' : ','}${cloudEventOf(event, logId)}`,
+        footer: ']',
+      };
+    default:
+      return kind satisfies never;
+  }
 }
 
 function behind(store: Store, place: ExportPlace, page: readonly StoredEvent[]): ExportPlace {

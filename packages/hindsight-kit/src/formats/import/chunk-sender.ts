@@ -49,9 +49,10 @@ type Ground =
   | { readonly kind: 'revision'; readonly revision: number }
   | { readonly kind: 'predecessor'; readonly streamId: string; readonly eventId: string };
 
-/** How many chunks may be on the way, and how many events in them; together they bound the memory. */
+/** How many chunks may be on the way, how many events in them, and about how many bytes; together they bound the memory. */
 const chunksOnTheWayMax = 256;
-const eventsOnTheWayMax = 20_000;
+const eventsOnTheWayMax = 8_000;
+const bytesOnTheWayMax = 16 * 1024 * 1024;
 /** Refusals in a row without any progress after which the import gives up. */
 const fruitlessAttemptsMax = 10;
 /** Keys matter while two processes race for the same rows; a day is long beyond that. */
@@ -64,6 +65,7 @@ export class ChunkSender {
   readonly #keyPrefix: string;
   #onTheWay: Sent[] = [];
   #eventsOnTheWay = 0;
+  #bytesOnTheWay = 0;
   #ground: Ground | undefined;
   /** The progress behind the last chunk that was answered, or behind which this run began. */
   #reached: ImportProgress | undefined;
@@ -79,7 +81,11 @@ export class ChunkSender {
 
   /** Puts a chunk on its way; waits where too many are. Throws what an earlier one was refused for. */
   async send(chunk: Chunk): Promise<void> {
-    while (this.#onTheWay.length >= chunksOnTheWayMax || this.#eventsOnTheWay >= eventsOnTheWayMax)
+    while (
+      this.#onTheWay.length >= chunksOnTheWayMax ||
+      this.#eventsOnTheWay >= eventsOnTheWayMax ||
+      this.#bytesOnTheWay >= bytesOnTheWayMax
+    )
       await this.#settleFirst();
     // With nothing on the way the progress itself is the ground to stand on.
     if (this.#onTheWay.length === 0) await this.#standOnProgress();
@@ -136,6 +142,7 @@ export class ChunkSender {
     );
     this.#onTheWay.push({ chunk: { events, progress }, outcome });
     this.#eventsOnTheWay += events.length;
+    this.#bytesOnTheWay += sizeOf(events);
     this.#ground = { kind: 'predecessor', streamId: last.streamId, eventId: last.event.id ?? '' };
   }
 
@@ -150,6 +157,7 @@ export class ChunkSender {
       case 'duplicate':
         this.#onTheWay.shift();
         this.#eventsOnTheWay -= first.chunk.events.length;
+        this.#bytesOnTheWay -= sizeOf(first.chunk.events);
         this.#fruitlessAttempts = 0;
         this.#reached = first.chunk.progress;
         return;
@@ -179,6 +187,7 @@ export class ChunkSender {
     const refused = this.#onTheWay;
     await this.abandon();
     this.#eventsOnTheWay = 0;
+    this.#bytesOnTheWay = 0;
     const before = this.#reached;
     await this.#standOnProgress(refused);
     this.#fruitlessAttempts = this.#reached === before ? this.#fruitlessAttempts + 1 : 0;
@@ -186,6 +195,10 @@ export class ChunkSender {
       throw new ImportRefused(`The store goes on refusing rows: ${JSON.stringify(answer.conflicts)}`);
     for (const { chunk } of refused) this.#dispatch(chunk);
   }
+}
+
+function sizeOf(events: readonly NumberedEvent[]): number {
+  return events.reduce((bytes, { size }) => bytes + size, 0);
 }
 
 function digestOf({ bytes, sha256 }: PrefixMark): string {

@@ -5,14 +5,14 @@
 
 import type { Store } from 'hindsightdb';
 import type { PrefixMark } from '../source/read-prefix.ts';
-import type { JsonValue } from './input-format.ts';
+import type { InputKind, JsonValue } from './input-format.ts';
 
 /** The progress of the import of one source. */
 export interface ImportProgress {
   /** Of this record. A newer one is not understood by older code. */
   readonly format: 1;
   readonly source: string;
-  readonly kind: 'csv' | 'jsonl';
+  readonly kind: InputKind;
   readonly layout: JsonValue;
   readonly mapping: JsonValue;
   /** Rows dealt with: imported, skipped, or meaning no event. */
@@ -25,6 +25,8 @@ export interface ImportProgress {
   readonly isComplete: boolean;
   /** The last row had no line end behind it, so that something else may have been added to it since. */
   readonly isEndOpen: boolean;
+  /** What the text says of itself as a whole, in formats that do; known when its end was reached. */
+  readonly about?: JsonValue;
 }
 
 /** A progress with the revision of its entry; revision 0 where there is none. */

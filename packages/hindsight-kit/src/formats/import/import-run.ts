@@ -2,17 +2,19 @@
  * The run of an import: from a text to events in a store, from wherever an earlier run ended.
  */
 
-import type { Event, Limits, Store } from 'hindsightdb';
+import type { Limits, Store } from 'hindsightdb';
 import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
 import { ReadPrefix } from '../source/read-prefix.ts';
 import type { TextSource } from '../source/text-source.ts';
 import { ChunkBuilder, chunkBoundsFor, type NumberedEvent } from './chunks.ts';
 import { ChunkSender } from './chunk-sender.ts';
 import { rowIds } from './event-ids.ts';
+import { checkedSize } from './event-size.ts';
 import { readProgress, writeProgress, type ImportProgress, type KnownProgress } from './import-progress.ts';
 import { beginningBytes, type FileRow, type ImportedEvent, type InputFormat, type RowReader } from './input-format.ts';
+import type { ImportResult, ImportStop, RunProgress, SkippedRow } from './import-result.ts';
 import { hasTypes, typedEvent } from './typed-event.ts';
-import { assertContinues } from './same-text.ts';
+import { assertContinues, assertSameRows } from './same-text.ts';
 
 /** What is imported, and how. */
 export interface ImportRequest {
@@ -28,51 +30,6 @@ export interface ImportRequest {
   readonly onSkipped: (row: SkippedRow) => void;
   readonly onProgress: (progress: RunProgress) => void;
 }
-
-/** A row that means no event. */
-export interface SkippedRow {
-  /** The line where it begins, counted from 1. */
-  readonly line: number;
-  readonly column: string | undefined;
-  readonly reason: string;
-}
-
-/** How far a run has come. */
-export interface RunProgress {
-  /** Events that this run has read; those on disk are a little behind. */
-  readonly events: number;
-  /** Whether the run still reads what an earlier one has imported, to see that it is the same. */
-  readonly isComparing: boolean;
-}
-
-/** How a run ended. */
-export interface ImportResult {
-  /** Events, rows and skipped rows that are new with this run. */
-  readonly events: number;
-  readonly skipped: number;
-  /** Events of this source in the store, from all runs. */
-  readonly eventsTotal: number;
-  readonly skippedTotal: number;
-  readonly rowsTotal: number;
-  /** The end of the text was reached. */
-  readonly isComplete: boolean;
-  /** An earlier run had come this far, in events; 0 where there was none. */
-  readonly eventsBefore: number;
-  /** Why the run ended before the end of the text, if it did. */
-  readonly stop: ImportStop | undefined;
-}
-
-/** Why a run ended early. What stands before is imported, and a later run goes on there. */
-export type ImportStop =
-  | { readonly kind: 'interrupted'; readonly reason: unknown }
-  | ({ readonly kind: 'badRow' } & SkippedRow)
-  | {
-      readonly kind: 'unreadable';
-      readonly message: string;
-      readonly line: number;
-      readonly advice: readonly string[];
-      readonly isUsage: boolean;
-    };
 
 /** Imports a text. Throws what the store throws, `MappingError`, `DifferentText` and `ImportRefused`. */
 export async function runImport(request: ImportRequest): Promise<ImportResult> {
@@ -107,6 +64,9 @@ class Run {
   /** Takes back what the store adds to the metadata of every event, for events that bring theirs. */
   readonly #noDefaults: Readonly<Record<string, undefined>>;
   #reader: RowReader | undefined;
+  #notesTold = 0;
+  /** Rows that come again, of a text that is read from its beginning, and are in the store. */
+  #rowsToPass = 0;
   #rows: number;
   #events: number;
   #skipped: number;
@@ -153,11 +113,23 @@ class Run {
       this.#prefix.add(piece);
       this.#lastByte = piece.at(-1) ?? this.#lastByte;
       await this.#take(await this.#opened().feed(piece));
+      this.#forgetPassed();
       this.#report();
       this.#request.signal.throwIfAborted();
     }
     for (let rows = await this.#opened().end(); rows.length > 0; rows = await this.#opened().end())
       await this.#take(rows);
+    this.#forgetPassed();
+    assertSameRows(this.#request.source, this.#rowsToPass);
+    if (this.#rows > (this.#before.progress?.rows ?? 0)) this.#tellNotes();
+  }
+
+  /** Lets go of what no row will need, however long no row comes. */
+  #forgetPassed(): void {
+    const { passed } = this.#opened();
+    if (passed === undefined || passed <= this.#end) return;
+    this.#end = passed;
+    this.#prefix.advanceTo(passed);
   }
 
   /** The pieces behind what earlier runs have imported, which are first seen to be the same text. */
@@ -176,9 +148,11 @@ class Run {
       this.#open(format.begin(Buffer.concat(gathered)));
       yield* gathered;
     } else {
+      assertContinues(progress, { format: format.kind });
+      this.#rowsToPass = format.resume === null ? progress.rows : 0;
       const rest = await this.#compare(pieces, progress);
-      this.#open(format.resume(progress.layout, progress.read.bytes));
-      assertContinues(progress, { format: format.kind, mapping: this.#opened().mapping, rest });
+      if (format.resume !== null) this.#open(format.resume(progress.layout, progress.read.bytes));
+      assertContinues(progress, { mapping: this.#opened().mapping, rest });
       if (rest !== undefined) yield rest;
     }
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
@@ -187,15 +161,19 @@ class Run {
   /** Reads as much as was imported and compares; what of the last piece lies behind it is given back. */
   async #compare(pieces: AsyncIterator<Buffer>, progress: ImportProgress): Promise<Buffer | undefined> {
     const { bytes } = progress.read;
+    const { format } = this.#request;
     let rest: Buffer | undefined;
+    if (format.resume === null) this.#reader = format.begin(Buffer.alloc(0));
     while (this.#prefix.end < bytes) {
       this.#request.signal.throwIfAborted();
       const next = await pieces.next();
       if (next.done === true) break;
       const { value } = next;
       const wanted = Math.min(value.length, bytes - this.#prefix.end);
-      this.#prefix.add(value.subarray(0, wanted));
+      const known = value.subarray(0, wanted);
+      this.#prefix.add(known);
       this.#prefix.advanceTo(this.#prefix.end);
+      if (this.#reader !== undefined) await this.#passOver(this.#reader, known);
       rest = wanted < value.length ? value.subarray(wanted) : undefined;
       this.#request.onProgress({ events: this.#events, isComparing: true });
     }
@@ -203,9 +181,24 @@ class Run {
     return rest;
   }
 
+  /** Reads again what was imported. Where that fails it is another text, which the comparison says when it has seen all. */
+  async #passOver(reader: RowReader, piece: Buffer): Promise<void> {
+    try {
+      this.#rowsToPass -= (await reader.feed(piece)).length;
+    } catch (error) {
+      if (!(error instanceof UnreadableInput)) throw error;
+    }
+  }
+
   #open(reader: RowReader): void {
     this.#reader = reader;
-    for (const note of reader.notes) this.#request.onNote(note);
+    this.#tellNotes();
+  }
+
+  #tellNotes(): void {
+    const { notes } = this.#opened();
+    for (const note of notes.slice(this.#notesTold)) this.#request.onNote(note);
+    this.#notesTold = notes.length;
   }
 
   #opened(): RowReader {
@@ -216,10 +209,14 @@ class Run {
   async #take(rows: readonly FileRow[]): Promise<void> {
     const reader = this.#opened();
     for (const row of rows) {
+      if (this.#rowsToPass > 0) {
+        this.#rowsToPass -= 1;
+        continue;
+      }
       const event = await this.#eventOf(reader, row);
       if (event !== undefined) await this.#gather(event);
       this.#rows += 1;
-      this.#end = row.end;
+      this.#end = Math.max(this.#end, row.end);
     }
   }
 
@@ -230,19 +227,25 @@ class Run {
       const event = hasTypes(this.#request.store)
         ? await typedEvent(this.#request.store, imported.event)
         : imported.event;
-      return this.#numbered({ streamId: imported.streamId, event }, this.#rows + 1);
+      return this.#numbered({ ...imported, event }, this.#rows + 1);
     } catch (error) {
-      const line = (): number => this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start));
+      if (!(error instanceof UnreadableInput || error instanceof BadRowError)) throw error;
+      const {
+        line = row.line ?? this.#prefix.lineAt(this.#prefix.skipLineEnds(row.start)),
+        character,
+        element,
+      } = error.place;
       if (error instanceof UnreadableInput)
         throw new Stopped({
           kind: 'unreadable',
           message: error.message,
-          line: line(),
+          line,
+          character,
+          element,
           advice: error.advice,
           isUsage: true,
         });
-      if (!(error instanceof BadRowError)) throw error;
-      const bad = { line: line(), column: error.column, reason: error.reason };
+      const bad = { line, character, element, column: error.column, reason: error.reason };
       if (this.#request.onBadRow === 'stop') throw new Stopped({ kind: 'badRow', ...bad });
       this.#skipped += 1;
       this.#request.onSkipped(bad);
@@ -250,15 +253,12 @@ class Run {
     }
   }
 
-  #numbered({ streamId, event }: ImportedEvent, row: number): NumberedEvent {
-    const size = sizeOf(event);
-    // Names and quotes take their part of a record as well; what comes near the limit is counted on the safe side.
-    if (size > this.#limits.recordBytesMax - recordReserveBytes)
-      throw new BadRowError(
-        `The event takes ${size} bytes; the limit is ${this.#limits.recordBytesMax - recordReserveBytes}.`,
-      );
+  #numbered({ streamId, event, isExact }: ImportedEvent, row: number): NumberedEvent {
+    const size = checkedSize(event, this.#limits);
     const own =
-      this.#opened().mapping === 'exact' ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } } : event;
+      isExact === true || this.#opened().mapping === 'exact'
+        ? { ...event, metadata: { ...this.#noDefaults, ...event.metadata } }
+        : event;
     return { row, streamId, size, event: own.id === undefined ? { ...own, id: this.#idOf(row) } : own };
   }
 
@@ -279,7 +279,7 @@ class Run {
   }
 
   #progress({ isComplete }: { readonly isComplete: boolean }): ImportProgress {
-    const { layout, mapping } = this.#opened();
+    const { layout, mapping, passed, about } = this.#opened();
     return {
       format: 1,
       source: this.#request.source,
@@ -291,14 +291,15 @@ class Run {
       skipped: this.#skipped,
       read: this.#prefix.advanceTo(this.#end),
       isComplete,
-      isEndOpen: isComplete && this.#lastByte !== 0x0a && this.#lastByte !== 0x0d,
+      isEndOpen: isComplete && passed === undefined && this.#lastByte !== 0x0a && this.#lastByte !== 0x0d,
+      ...(isComplete && about !== undefined && { about }),
     };
   }
 
   /** Notes that the end was reached, unless that is known already. */
   async #complete(): Promise<void> {
-    // What follows the last row can only be line ends.
-    this.#end = this.#prefix.end;
+    // What follows the last row can only be line ends; or, in a format that is closed by a last word, that word.
+    if (this.#opened().passed === undefined) this.#end = this.#prefix.end;
     const reached = this.#progress({ isComplete: true });
     for (;;) {
       const { progress, revision } = await readProgress(this.#request.store, this.#request.source);
@@ -317,9 +318,19 @@ class Run {
     if (this.#request.signal.aborted && error === this.#request.signal.reason)
       return { kind: 'interrupted', reason: error };
     if (error instanceof UnreadableInput) {
+      const { character, element } = error.place;
       const offset = Math.max(error.place.offset, 0);
-      const line = offset < this.#end ? 1 : this.#prefix.lineAt(this.#prefix.skipLineEnds(offset));
-      return { kind: 'unreadable', message: error.message, line, advice: error.advice, isUsage: false };
+      const line =
+        error.place.line ?? (offset < this.#end ? 1 : this.#prefix.lineAt(this.#prefix.skipLineEnds(offset)));
+      return {
+        kind: 'unreadable',
+        message: error.message,
+        line,
+        character,
+        element,
+        advice: error.advice,
+        isUsage: error.place.offset < 0,
+      };
     }
     throw error;
   }
@@ -342,17 +353,4 @@ class Run {
       stop,
     };
   }
-}
-
-const recordReserveBytes = 64 * 1024;
-
-function sizeOf({ data, metadata, tags = [] }: Event): number {
-  const size =
-    data instanceof Uint8Array
-      ? Math.ceil(data.length / 3) * 4
-      : Buffer.byteLength(
-          typeof data === 'object' && data !== null && 'text' in data ? String(data.text) : JSON.stringify(data),
-        );
-  const labels = tags.reduce((bytes, tag) => bytes + Buffer.byteLength(tag), 0);
-  return size + labels + 200 + (metadata === undefined ? 0 : Buffer.byteLength(JSON.stringify(metadata)));
 }

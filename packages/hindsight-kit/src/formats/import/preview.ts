@@ -3,7 +3,7 @@
  */
 
 import { RawJson } from 'hindsightdb';
-import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
+import { BadRowError, UnreadableInput, type BadRow, type RowPlace } from '../source/bad-input.ts';
 import { ReadPrefix } from '../source/read-prefix.ts';
 import type { TextSource } from '../source/text-source.ts';
 import { beginningBytes, type FileRow, type InputFormat, type RowReader } from './input-format.ts';
@@ -19,7 +19,8 @@ export type PreviewRow =
       readonly tags: readonly string[];
       readonly dataText: string;
     }
-  | { readonly kind: 'bad'; readonly line: number; readonly column: string | undefined; readonly reason: string };
+  | ({ readonly kind: 'bad'; readonly line: number } & Pick<BadRow, 'column' | 'reason'> &
+      Pick<RowPlace, 'character' | 'element'>);
 
 /** Reads the first rows. Throws `MappingError` and `UnreadableInput`. */
 export async function previewRows(request: {
@@ -46,6 +47,7 @@ export async function previewRows(request: {
     reader ??= format.begin(Buffer.concat(pieces));
     for (const part of pieces.splice(0)) take(await reader.feed(part));
     if (found.length >= count) return { rows: found, notes: reader.notes };
+    if (reader.passed !== undefined) prefix.advanceTo(reader.passed);
   }
   reader ??= format.begin(Buffer.concat(pieces));
   for (const part of pieces) take(await reader.feed(part));
@@ -55,7 +57,7 @@ export async function previewRows(request: {
 }
 
 function previewOf(reader: RowReader, row: FileRow, prefix: ReadPrefix): PreviewRow | undefined {
-  const line = prefix.lineAt(prefix.skipLineEnds(row.start));
+  const line = row.line ?? prefix.lineAt(prefix.skipLineEnds(row.start));
   try {
     const imported = reader.eventOf(row);
     if (imported === undefined) return undefined;
@@ -72,8 +74,11 @@ function previewOf(reader: RowReader, row: FileRow, prefix: ReadPrefix): Preview
     };
   } catch (error) {
     if (error instanceof UnreadableInput)
-      throw new UnreadableInput(`Line ${line}: ${error.message}`, error.place, error.advice);
-    if (error instanceof BadRowError) return { kind: 'bad', line, column: error.column, reason: error.reason };
+      throw new UnreadableInput(`Line ${error.place.line ?? line}: ${error.message}`, error.place, error.advice);
+    if (error instanceof BadRowError) {
+      const { column, reason, place } = error;
+      return { kind: 'bad', column, reason, ...place, line: place.line ?? line };
+    }
     throw error;
   }
 }

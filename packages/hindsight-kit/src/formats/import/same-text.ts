@@ -57,6 +57,15 @@ export function assertContinues(progress: ImportProgress, { read, format, mappin
     );
 }
 
+/** Throws `DifferentText` where a text that was read again from its beginning ended before the rows that were imported did. */
+export function assertSameRows(source: string, rowsMissing: number): void {
+  if (rowsMissing > 0)
+    throw new DifferentText(
+      `${JSON.stringify(source)} was imported before, and this file ends ${rowsMissing} events earlier: it is not the same, or was cut off.`,
+      ['If it is another file, give it a name of its own: --source <name>'],
+    );
+}
+
 function differenceOf(before: JsonValue, now: JsonValue): string {
   if (!isRecord(before) || !isRecord(now))
     return `${JSON.stringify(before)?.slice(0, 80)} before, ${JSON.stringify(now)?.slice(0, 80)} now`;

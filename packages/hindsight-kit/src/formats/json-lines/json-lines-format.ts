@@ -4,87 +4,45 @@
 
 import type { Limits } from 'hindsightdb';
 import { exactEvent } from '../import/exact-event.ts';
-import type { FileRow, ImportedEvent, InputFormat, RowReader } from '../import/input-format.ts';
-import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
+import type { ImportedEvent, InputFormat, RowReader } from '../import/input-format.ts';
+import { assertNoOtherJson } from '../json/other-json.ts';
+import { BadRowError } from '../source/bad-input.ts';
+import { LineCutter, type TextLine } from '../source/line-cutter.ts';
 import { memberText } from './member-text.ts';
 
-/** A line with its text. */
-export interface JsonLine extends FileRow {
-  readonly text: string;
-}
-
 /** The format of JSON Lines. */
-export function jsonLinesFormat(limits: Limits): InputFormat<JsonLine> {
+export function jsonLinesFormat(limits: Limits): InputFormat<TextLine> {
   return {
     kind: 'jsonl',
-    begin: (beginning) => new LineReader(hasByteOrderMark(beginning) ? 3 : 0, 0, limits),
-    resume: (_, offset) => new LineReader(0, offset, limits),
+    begin: (beginning) => {
+      assertNoOtherJson(beginning);
+      return new LineReader(new LineCutter(0, beginning), limits);
+    },
+    resume: (_, offset) => new LineReader(new LineCutter(offset), limits),
   };
 }
 
-function hasByteOrderMark(beginning: Buffer): boolean {
-  return beginning[0] === 0xef && beginning[1] === 0xbb && beginning[2] === 0xbf;
-}
-
-const lineBytesMax = 64 * 1024 * 1024;
-const lineFeed = 0x0a;
-
-class LineReader implements RowReader<JsonLine> {
+class LineReader implements RowReader<TextLine> {
   readonly layout = null;
   readonly mapping = 'exact';
   readonly notes: readonly string[] = [];
+  readonly #lines: LineCutter;
   readonly #limits: Limits;
-  #pieces: Buffer[] = [];
-  #length = 0;
-  #start: number;
-  #skip: number;
 
-  constructor(skip: number, offset: number, limits: Limits) {
-    this.#skip = skip;
-    this.#start = offset;
+  constructor(lines: LineCutter, limits: Limits) {
+    this.#lines = lines;
     this.#limits = limits;
   }
 
-  async feed(piece: Buffer): Promise<readonly JsonLine[]> {
-    const lines: JsonLine[] = [];
-    let at = 0;
-    for (let end = piece.indexOf(lineFeed); end !== -1; end = piece.indexOf(lineFeed, at)) {
-      this.#keep(piece.subarray(at, end + 1));
-      this.#take(lines);
-      at = end + 1;
-    }
-    this.#keep(piece.subarray(at));
-    if (this.#length > lineBytesMax)
-      throw new UnreadableInput(`The line that begins here is longer than ${lineBytesMax / 1024 / 1024} MiB.`, {
-        offset: this.#start,
-      });
-    return lines;
+  async feed(piece: Buffer): Promise<readonly TextLine[]> {
+    return this.#lines.feed(piece);
   }
 
-  async end(): Promise<readonly JsonLine[]> {
-    const lines: JsonLine[] = [];
-    this.#take(lines);
-    return lines;
+  async end(): Promise<readonly TextLine[]> {
+    return this.#lines.end();
   }
 
-  #keep(part: Buffer): void {
-    if (part.length === 0) return;
-    this.#pieces.push(part);
-    this.#length += part.length;
-  }
-
-  #take(lines: JsonLine[]): void {
-    const bytes = this.#pieces.length === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces);
-    const text = (bytes ?? Buffer.alloc(0)).toString('utf8', this.#skip).trim();
-    const start = this.#start;
-    this.#skip = 0;
-    this.#start += this.#length;
-    this.#pieces = [];
-    this.#length = 0;
-    if (text !== '') lines.push({ text, start, end: this.#start });
-  }
-
-  eventOf({ text }: JsonLine): ImportedEvent | undefined {
+  eventOf({ text }: TextLine): ImportedEvent | undefined {
     return eventOfLine(text, this.#limits);
   }
 }

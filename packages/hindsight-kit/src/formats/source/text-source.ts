@@ -22,10 +22,12 @@ export interface TextSource extends AsyncIterable<Buffer> {
 export interface TextSourceOptions {
   /** A name that TextDecoder knows. Default `utf-8`; a byte order mark for UTF-16 is obeyed. */
   readonly encoding?: string | undefined;
+  /** Finds a name of an encoding in the first 256 bytes, where none was given, for formats whose texts declare it. */
+  readonly declaredEncoding?: ((beginning: Buffer) => string | undefined) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-const pieceBytes = 256 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** Opens a file. Throws what the file system says. */
 export async function openTextFile(path: string, options: TextSourceOptions = {}): Promise<TextSource> {
@@ -59,7 +61,7 @@ class DecodedSource implements TextSource {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     try {
-      yield* decoded(unzipped(this.#pieces()), this.#options.encoding);
+      yield* decoded(unzipped(this.#pieces()), this.#options);
     } finally {
       this.#stream.destroy();
     }
@@ -144,12 +146,18 @@ function onceAny(gunzip: ReturnType<typeof createGunzip>, names: readonly string
   for (const name of names) gunzip.on(name, once);
 }
 
-async function* decoded(pieces: AsyncGenerator<Buffer>, encoding: string | undefined): AsyncGenerator<Buffer> {
-  const { beginning, whole } = await withBeginning(pieces, 3);
-  const chosen = encoding ?? markedEncoding(beginning) ?? 'utf-8';
+async function* decoded(
+  pieces: AsyncGenerator<Buffer>,
+  { encoding, declaredEncoding = markedEncoding }: TextSourceOptions,
+): AsyncGenerator<Buffer> {
+  const { beginning, whole } = await withBeginning(pieces, declarationBytes);
+  const chosen = encoding ?? declaredEncoding(beginning) ?? 'utf-8';
   const isPlain = /^utf-?8$/i.test(chosen);
   yield* isPlain ? checkedUtf8(whole()) : transcoded(whole(), chosen);
 }
+
+/** A byte order mark takes two, a declaration of XML somewhat more. */
+const declarationBytes = 256;
 
 function markedEncoding(beginning: Buffer): string | undefined {
   if (beginning[0] === 0xff && beginning[1] === 0xfe) return 'utf-16le';

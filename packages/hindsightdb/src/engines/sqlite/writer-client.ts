@@ -42,6 +42,8 @@ const sendAtOnceMin = 16;
 const messagesOnTheWayMax = 16;
 /** How much may wait, in characters of records, beside the bound on the number of appends. */
 const pendingLengthMax = 256 * 1024 * 1024;
+/** Of the thread's young objects. Little outlives a group there, so the 100 MB that V8 would take bring nothing. */
+const youngGenerationMbMax = 24;
 
 /** What a writer thread is started with and bounded by. */
 export interface WriterClientOptions {
@@ -82,7 +84,11 @@ export class WriterClient {
   ): Promise<{ readonly client: WriterClient; readonly identity: LogIdentity }> {
     // From the sources the thread runs its source as well.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: options.data, name: 'hindsight writer' });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: options.data,
+      name: 'hindsight writer',
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMbMax },
+    });
     const reply = await new Promise<WriterReply>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
