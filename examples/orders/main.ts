@@ -31,8 +31,10 @@ const { changes } = await diff(store, order, 'order-17', { from: { version: 3 },
 for (const change of changes) console.log(`  ${changeLine(change)}`);
 
 console.log('\nWhich event set the wrong price?');
-for (const { path, value, event } of await blamedPrices(store, 'order-17'))
-  console.log(`  ${path} is ${String(value)}: ${event?.type}, version ${event?.version}, ${event?.metadata.release}`);
+for (const { item, price } of await blamedPrices(store, 'order-17'))
+  console.log(
+    `  ${item.quantity} × ${item.sku} for ${euros(item.cents)}: ${price.event?.type}, version ${price.event?.version}, release ${price.event?.metadata.release}`,
+  );
 const found = await bisect(store, order, 'order-17', hasWrongTotal);
 console.log(`  The total is wrong from version ${found?.version} on.`);
 

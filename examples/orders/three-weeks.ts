@@ -43,12 +43,11 @@ export async function tradeForThreeWeeks(store: Store, clock: SettableClock, ope
     eventCount += events.length;
     for (const event of events) {
       if (event.type !== 'OrderShipped') continue;
-      clock.advanceMs(5 * 60_000);
       parcelEvents.set(event.streamId, await handOver(store, event, releaseAt(hour).name));
       eventCount += 1;
     }
   }
-  setHour((days - 1) * 24);
+  setHour((days - 1) * 24 + 9);
   const causationId = parcelEvents.get('order-17');
   await store.append('complaint-1', [
     {

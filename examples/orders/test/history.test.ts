@@ -41,11 +41,11 @@ suite('of three weeks of the shop it can be told', () => {
   });
 
   test('which event set the wrong price, and that the total is wrong since then', async () => {
-    const [price, ...others] = await blamedPrices(store, 'order-17');
-    assert.deepEqual([price?.path, price?.value, others], ['/items/tea/cents', 3035, []]);
-    assert.equal(price?.event?.metadata.release, '2.4.0');
+    const [wrong, ...others] = await blamedPrices(store, 'order-17');
+    assert.deepEqual([wrong?.price.path, wrong?.price.value, others], ['/items/tea/cents', 3035, []]);
+    assert.equal(wrong?.price.event?.metadata.release, '2.4.0');
     const found = await bisect(store, order, 'order-17', hasWrongTotal);
-    assert.deepEqual([found?.version, found?.event?.id], [4, price?.event?.id]);
+    assert.deepEqual([found?.version, found?.event?.id], [4, wrong?.price.event?.id]);
   });
 
   test('which orders the bad release touched: exactly those to which it added something', async () => {
