@@ -49,30 +49,61 @@ export function below(tree: KeyTree | undefined, segment: string): KeyTree | und
   return tree?.children.get(segment) ?? tree?.children.get('*');
 }
 
+/** The keys of an array's elements by a member; undefined where they are told apart by index. */
+interface KnownKeys {
+  readonly member: string;
+  readonly keys: readonly string[] | undefined;
+}
+
 /** Keys of arrays that were looked at before: the state after one event is the one before the next. */
-const known = new WeakMap<readonly unknown[], Map<string, readonly string[] | undefined>>();
+const known = new WeakMap<readonly unknown[], KnownKeys>();
 
 /**
  * The keys of an array's elements, in their order; undefined where they are told apart by index: no member is named, or an
- * element is no object with a text or a number in it, or two have the same.
+ * element is no object with a text or a number in it, or two have the same. An array in which every element has the key of
+ * the one at its place in `earlier` gets the very keys of that one: then nothing has to be compared but the elements.
  */
-export function keysOfElements(tree: KeyTree | undefined, array: readonly unknown[]): readonly string[] | undefined {
+export function keysOfElements(
+  tree: KeyTree | undefined,
+  array: readonly unknown[],
+  earlier?: readonly unknown[],
+): readonly string[] | undefined {
   const member = tree?.member;
   if (member === undefined) return undefined;
-  const ofArray = known.get(array) ?? new Map<string, readonly string[] | undefined>();
-  if (ofArray.has(member)) return ofArray.get(member);
-  const keys = readKeys(array, member);
-  known.set(array, ofArray.set(member, keys));
+  const before = known.get(array);
+  if (before?.member === member) return before.keys;
+  const keys = sameKeys(array, member, earlier) ?? readKeys(array, member);
+  known.set(array, { member, keys });
+  return keys;
+}
+
+/** The keys of the earlier array, where those of this one are the same at each place. */
+function sameKeys(
+  array: readonly unknown[],
+  member: string,
+  earlier: readonly unknown[] | undefined,
+): readonly string[] | undefined {
+  const before = earlier && known.get(earlier);
+  if (earlier === undefined || before?.keys === undefined || before.member !== member) return undefined;
+  const { keys } = before;
+  if (earlier.length !== array.length) return undefined;
+  for (const [index, key] of keys.entries())
+    if (array[index] !== earlier[index] && keyOf(array[index], member) !== key) return undefined;
   return keys;
 }
 
 function readKeys(array: readonly unknown[], member: string): readonly string[] | undefined {
   const keys = new Set<string>();
   for (const element of array) {
-    const form = elementForm(element);
-    const key = isJsonObject(form) && Object.hasOwn(form, member) ? formOf(form[member]) : undefined;
-    if (typeof key !== 'string' && typeof key !== 'number') return undefined;
-    keys.add(String(key));
+    const key = keyOf(element, member);
+    if (key === undefined) return undefined;
+    keys.add(key);
   }
   return keys.size === array.length ? [...keys] : undefined;
+}
+
+function keyOf(element: unknown, member: string): string | undefined {
+  const form = elementForm(element);
+  const key = isJsonObject(form) && Object.hasOwn(form, member) ? formOf(form[member]) : undefined;
+  return typeof key === 'string' || typeof key === 'number' ? String(key) : undefined;
 }
