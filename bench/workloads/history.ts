@@ -118,7 +118,7 @@ export const history: Workload = {
   name: 'history',
   title: 'Explaining an entity',
   explanation:
-    'One caller looks into the history of one entity after another: its timeline with every change, the difference between half of its history and now, blame of every leaf, and the first event after which something held (at its very end, so that all of it is walked). The state is a basket of fifty lines that are told apart by a key; there are no snapshots, so everything is folded from the first event on. Of an entity ten times as long, the highest resident memory of the process is compared with that before the look, the store being open.',
+    'One caller looks into the history of one entity after another: its timeline with every change, the difference between half of its history and now, blame of every leaf, and the first event after which something held (at its very end, so that all of it is walked). The state is a basket of fifty lines that are told apart by a key; there are no snapshots, so everything is folded from the first event on. Of an entity ten times as long, the highest resident memory of the process is compared with that before the look, the store being open; most of it is what V8 lets garbage grow to before it collects.',
   fixtures: () => [fixture],
   variants: (scale) => [
     ...Object.entries(looks).map(([name, look]) => timed(name, look)),
