@@ -3,7 +3,7 @@
  * all of it in a folder that the next run throws away. `npm run demo` runs it; another folder can be given as its argument.
  */
 
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -32,8 +32,7 @@ const withDeciders = ['--config', here, ...(folder === folderDefault ? [] : inSt
 const dayMs = 24 * 60 * 60 * 1000;
 const isWrong = 'state.totalCents !== state.items.reduce((sum, item) => sum + item.quantity * item.unitCents, 0)';
 
-await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
+await makeRoom(folder);
 
 say(
   'Hindsight keeps every change as an event. This demo fills a store, looks into it, and leaves it for you to explore. Nothing below is prepared: it shows what ran, just now, on this machine.',
@@ -102,3 +101,14 @@ suggest(['tail', '-f', ...inStore], 'follow what is appended, and in a second te
 suggest(['append', 'order-17', 'OrderReturned', '{"why":"too dear"}', ...inStore], 'append something yourself');
 suggest(['export', join(folder, 'orders.csv'), '--category', 'order', ...inStore], 'take the orders to a spreadsheet');
 suggest(['--help'], 'everything else');
+
+/** Makes an empty folder of what an earlier run left. A folder with anything else in it is not ours to empty. */
+async function makeRoom(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const names = await readdir(folder);
+  if (names.some((name) => !/^(?:desk\.db|orders\.csv)/.test(name))) {
+    console.error(`${folder} holds other files than those of a demo; name a new folder.`);
+    process.exit(1);
+  }
+  for (const name of names) await rm(join(folder, name));
+}
