@@ -113,13 +113,23 @@ function isParsedRecord(value: unknown): value is ParsedRecord {
   return typeof Reflect.get(value, 'id') === 'string' && typeof Reflect.get(value, 'type') === 'string';
 }
 
+const idMember = '{"id":';
+
+/** The id of a record, without parsing all of it: id and type stand first. */
+export function idOfRecord(record: string): string {
+  return stringAt(record, idMember.length);
+}
+
 const typeMember = '","type":';
 
-/** The type of a record, without parsing all of it: id and type stand first. */
+/** The type of a record, in the same way. */
 export function typeOfRecord(record: string): string {
-  const start = record.indexOf(typeMember) + typeMember.length;
-  const end = endOfString(record, start);
   // An id cannot hold the member's text: its quotes would be escaped.
+  return stringAt(record, record.indexOf(typeMember) + typeMember.length);
+}
+
+function stringAt(record: string, start: number): string {
+  const end = endOfString(record, start);
   const text = record.slice(start + 1, end);
   return text.includes('\\') ? String(JSON.parse(record.slice(start, end + 1))) : text;
 }

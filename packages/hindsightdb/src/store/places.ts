@@ -11,7 +11,7 @@ import {
   type PartitionPlace,
 } from '../core/checkpoint.ts';
 import { argumentError, HindsightError } from '../core/errors.ts';
-import { parseRecord } from '../core/record.ts';
+import { idOfRecord } from '../core/record.ts';
 import { describe } from '../core/text.ts';
 import type { Engine } from '../engine/contract.ts';
 
@@ -68,7 +68,7 @@ async function assertPlace(
   }
   if (eventId === undefined) return;
   const found = await engine.eventAt(partition, position);
-  const foundId = found === undefined ? undefined : parseRecord(found.record).id;
+  const foundId = found === undefined ? undefined : idOfRecord(found.record);
   if (foundId !== eventId) {
     throw new HindsightError(
       'CHECKPOINT_DIVERGED',
@@ -93,7 +93,7 @@ export async function placesAt(engine: Engine, positions: readonly number[]): Pr
   return await Promise.all(
     positions.map(async (position, partition) => {
       const event = position === 0 ? undefined : await engine.eventAt(partition, position);
-      return { position, eventId: event && parseRecord(event.record).id };
+      return { position, eventId: event && idOfRecord(event.record) };
     }),
   );
 }

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isHindsightError, openStore, restoreStore, type Store } from '../../src/index.ts';
 import { FaultFolder } from './fault-folder.ts';
 import type { FaultProcess } from './fault-process.ts';
@@ -21,7 +22,7 @@ export type PowerCutRun = {
   readonly names: NameRule;
   readonly lanes: number;
   readonly appendsOfLane: number;
-  /** The writer's name; see planned-append.ts for those that write much. */
+  /** The writer's name. Default: `writer`. */
   readonly writer?: string;
 };
 
@@ -36,10 +37,37 @@ export async function recordLoad(
   folder: FaultFolder,
   { lanes, appendsOfLane, writer: name = 'writer' }: Pick<PowerCutRun, 'lanes' | 'appendsOfLane' | 'writer'>,
 ): Promise<DiskOperation[]> {
-  await using writer = startRecorded(folder, 'load-writer.ts', [name, String(lanes), String(appendsOfLane), 'marks']);
+  return await recordWatched(folder, [name, String(lanes), String(appendsOfLane)], () => Promise.resolve());
+}
+
+/**
+ * Records a load that goes on until the WAL has begun anew. How much that takes is not fixed: a reader who is in the WAL
+ * at that moment puts it off until the WAL has grown once more.
+ */
+export async function recordLoadOverWals(folder: FaultFolder): Promise<DiskOperation[]> {
+  return await recordWatched(folder, ['large', '2', '0'], async (writer) => {
+    while (walBeginnings(readRecord(folder.recordPath)) < 2) await sleep(20);
+    writer.send('stop');
+  });
+}
+
+/** How often the WAL of a recorded load was begun, the first time included. */
+function walBeginnings(operations: readonly DiskOperation[]): number {
+  return operations.filter(
+    (operation) => operation.kind === 'write' && operation.path.endsWith('-wal') && operation.offset === 0,
+  ).length;
+}
+
+async function recordWatched(
+  folder: FaultFolder,
+  load: readonly string[],
+  enough: (writer: FaultProcess) => Promise<void>,
+): Promise<DiskOperation[]> {
+  await using writer = startRecorded(folder, 'load-writer.ts', [...load, 'marks']);
   await writer.lineBeginning('ready');
   await using watcher = startRecorded(folder, 'log-watcher.ts', []);
   await watcher.lineBeginning('ready');
+  await enough(writer);
   await writer.lineBeginning('done');
   watcher.send('stop');
   await watcher.lineBeginning('done');

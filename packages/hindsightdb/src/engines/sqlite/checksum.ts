@@ -22,8 +22,19 @@ function startOf(position: number, version: number, recordedAt: number): number 
   return (low ^ Math.imul(high, 0x85ebca6b)) >>> 0;
 }
 
-/** FNV-1a over UTF-16 units: ids are short, and a second call for a CRC would cost more than the whole of it. */
+let lastId = '';
+let lastHash = hashAnew(lastId);
+
+/** The hash of a stream id. Events of one stream often stand behind one another. */
 function hashOf(streamId: string): number {
+  if (streamId === lastId) return lastHash;
+  lastId = streamId;
+  lastHash = hashAnew(streamId);
+  return lastHash;
+}
+
+/** FNV-1a over UTF-16 units: ids are short, and a second call for a CRC would cost more than the whole of it. */
+function hashAnew(streamId: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < streamId.length; index += 1)
     hash = Math.imul(hash ^ streamId.charCodeAt(index), 0x01000193);

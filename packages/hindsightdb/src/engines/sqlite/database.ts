@@ -61,10 +61,13 @@ export function openForWriting(request: OpenRequest): {
 }
 
 /** Opens a connection that reads a store which exists. Alone, without a writer beside it in this handle, it must not need to write. */
-export function openForReading(path: string, { isAlone }: { readonly isAlone: boolean }): DatabaseSync {
+export function openForReading(
+  path: string,
+  { isAlone, cacheBytes: wantedBytes = readCacheBytes }: { readonly isAlone: boolean; readonly cacheBytes?: number },
+): DatabaseSync {
   if (!existsSync(path)) throw notFound(path);
   try {
-    const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes: readCacheBytes }));
+    const database = patiently(() => connect({ path, readOnly: isAlone, cacheBytes: wantedBytes }));
     try {
       patiently(() => assertStore(database, path, { mayBeEmpty: false }));
       // Reads the schema as well: statements that are prepared later find it in memory and meet no lock.

@@ -4,7 +4,7 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { categoryOf, isReserved } from '../../core/stream-id.ts';
-import { parseRecord } from '../../core/record.ts';
+import { idOfRecord } from '../../core/record.ts';
 import { firstShownVersion, oldestShownAt, type StreamSettings } from '../../core/stream-settings.ts';
 import { compareUtf8 } from '../../core/text.ts';
 import type {
@@ -194,22 +194,21 @@ export class Reader {
 
   /** A page of the log. */
   readLog(request: LogReadRequest): LogPage {
-    return inSnapshot(this.#database, () => {
-      const { filter } = request;
-      const isFiltered = filter.category !== undefined || filter.streamId !== undefined || filter.query !== undefined;
-      return isFiltered ? this.#readFound(request) : this.#readThrough(request);
-    });
-  }
-
-  /** The end of the range in the direction of reading, which is no further than the log. */
-  #rangeEnd({ direction, until }: LogReadRequest): number {
-    return direction === 'forward' ? Math.min(until ?? Number.MAX_SAFE_INTEGER, this.head()) : Math.max(until ?? 1, 1);
-  }
-
-  #readThrough(request: LogReadRequest): LogPage {
-    const { from, filter } = request;
-    const end = this.#rangeEnd(request);
+    const { filter } = request;
+    const isFiltered = filter.category !== undefined || filter.streamId !== undefined || filter.query !== undefined;
+    // Walking straight through needs no snapshot over its pieces: each shows all that was committed up to its end.
+    if (isFiltered) return inSnapshot(this.#database, () => this.#readFound(request));
     const page = new PageBuilder(request);
+    return { ...this.readThrough(request, page), events: page.events };
+  }
+
+  /** Reads through everything in a range of the log, into a page, until it takes no more. Answers how far that was. */
+  readThrough(
+    request: LogReadRequest,
+    page: { readonly add: (event: StoredEvent) => boolean },
+  ): Omit<LogPage, 'events'> {
+    const { direction, from, until, filter } = request;
+    const end = direction === 'forward' ? (until ?? Number.MAX_SAFE_INTEGER) : Math.max(until ?? 1, 1);
     let last: StoredEvent | undefined;
     let hidden = 0;
     const isEnd = this.#walk.walk({ ...request, end }, (row) => {
@@ -220,13 +219,14 @@ export class Reader {
       last = event;
       return true;
     });
-    return { events: page.events, scannedTo: last?.position ?? from, scannedEventId: this.#idAt(last, from), isEnd };
+    return { scannedTo: last?.position ?? from, scannedEventId: this.#idAt(last, from), isEnd };
   }
 
   #readFound(request: LogReadRequest): LogPage {
-    const { direction, from, filter } = request;
+    const { direction, from, until, filter } = request;
     this.#tail.refresh();
-    const end = this.#rangeEnd(request);
+    const end =
+      direction === 'forward' ? Math.min(until ?? Number.MAX_SAFE_INTEGER, this.head()) : Math.max(until ?? 1, 1);
     const found = this.#finder.find(filter, { direction, from, until: end, limit: request.limit, stepsMax });
     const page = new PageBuilder(request);
     let last: StoredEvent | undefined;
@@ -257,7 +257,7 @@ export class Reader {
 
   #idAt(last: StoredEvent | undefined, from: number): string | undefined {
     const event = last ?? (from > 0 && from <= Number.MAX_SAFE_INTEGER ? this.eventAt(from) : undefined);
-    return event && parseRecord(event.record).id;
+    return event && idOfRecord(event.record);
   }
 
   /** Counts that cost little: positions are dense, streams are counted as of the last indexing. */
@@ -287,7 +287,7 @@ export class Reader {
       version,
       settings: known?.settings,
       settingsVersion: known?.version ?? 0,
-      lastEventId: last && parseRecord(last.record).id,
+      lastEventId: last && idOfRecord(last.record),
     };
   }
 

@@ -6,9 +6,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError, type Conflict } from '../../core/errors.ts';
 import { embeddedLimits } from '../../core/limits.ts';
+import { isReserved } from '../../core/stream-id.ts';
 import type * as contract from '../../engine/contract.ts';
 import { backupStore } from './backup.ts';
 import { checkInThread } from './check.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { Reader } from './reader.ts';
 import { isBusy, storeError } from './sqlite-errors.ts';
 import type { Wake } from './wake.ts';
@@ -44,6 +46,7 @@ export class SqliteEngine implements contract.Engine {
   readonly maintenance: contract.Maintenance;
   readonly #parts: SqliteEngineParts;
   readonly #reader: Reader;
+  readonly #readAhead: ReadAhead;
   readonly #unfinished = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -51,6 +54,7 @@ export class SqliteEngine implements contract.Engine {
     this.#parts = parts;
     this.identity = parts.identity;
     this.#reader = new Reader(parts.database, parts.now);
+    this.#readAhead = new ReadAhead({ path: parts.path, isAlone: parts.writer === undefined });
     this.maintenance = {
       backup: (destination, work = {}) => this.#longWork(() => backupStore(parts.path, destination, work)),
       check: (work = {}) => this.#longWork(() => checkInThread(parts.path, work)),
@@ -61,7 +65,10 @@ export class SqliteEngine implements contract.Engine {
     batch: contract.AppendBatch,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<contract.AppendAnswer> {
-    return await this.#writer().append(batch, options.signal);
+    const answer = await this.#writer().append(batch, options.signal);
+    // Contents are removed by a record in a stream of the store's own.
+    if (batch.streams.some(({ streamId }) => isReserved(streamId))) this.#readAhead.forget();
+    return answer;
   }
 
   async answerOf(key: string): Promise<contract.KeyedAnswer | undefined> {
@@ -73,7 +80,12 @@ export class SqliteEngine implements contract.Engine {
   }
 
   async readLog(request: contract.LogReadRequest): Promise<contract.LogPage> {
-    return await this.#read(() => this.#reader.readLog(request));
+    this.#assertOpen();
+    const ahead = await this.#readAhead.take(request);
+    if (ahead !== undefined) return ahead;
+    const page = await this.#read(() => this.#reader.readLog(request));
+    this.#readAhead.note(request, page);
+    return page;
   }
 
   async heads(): Promise<readonly number[]> {
@@ -136,7 +148,12 @@ export class SqliteEngine implements contract.Engine {
   async statistics(): Promise<contract.EngineStatistics> {
     const { writer, path } = this.#parts;
     const ofReader = await this.#read(() => this.#reader.statistics());
-    return { path, ...ofReader, ...(writer && (await writer.statistics())) };
+    return {
+      path,
+      ...ofReader,
+      'reader.aheadPages': this.#readAhead.pages,
+      ...(writer && (await writer.statistics())),
+    };
   }
 
   /** Reads, at once where nothing stands in the way; else again when whoever recovers the file is done. Never sleeps on the event loop. */
@@ -183,6 +200,7 @@ export class SqliteEngine implements contract.Engine {
     const { wake, database, writer } = this.#parts;
     await Promise.allSettled(this.#unfinished);
     wake.close();
+    await this.#readAhead.close();
     // The connection that closes last empties the WAL into the database: the writer's, off this thread.
     database.close();
     await writer?.close();

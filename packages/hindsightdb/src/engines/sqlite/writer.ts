@@ -7,7 +7,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
 import type { StreamSettings } from '../../core/stream-settings.ts';
 import { subjectOfSettingsStream } from '../../core/stream-id.ts';
-import { parseRecord, removedRecord } from '../../core/record.ts';
+import { idOfRecord, removedRecord } from '../../core/record.ts';
 import type {
   AppendAnswer,
   AppendBatch,
@@ -347,7 +347,7 @@ export class Writer {
     },
     eventAtVersion: (streamId, version) => {
       const event = this.#reader.eventAtVersion(streamId, version);
-      return event && { id: parseRecord(event.record).id, event };
+      return event && { id: idOfRecord(event.record), event };
     },
     firstMatch: ({ query, after }) => {
       const from = after[0] ?? 0;
@@ -357,7 +357,7 @@ export class Writer {
       );
       const [position] = positions;
       const event = position === undefined ? undefined : this.#reader.eventAt(position);
-      return event && { partition: 0, position: event.position, eventId: parseRecord(event.record).id };
+      return event && { partition: 0, position: event.position, eventId: idOfRecord(event.record) };
     },
   };
 }
