@@ -73,6 +73,13 @@ test('changes applied to the one state give the other', () => {
   );
 });
 
+test('a negative zero is a zero, as JSON writes it', () => {
+  const [change, ...others] = changesBetween({ a: 1 }, { a: -0 });
+  assert.deepEqual([change, others], [{ kind: 'replaced', path: '/a', before: 1, after: 0 }, []]);
+  assert.deepEqual(changesBetween({ a: 0 }, { a: -0 }), []);
+  assert.equal(applyChanges(-0, []), 0);
+});
+
 test('states that share their elements differ as copies of them do', () => {
   const step = fc.record({ at: fc.nat(4), by: element, what: fc.constantFrom('set', 'add', 'drop', 'swap', 'keep') });
   const elementKeys = { '/items': 'sku' };
