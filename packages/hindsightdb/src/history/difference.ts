@@ -93,8 +93,7 @@ function walkArrays(
       if (!isEqual(before, after)) visitor.replaced(spot, { before, after });
       return;
     }
-    if (leftKeys === rightKeys) walkPaired(spot, { values: before, keys: leftKeys }, after, visitor);
-    else walkKeyed(spot, { values: before, keys: leftKeys }, { values: after, keys: rightKeys }, visitor);
+    walkKeyed(spot, { values: before, keys: leftKeys }, { values: after, keys: rightKeys }, visitor);
   }
   tellResize(spot, { before, after }, visitor);
 }
@@ -123,33 +122,48 @@ interface Keyed {
   readonly keys: readonly string[];
 }
 
-/** Elements with the same keys in the same order: the most frequent case, and done without looking any of them up. */
-function walkPaired(spot: Spot, before: Keyed, after: readonly unknown[], visitor: DifferenceVisitor): void {
-  const { values, keys } = before;
-  for (let index = 0; index < keys.length; index += 1) {
-    if (values[index] === after[index]) continue;
-    walkMember(values[index], after[index], visitor, () => spotBelow(spot, keys[index] ?? ''));
-  }
-}
-
 function walkKeyed(spot: Spot, before: Keyed, after: Keyed, visitor: DifferenceVisitor): void {
-  const leftIndex = new Map(before.keys.map((key, index) => [key, index]));
-  const rightKeys = new Set(after.keys);
-  before.keys.forEach((key, index) => {
-    if (!rightKeys.has(key)) visitor.removed(spotBelow(spot, key), formOf(before.values[index]));
-  });
+  const { start, end } = sharedEnds(before.keys, after.keys);
+  const left = before.keys.slice(start, before.keys.length - end);
+  const right = after.keys.slice(start, after.keys.length - end);
+  const walkPair = (place: number, index: number): void => {
+    const [was, is] = [before.values[place], after.values[index]];
+    if (was !== is) walkMember(was, is, visitor, () => spotBelow(spot, after.keys[index] ?? ''));
+  };
+  const places = new Map(left.map((key, index) => [key, start + index]));
+  const rightKeys = new Set(right);
+  for (const [key, place] of places)
+    if (!rightKeys.has(key)) visitor.removed(spotBelow(spot, key), formOf(before.values[place]));
+  for (let index = 0; index < start; index += 1) walkPair(index, index);
   const added: string[] = [];
-  after.keys.forEach((key, index) => {
-    const left = leftIndex.get(key);
-    if (left !== undefined) walkMember(before.values[left], after.values[index], visitor, () => spotBelow(spot, key));
+  right.forEach((key, index) => {
+    const place = places.get(key);
+    if (place !== undefined) walkPair(place, start + index);
     else {
-      visitor.added(spotBelow(spot, key), formOf(after.values[index]));
+      visitor.added(spotBelow(spot, key), formOf(after.values[start + index]));
       added.push(key);
     }
   });
-  const orderLeft = [...before.keys.filter((key) => rightKeys.has(key)), ...added];
-  if (orderLeft.some((key, index) => key !== after.keys[index]))
+  for (let index = after.keys.length - end; index < after.keys.length; index += 1)
+    walkPair(index + before.keys.length - after.keys.length, index);
+  // Added elements come behind all others: where some remain at the end, they stand in another place.
+  const orderLeft = [...left.filter((key) => rightKeys.has(key)), ...added];
+  if ((added.length > 0 && end > 0) || orderLeft.some((key, index) => key !== right[index]))
     visitor.reordered(spot, { before: before.keys, after: after.keys });
+}
+
+/** How many keys two lists share at their beginning, and how many of the others at their end. Mostly that is all but a few. */
+function sharedEnds(
+  before: readonly string[],
+  after: readonly string[],
+): { readonly start: number; readonly end: number } {
+  const shorter = Math.min(before.length, after.length);
+  if (before === after) return { start: shorter, end: 0 };
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  return { start, end };
 }
 
 function tellResize(

@@ -58,10 +58,13 @@ interface KnownKeys {
 /** Keys of arrays that were looked at before: the state after one event is the one before the next. */
 const known = new WeakMap<readonly unknown[], KnownKeys>();
 
+/** Of an array that was derived from another one, so many keys are looked for among those of the other; else all are read. */
+const freshKeysMax = 8;
+
 /**
  * The keys of an array's elements, in their order; undefined where they are told apart by index: no member is named, or an
- * element is no object with a text or a number in it, or two have the same. An array in which every element has the key of
- * the one at its place in `earlier` gets the very keys of that one: then nothing has to be compared but the elements.
+ * element is no object with a text or a number in it, or two have the same. What an array shares with `earlier` at its
+ * beginning and its end need not be read again; one whose elements have the same keys throughout gets the very keys of that.
  */
 export function keysOfElements(
   tree: KeyTree | undefined,
@@ -72,13 +75,13 @@ export function keysOfElements(
   if (member === undefined) return undefined;
   const before = known.get(array);
   if (before?.member === member) return before.keys;
-  const keys = sameKeys(array, member, earlier) ?? readKeys(array, member);
+  const keys = derivedKeys(array, member, earlier) ?? readKeys(array, member);
   known.set(array, { member, keys });
   return keys;
 }
 
-/** The keys of the earlier array, where those of this one are the same at each place. */
-function sameKeys(
+/** The keys, from those of the earlier array; undefined where that says nothing or too little. */
+function derivedKeys(
   array: readonly unknown[],
   member: string,
   earlier: readonly unknown[] | undefined,
@@ -86,10 +89,24 @@ function sameKeys(
   const before = earlier && known.get(earlier);
   if (earlier === undefined || before?.keys === undefined || before.member !== member) return undefined;
   const { keys } = before;
-  if (earlier.length !== array.length) return undefined;
-  for (const [index, key] of keys.entries())
-    if (array[index] !== earlier[index] && keyOf(array[index], member) !== key) return undefined;
-  return keys;
+  const hasSameKey = (index: number, place: number): boolean =>
+    array[index] === earlier[place] || keyOf(array[index], member) === keys[place];
+  const shorter = Math.min(array.length, keys.length);
+  let start = 0;
+  while (start < shorter && hasSameKey(start, start)) start += 1;
+  if (start === array.length && start === keys.length) return keys;
+  let end = 0;
+  while (end < shorter - start && hasSameKey(array.length - 1 - end, keys.length - 1 - end)) end += 1;
+  const changed = array.slice(start, array.length - end);
+  if (changed.length > freshKeysMax) return undefined;
+  const derived = [...keys.slice(0, start), ...keys.slice(keys.length - end)];
+  const fresh: string[] = [];
+  for (const element of changed) {
+    const key = keyOf(element, member);
+    if (key === undefined || fresh.includes(key) || derived.includes(key)) return undefined;
+    fresh.push(key);
+  }
+  return derived.toSpliced(start, 0, ...fresh);
 }
 
 function readKeys(array: readonly unknown[], member: string): readonly string[] | undefined {
