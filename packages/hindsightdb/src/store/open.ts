@@ -64,7 +64,7 @@ export async function restoreStore(backup: string, destination: string, work: Lo
   assertWork(work);
   const { restoreFile } = await import('../engines/sqlite/restore.ts');
   const newId = uuidV7Maker(Date.now, randomBytes);
-  return await restoreFile(withoutScheme(backup), withoutScheme(destination), { ...work, newId, now: systemMicros });
+  return await restoreFile(backup, destination, { ...work, newId, now: systemMicros });
 }
 
 interface Shared {
@@ -81,12 +81,17 @@ function sharedOf({ now, newId }: StoreOptions): Shared {
 
 async function resolveEngine(address: string | URL, options: StoreOptions, shared: Shared): Promise<Engine> {
   const text = address instanceof URL ? address.href : address;
-  if (typeof text !== 'string' || withoutScheme(text) === '')
+  if (typeof text !== 'string' || /^(sqlite:)?$/i.test(text))
     throw argumentError('INVALID_ARGUMENT', `The address of a store must be a path or a URL, not ${describe(text)}.`);
   const { partitionCount = 1, pendingAppendsMax = 10_000, create = true, readOnly = false } = options;
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(text)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'memory':
+      if (readOnly || !create)
+        throw argumentError(
+          'INVALID_ARGUMENT',
+          'A store in memory is made when it is opened: readOnly and create: false have no meaning for it.',
+        );
       return new MemoryEngine({ ...shared, partitionCount });
     case undefined:
     case 'sqlite':
@@ -95,7 +100,7 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
       const { openSqliteEngine } = await import('../engines/sqlite/open.ts');
       return await openSqliteEngine({
         ...shared,
-        address: withoutScheme(text),
+        address: text,
         create,
         readOnly,
         pendingAppendsMax,
@@ -107,11 +112,6 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
         `No engine is known for ${scheme}: addresses. Known are paths, sqlite: and memory:.`,
       );
   }
-}
-
-/** The place that an address of the embedded engine names: a path, or a `file:` URL. */
-function withoutScheme(address: string): string {
-  return address.replace(/^sqlite:/i, '');
 }
 
 function contextOf(engine: Engine, options: StoreOptions, shared: Shared): StoreContext {

@@ -336,7 +336,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     return await this.#context.engine.statistics();
   }
 
-  /** Writes a consistent copy of the store to a new place, while others go on. Open it with `restoreStore`, which begins a new epoch. */
+  /** Writes a consistent copy of the store to a new place, an address as `openStore` takes it, while others go on. Open it with `restoreStore`, which begins a new epoch. */
   async backup(destination: string, work: LongWork = {}): Promise<{ readonly heads: readonly number[] }> {
     assertPlace('destination', destination);
     assertWork(work);

@@ -68,6 +68,8 @@ test('a store in a folder that does not exist is refused, and the folder is not 
 
 test('without leave to make one, a store that is not there is not made', async () => {
   using folder = new FaultFolder();
+  const nowhere = join(folder.path, 'nowhere', 'store.db');
+  await assert.rejects(openStore(nowhere, { create: false }), { code: 'STORE_NOT_FOUND' });
   await assert.rejects(openStore(folder.storePath, { create: false }), { code: 'STORE_NOT_FOUND' });
   await assert.rejects(openStore(folder.storePath, { readOnly: true }), { code: 'STORE_NOT_FOUND' });
   assert.deepEqual(readdirSync(folder.path), []);

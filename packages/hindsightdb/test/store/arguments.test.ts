@@ -344,7 +344,12 @@ suite('opening is refused with the name of what is wrong:', () => {
   ];
 
   test('the options of openStore', async () => {
-    for (const [values, named, code] of options) {
+    const ofMemory: readonly Misuse[] = [
+      // A store in memory is always a new one, and of no use when nothing can be written to it.
+      [[{ readOnly: true }], /readOnly/],
+      [[{ create: false }], /create/],
+    ];
+    for (const [values, named, code] of [...options, ...ofMemory]) {
       const call = async () => await callLoosely(openStore, 'memory:', ...values);
       await assertRefused(call, { what: inspect(values), named, code });
     }

@@ -4,11 +4,10 @@
  */
 
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { HindsightError } from '../../core/errors.ts';
 import type { LongWork } from '../../engine/contract.ts';
 import { cacheBytes, openForReading } from './database.ts';
-import { fileIdentity, syncFile, syncFolderOf } from './files.ts';
+import { fileIdentity, pathOf, syncFile, syncFolderOf } from './files.ts';
 import { connect, loadSqlite } from './runtime.ts';
 import { numberOf, prepareArrays } from './rows.ts';
 import { storeError } from './sqlite-errors.ts';
@@ -16,13 +15,13 @@ import { storeError } from './sqlite-errors.ts';
 /** Pages copied between two looks at the event loop. */
 const pagesPerStep = 256;
 
-/** Copies the store at a path to a new place. Throws `STORE_EXISTS` when something is there. */
+/** Copies the store at a path to a new place, named as a store is when it is opened. Throws `STORE_EXISTS` when something is there. */
 export async function backupStore(
   path: string,
   destination: string,
   { onProgress, signal }: LongWork,
 ): Promise<{ readonly heads: readonly number[] }> {
-  const target = resolve(destination);
+  const target = pathOf(destination);
   if (existsSync(target))
     throw new HindsightError('STORE_EXISTS', `There is already something at ${target}; a backup overwrites nothing.`, {
       details: { path: target },

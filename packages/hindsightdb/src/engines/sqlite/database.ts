@@ -33,10 +33,10 @@ export function openForWriting(request: OpenRequest): {
   readonly identity: LogIdentity;
 } {
   const { path } = request;
-  assertLocalDisk(path);
-  assertNotFailed(path);
   const isNew = !existsSync(path);
   if (isNew && !request.create) throw notFound(path);
+  assertLocalDisk(path);
+  assertNotFailed(path);
   try {
     // Even the first look at the file can meet another process that closes it or recovers it.
     const database = patiently(() => connect({ path, readOnly: false, cacheBytes }));
@@ -47,7 +47,10 @@ export function openForWriting(request: OpenRequest): {
       // our mark, which nobody could tell from a foreign one.
       patiently(() => prepareStore(database, request));
       patiently(() => useWal(database, path));
-      patiently(() => database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864'));
+      // What is removed is overwritten; SQLite would leave it where it stood until something else needs the room.
+      patiently(() =>
+        database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON'),
+      );
       if (isNew) syncFolderOf(path);
       syncWal(path);
       return { database, identity: patiently(() => readIdentity(database)) };

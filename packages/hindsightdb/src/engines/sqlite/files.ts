@@ -18,9 +18,10 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HindsightError } from '../../core/errors.ts';
 
-/** The absolute path that an address names: a path, or a `file:` URL. */
+/** The absolute path that an address names: a path, with `sqlite:` before it or not, or a `file:` URL. */
 export function pathOf(address: string): string {
-  return resolve(address.startsWith('file:') ? fileURLToPath(address) : address);
+  const place = address.replace(/^sqlite:/i, '');
+  return resolve(/^file:/i.test(place) ? fileURLToPath(place) : place);
 }
 
 /** The path of a store's write-ahead log. */
