@@ -13,7 +13,6 @@ export type WriterStatements = Readonly<
     | 'state'
     | 'setState'
     | 'last'
-    | 'insert'
     | 'empty'
     | 'streamVersion'
     | 'settings'
@@ -37,9 +36,6 @@ export function prepareWriterStatements(database: DatabaseSync): WriterStatement
     state: prepare('SELECT state FROM log'),
     setState: prepare('UPDATE log SET state = ?'),
     last: prepare('SELECT position, recorded_at FROM event ORDER BY position DESC LIMIT 1'),
-    insert: prepare(
-      'INSERT INTO event (position, stream_id, version, recorded_at, checksum, record) VALUES (?, ?, ?, ?, ?, ?)',
-    ),
     empty: prepare('UPDATE event SET record = ?, checksum = ? WHERE position = ?'),
     streamVersion: prepare(
       'SELECT max(version) FROM stream_event WHERE stream = (SELECT key FROM stream WHERE stream_id = ?)',

@@ -25,6 +25,7 @@ import { Finder } from './finder.ts';
 import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
 import { Reader } from './reader.ts';
+import { RowInserter } from './row-inserter.ts';
 import { numberOf, rowOf } from './rows.ts';
 import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
 import { lastVersionOf, Tail } from './tail.ts';
@@ -57,6 +58,8 @@ export class Writer {
   readonly #streamIndexer: StreamIndexer;
   readonly #statements: WriterStatements;
   readonly #known = new Map<string, KnownStream>();
+  /** Rows of events that are judged and not inserted yet; flushed before anything reads events. */
+  readonly #events: RowInserter;
   /** The clock of the group at hand. */
   #now = 0;
   /** Changes when another connection has committed; undefined: nothing is known. */
@@ -77,6 +80,11 @@ export class Writer {
     this.#indexer = new Indexer(database);
     this.#streamIndexer = new StreamIndexer(database);
     this.#statements = prepareWriterStatements(database);
+    this.#events = new RowInserter(
+      database,
+      'INSERT INTO event (position, stream_id, version, recorded_at, checksum, record)',
+      6,
+    );
   }
 
   /** How many events the stream index does not hold yet, as of the last group. */
@@ -101,6 +109,7 @@ export class Writer {
   writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
     this.#enter(now, 'open');
     const answers = batches.map((batch) => this.#append(batch));
+    this.#events.flush();
     this.#appendCount += batches.length;
     return answers;
   }
@@ -160,6 +169,7 @@ export class Writer {
       const copied = copiedSettings(event);
       if (copied !== undefined) this.#applySettings(copied.streamId, known.version, copied.settings);
     }
+    this.#events.flush();
     for (const write of keyedWrites) this.#writeKeyed(write);
   }
 
@@ -183,6 +193,7 @@ export class Writer {
   forget(): void {
     this.#known.clear();
     this.#tail.reset();
+    this.#events.forget();
     this.#indexer.forget();
     this.#streamIndexer.forget();
     this.#dataVersion = undefined;
@@ -264,7 +275,7 @@ export class Writer {
     const position = this.#head + 1;
     const version = known.version + 1;
     const stored = { position, streamId, version, recordedAt: this.#lastRecordedAt, record: event.record };
-    this.#statements.insert.run(position, streamId, version, stored.recordedAt, checksumOf(stored), event.record);
+    this.#events.add(position, streamId, version, stored.recordedAt, checksumOf(stored), event.record);
     this.#tail.push({ position, streamId, version, labels: event });
     known.version = version;
     known.lastEventId = event.id;
@@ -283,6 +294,7 @@ export class Writer {
 
   /** Empties records. They are indexed first: what they are found by is read from them. */
   #remove(streamId: string, beforeVersion: number): void {
+    this.#events.flush();
     this.#index();
     this.#statements.allowRemoval.run(streamId, beforeVersion);
     for (let version = 1; version < beforeVersion; version += 1) {
@@ -346,11 +358,13 @@ export class Writer {
       };
     },
     eventAtVersion: (streamId, version) => {
+      this.#events.flush();
       const event = this.#reader.eventAtVersion(streamId, version);
       return event && { id: idOfRecord(event.record), event };
     },
     firstMatch: ({ query, after }) => {
       const from = after[0] ?? 0;
+      this.#events.flush();
       const { positions } = this.#finder.find(
         { query, includeReserved: false },
         { direction: 'forward', from, until: this.#head, limit: 1, stepsMax: Number.POSITIVE_INFINITY },
