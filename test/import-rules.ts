@@ -32,7 +32,7 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ['store', ['core', 'engine']],
   ['consumers', ['core', 'store']],
   ...features.map((feature) => [feature, ['core', 'store', 'consumers']] satisfies [string, string[]]),
-  ['testing', ['core', 'engine', 'store']],
+  ['testing', ['core', 'engine', 'store', 'history']],
   ['conformance', ['core', 'engine', 'store']],
 ]);
 

@@ -11,6 +11,8 @@ const headings: Readonly<Record<string, string>> = {
   loadP99Ms: 'load p99',
   peakBytes: 'peak memory',
   growthBytes: 'growth after the first tenth',
+  elapsedMs: 'time',
+  overEmptyBytes: 'memory over the empty process',
   eventCount: 'events',
 };
 

@@ -4,6 +4,7 @@ import type { Workload } from '../run/workload.ts';
 import { batchAppends } from './batch-appends.ts';
 import { entityLoad } from './entity-load.ts';
 import { handlers } from './handlers.ts';
+import { history } from './history.ts';
 import { latency } from './latency.ts';
 import { liveSubscriber } from './live-subscriber.ts';
 import { logRead } from './log-read.ts';
@@ -21,6 +22,7 @@ export const workloads: readonly Workload[] = [
   liveSubscriber,
   logRead,
   entityLoad,
+  history,
   logSize,
   readMemory,
 ];

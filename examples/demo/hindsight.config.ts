@@ -1,5 +1,6 @@
 import { defineConfig } from 'hindsight-kit';
-import { order } from './order.ts';
+import { order } from '../orders/order.ts';
 import { permit } from './permit.ts';
 
+// The decider of orders names what its items are known by: elementKeys { '/items': 'sku' }.
 export default defineConfig({ store: '../../.demo/desk.db', deciders: { order, case: permit } });

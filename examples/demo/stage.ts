@@ -41,6 +41,24 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   for (const [name, value] of rows) console.log(`  ${name.padEnd(width)}  ${paint('bold', value)}`);
 }
 
+/** A small table. */
+export function rows(headings: readonly string[], lines: readonly (readonly string[])[]): void {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd();
+  console.log(paint('dim', line(headings)));
+  for (const cells of lines) console.log(line(cells));
+}
+
+/** What something gives, and how long it took. */
+export async function timed<Value>(run: () => Promise<Value>): Promise<{ readonly value: Value; readonly ms: number }> {
+  const startedAt = performance.now();
+  const value = await run();
+  return { value, ms: performance.now() - startedAt };
+}
+
 /** An empty line. */
 export function pause(): void {
   console.log();

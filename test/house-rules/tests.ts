@@ -45,7 +45,7 @@ export const testRules: readonly HouseRule[] = [
   {
     name: 'a file of tests has a name and a place where the runner finds it',
     complaints: ({ path, source }) => {
-      const isFound = isTest(path) && /^(?:packages\/[^/]+\/)?test\//.test(path);
+      const isFound = isTest(path) && /^(?:(?:packages|examples)\/[^/]+\/)?test\//.test(path);
       if (source === undefined || isFound) return [];
       return testCallsIn(source)
         .filter(({ around, callee }) => around.length === 3 && callee !== 't' && callee !== 'context')

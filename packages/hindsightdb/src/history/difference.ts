@@ -12,7 +12,6 @@ import {
   formOf,
   isJsonArray,
   isJsonObject,
-  membersOf,
   plainCopy,
   type JsonObject,
 } from './json-form.ts';
@@ -87,7 +86,8 @@ function walkArrays(
 ): void {
   if (spot.keys?.member === undefined) walkIndexed(spot, before, after, visitor);
   else {
-    const [leftKeys, rightKeys] = [keysOfElements(spot.keys, before), keysOfElements(spot.keys, after)];
+    const leftKeys = keysOfElements(spot.keys, before);
+    const rightKeys = keysOfElements(spot.keys, after, before);
     if (leftKeys === undefined || rightKeys === undefined) {
       // Keys are asked for and not there, or not all different: nothing says which element became which.
       if (!isEqual(before, after)) visitor.replaced(spot, { before, after });
@@ -123,23 +123,47 @@ interface Keyed {
 }
 
 function walkKeyed(spot: Spot, before: Keyed, after: Keyed, visitor: DifferenceVisitor): void {
-  const leftIndex = new Map(before.keys.map((key, index) => [key, index]));
-  const rightKeys = new Set(after.keys);
-  before.keys.forEach((key, index) => {
-    if (!rightKeys.has(key)) visitor.removed(spotBelow(spot, key), formOf(before.values[index]));
-  });
+  const { start, end } = sharedEnds(before.keys, after.keys);
+  const left = before.keys.slice(start, before.keys.length - end);
+  const right = after.keys.slice(start, after.keys.length - end);
+  const walkPair = (place: number, index: number): void => {
+    const [was, is] = [before.values[place], after.values[index]];
+    if (was !== is) walkMember(was, is, visitor, () => spotBelow(spot, after.keys[index] ?? ''));
+  };
+  const places = new Map(left.map((key, index) => [key, start + index]));
+  const rightKeys = new Set(right);
+  for (const [key, place] of places)
+    if (!rightKeys.has(key)) visitor.removed(spotBelow(spot, key), formOf(before.values[place]));
+  for (let index = 0; index < start; index += 1) walkPair(index, index);
   const added: string[] = [];
-  after.keys.forEach((key, index) => {
-    const left = leftIndex.get(key);
-    if (left !== undefined) walkMember(before.values[left], after.values[index], visitor, () => spotBelow(spot, key));
+  right.forEach((key, index) => {
+    const place = places.get(key);
+    if (place !== undefined) walkPair(place, start + index);
     else {
-      visitor.added(spotBelow(spot, key), formOf(after.values[index]));
+      visitor.added(spotBelow(spot, key), formOf(after.values[start + index]));
       added.push(key);
     }
   });
-  const orderLeft = [...before.keys.filter((key) => rightKeys.has(key)), ...added];
-  if (orderLeft.some((key, index) => key !== after.keys[index]))
+  for (let index = after.keys.length - end; index < after.keys.length; index += 1)
+    walkPair(index + before.keys.length - after.keys.length, index);
+  // Added elements come behind all others: where some remain at the end, they stand in another place.
+  const orderLeft = [...left.filter((key) => rightKeys.has(key)), ...added];
+  if ((added.length > 0 && end > 0) || orderLeft.some((key, index) => key !== right[index]))
     visitor.reordered(spot, { before: before.keys, after: after.keys });
+}
+
+/** How many keys two lists share at their beginning, and how many of the others at their end. Mostly that is all but a few. */
+function sharedEnds(
+  before: readonly string[],
+  after: readonly string[],
+): { readonly start: number; readonly end: number } {
+  const shorter = Math.min(before.length, after.length);
+  if (before === after) return { start: shorter, end: 0 };
+  let start = 0;
+  while (start < shorter && before[start] === after[start]) start += 1;
+  let end = 0;
+  while (end < shorter - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  return { start, end };
 }
 
 function tellResize(
@@ -157,5 +181,7 @@ function isEqual(before: unknown, after: unknown): boolean {
 
 /** Whether a container holds nothing that JSON would write. */
 export function isEmpty(container: JsonObject | readonly unknown[]): boolean {
-  return isJsonArray(container) ? container.length === 0 : membersOf(container).length === 0;
+  if (isJsonArray(container)) return container.length === 0;
+  for (const key of Object.keys(container)) if (formOf(container[key]) !== undefined) return false;
+  return true;
 }

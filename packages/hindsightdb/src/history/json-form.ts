@@ -25,7 +25,8 @@ export function formOf(value: unknown): unknown {
     case 'undefined':
       return value;
     case 'number':
-      return Number.isFinite(value) ? value : null;
+      // JSON has no negative zero.
+      return Number.isFinite(value) ? (value === 0 ? 0 : value) : null;
     case 'bigint':
       return String(value);
     case 'object':

@@ -53,6 +53,9 @@ export async function momentOf(
   return await streamMoment(context, streamId, await logMoment(context, asOf));
 }
 
+/** Steps of a page: each holds two states, and those of a whole page of events would outlive the young generation. */
+const stepsMax = 64;
+
 /** Folds a stream step by step, in pages of steps. Memory holds a page. */
 export async function* stepPages<State, Events extends Event>(
   context: StoreContext,
@@ -67,11 +70,12 @@ export async function* stepPages<State, Events extends Event>(
   const { moment, fromVersion = 1, signal } = walk;
   let { state } = await stateBefore(context, fold, streamId, { moment, fromVersion, signal });
   for await (const { events } of streamMomentPages(context, streamId, moment, { fromVersion, signal })) {
-    yield recordedAs<Events>(events).map((event) => {
-      const before = state;
-      state = fold.evolve(before, event);
-      return { event, before, after: state };
-    });
+    for (let from = 0; from < events.length; from += stepsMax)
+      yield recordedAs<Events>(events.slice(from, from + stepsMax)).map((event) => {
+        const before = state;
+        state = fold.evolve(before, event);
+        return { event, before, after: state };
+      });
   }
 }
 

@@ -5,6 +5,7 @@
 
 import type { Event, Recorded } from '../core/event.ts';
 import { initialStateOf, type Fold } from '../core/fold.ts';
+import type { CompareOptions } from '../history/changes.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { differenceOf } from './difference.ts';
 import { isSame, throughJson } from './test-events.ts';
@@ -89,6 +90,11 @@ export function messageOf(error: unknown): string {
 }
 
 /** A failure that shows two values. */
-export function differing(message: string, expected: unknown, actual: unknown): TestFailure {
-  return new TestFailure(`${message}\n\n${differenceOf(expected, actual)}`, { expected, actual });
+export function differing(
+  message: string,
+  expected: unknown,
+  actual: unknown,
+  options: CompareOptions = {},
+): TestFailure {
+  return new TestFailure(`${message}\n\n${differenceOf(expected, actual, options)}`, { expected, actual });
 }

@@ -1,37 +1,32 @@
 /**
- * Tests of deciders in three words: given what happened, when a command comes, then this is decided.
+ * Tests in three words: given what happened, when a command comes, then this is decided. Folds and upcasters are tried in the
+ * same words.
  */
 
-import { assertDecider, decisionOf, type Decider } from '../core/decider.ts';
-import type { Event } from '../core/event.ts';
+import { assertDecider, assertFold, type Decider } from '../core/decider.ts';
+import type { Event, Recorded } from '../core/event.ts';
+import type { Fold } from '../core/fold.ts';
+import type { Upcaster } from '../core/upcast.ts';
 import { describe } from '../core/text.ts';
-import { carefulFold, differing, fromSnapshot, isMutation, messageOf } from './careful-fold.ts';
-import { deepFreeze } from './deep-freeze.ts';
-import { linesOf } from './difference.ts';
-import { isSame, recordedEvents, statedBy } from './test-events.ts';
-import { TestFailure } from './test-failure.ts';
+import type { SnapshottedFold } from '../store/load-state.ts';
+import { carefulFold, differing } from './careful-fold.ts';
+import { Answer, decideCarefully, type Decided } from './decided.ts';
+import { eventsAt, type TestMoment } from './moment.ts';
+import { isSame, recordedEvents } from './test-events.ts';
+import { Upcasted, type GivenStored } from './upcasted.ts';
 
-/** How an error is recognised: by its class, by its message, by some of its members, or by a function. */
-export type ErrorMatcher =
-  | (abstract new (...values: never[]) => Error)
-  | RegExp
-  | Readonly<Record<string, unknown>>
-  | ((error: unknown) => boolean);
-
-/** What happened. */
-export interface Given<Command, Events extends Event> {
-  /** Decides a command on the state that the events led to. */
-  when(command: Command): Decided<Events>;
+/** What happened to an entity, as far as its state is concerned. */
+export interface GivenState<State> {
+  /** Asserts that the events lead to exactly this state, compared as JSON. */
+  thenState(state: State): void;
+  /** The same events as of a moment: what it does not include did not happen. */
+  asOf(moment: TestMoment): GivenState<State>;
 }
 
-/** What was decided, waiting to be compared. */
-export interface Decided<Events extends Event> {
-  /** Asserts that exactly these events were decided. Every member that an event states counts; ids, metadata and tags too. */
-  then(events: Events | readonly Events[]): void;
-  /** Asserts that there was nothing to do. */
-  thenNothing(): void;
-  /** Asserts that the command was refused, with an error that matches. */
-  thenThrows(matcher?: ErrorMatcher): void;
+/** What happened to an entity about which something is decided. */
+export interface Given<State, Command, Events extends Event> extends GivenState<State> {
+  /** Decides a command on the state that the events led to. */
+  when(command: Command): Decided<Events>;
 }
 
 /**
@@ -53,176 +48,122 @@ export interface Decided<Events extends Event> {
  *   evolve: (state, event: Recorded<Added>) => ({ count: state.count + event.data.amount }),
  * });
  *
- * given(counter, [{ type: 'Added', data: { amount: 1 } }])
- *   .when({ add: 2 })
- *   .then([{ type: 'Added', data: { amount: 2 } }]);
+ * const one = given(counter, [{ type: 'Added', data: { amount: 1 } }]);
+ * one.when({ add: 2 }).then([{ type: 'Added', data: { amount: 2 } }]);
+ * one.thenState({ count: 1 });
  * ```
  */
 export function given<State, Command, Events extends Event>(
   decider: Decider<State, Command, Events>,
   events: readonly NoInfer<Events>[],
-): Given<Command, Events> {
-  assertDecider(decider);
-  const given: unknown = events;
-  if (!Array.isArray(given)) throw new TypeError(`given takes an array of events, not ${describe(given)}.`);
-  const streamId = `${decider.category ?? 'test'}-1`;
-  const recorded = recordedEvents(streamId, events, 0);
-  const states = carefulFold(decider, recorded);
-  return {
-    when: (command) => {
-      const outcome = decideCarefully(decider, states, command);
-      // What was decided has to fold as well, on what was there before.
-      if (outcome.kind === 'decided')
-        carefulFold(decider, [...recorded, ...recordedEvents(streamId, outcome.events, recorded.length)]);
-      return new Answer(outcome);
-    },
-  };
+): Given<State, Command, Events>;
+/**
+ * Begins a test of a fold: which state follows from these events, at their end and as of a moment. The fold is tried as that
+ * of a decider is.
+ *
+ * ```ts
+ * import type { Event, Fold } from 'hindsightdb';
+ * import { given } from 'hindsightdb/testing';
+ *
+ * type Arrived = Event<'Arrived', { port: string }>;
+ *
+ * const whereabouts: Fold<{ port: string | null }, Arrived> = {
+ *   initialState: { port: null },
+ *   evolve: (_, { data }) => ({ port: data.port }),
+ * };
+ *
+ * const voyage = given(whereabouts, [
+ *   { type: 'Arrived', data: { port: 'Oslo' }, occurredAt: '2026-03-02' },
+ *   { type: 'Arrived', data: { port: 'Kiel' }, occurredAt: '2026-03-01' },
+ * ]);
+ * voyage.thenState({ port: 'Kiel' });
+ * voyage.asOf({ occurredAt: '2026-03-03', order: 'occurredAt' }).thenState({ port: 'Oslo' });
+ * ```
+ */
+export function given<State, const Events extends Event>(
+  fold: SnapshottedFold<State, Events>,
+  events: readonly Events[],
+): GivenState<State>;
+/**
+ * Begins a test of upcasters with events as they were once stored.
+ *
+ * ```ts
+ * import type { Upcaster } from 'hindsightdb';
+ * import { given } from 'hindsightdb/testing';
+ *
+ * const inCents: Upcaster = {
+ *   type: 'Paid',
+ *   when: ({ data }) => typeof data === 'object' && data !== null && 'euros' in data,
+ *   upcast: ({ data }) => ({ data: { cents: 100 * Number(Reflect.get(Object(data), 'euros')) } }),
+ * };
+ *
+ * given([inCents], { type: 'Paid', data: { euros: 5 } }).then({ type: 'Paid', data: { cents: 500 } });
+ * ```
+ */
+export function given(upcasters: readonly Upcaster[], stored: Event | readonly Event[]): GivenStored;
+export function given(
+  subject: SnapshottedFold<unknown, Event> | readonly Upcaster[],
+  events: Event | readonly Event[],
+): GivenState<unknown> | GivenStored {
+  if (isList(subject)) return new Upcasted(subject, isList(events) ? events : [events]);
+  assertFold('fold', subject);
+  if (!isList(events)) throw new TypeError(`given takes an array of events, not ${describe(events)}.`);
+  if (!('decide' in subject)) return new Past(subject, recordedEvents(streamIdOf(subject), events, 0));
+  assertDecider(subject);
+  // Checked the line before.
+  return new Case(subject as Decider<unknown, unknown, Event>, events);
 }
 
-type Outcome<Events> =
-  | { readonly kind: 'decided'; readonly events: readonly Events[] }
-  | { readonly kind: 'refused'; readonly error: unknown };
+/** What happened, folded. */
+class Past<State, Events extends Event> implements GivenState<State> {
+  readonly #fold: Fold<State, Events>;
+  readonly #events: readonly Recorded<Events>[];
+  readonly #state: State | undefined;
 
-function decideCarefully<State, Command, Events extends Event>(
-  { decide }: Decider<State, Command, Events>,
-  states: readonly State[],
-  command: Command,
-): Outcome<Events> {
-  const version = states.length - 1;
-  // There is an initial state at least.
-  const state = states[version] as State;
-  const ask = (asked: State): Outcome<Events> => decided(decide, deepFreeze(command), asked);
-  const outcome = ask(state);
-  const again = ask(state);
-  if (!isSame(shown(outcome), shown(again)))
-    throw differing(
-      'decide answered the same command on the same state in two ways; time, ids and chance come with the command.',
-      shown(outcome),
-      shown(again),
-    );
-  const cut = version === 0 ? outcome : ask(fromSnapshot(state, version));
-  if (!isSame(shown(outcome), shown(cut)))
-    throw differing(
-      'On a state that comes from a snapshot something else is decided: the state must survive JSON.',
-      shown(outcome),
-      shown(cut),
-    );
-  return outcome;
-}
-
-function decided<State, Command, Events extends Event>(
-  decide: Decider<State, Command, Events>['decide'],
-  command: Command,
-  state: State,
-): Outcome<Events> {
-  let answer: Events | readonly Events[];
-  try {
-    answer = decide(command, state);
-  } catch (error) {
-    if (!isMutation(error)) return { kind: 'refused', error };
-    throw new TestFailure(`decide may change neither the command nor the state that it is given: ${messageOf(error)}`, {
-      cause: error,
-    });
+  constructor(fold: Fold<State, Events>, events: readonly Recorded<Events>[]) {
+    this.#fold = fold;
+    this.#events = events;
+    this.#state = carefulFold(fold, events).at(-1);
   }
-  const events = decisionOf(answer);
-  for (const event of events) assertEvent(event);
-  return { kind: 'decided', events };
-}
 
-function assertEvent(event: Event): void {
-  const given: unknown = event;
-  if (typeof given !== 'object' || given === null || !('type' in given)) {
-    const what = given instanceof Promise ? 'a promise; a decision is made at once' : describe(given);
-    throw new TestFailure(`decide gave ${what}, where events like { type, data } are due.`);
+  thenState(state: State): void {
+    const { elementKeys } = this.#fold;
+    if (!isSame(state, this.#state))
+      throw differing('The events lead to another state.', state, this.#state, { elementKeys });
   }
-  try {
-    statedBy(event);
-  } catch (cause) {
-    throw new TestFailure(`decide gave an event that no store could keep: ${messageOf(cause)}`, { cause });
+
+  asOf(moment: TestMoment): GivenState<State> {
+    return new Past(this.#fold, eventsAt(this.#events, moment));
   }
 }
 
-/** An outcome as it is compared and shown: what the events state, or the error. */
-function shown(outcome: Outcome<Event>): unknown {
-  if (outcome.kind === 'decided') return outcome.events.map((event) => statedBy(event));
-  const { error } = outcome;
-  return error instanceof Error ? { threw: `${error.name}: ${error.message}` } : { threw: error };
-}
+/** What happened to an entity, and a decider to decide about it. */
+class Case<State, Command, Events extends Event> extends Past<State, Events> implements Given<State, Command, Events> {
+  readonly #decider: Decider<State, Command, Events>;
+  readonly #events: readonly Recorded<Events>[];
 
-class Answer<Events extends Event> implements Decided<Events> {
-  readonly #outcome: Outcome<Events>;
-
-  constructor(outcome: Outcome<Events>) {
-    this.#outcome = outcome;
+  constructor(decider: Decider<State, Command, Events>, events: readonly Events[]) {
+    const recorded = recordedEvents(streamIdOf(decider), events, 0);
+    super(decider, recorded);
+    this.#decider = decider;
+    this.#events = recorded;
   }
 
-  // The word that such tests end with. Whoever awaits an answer by mistake is told so, by the check below.
-  // oxlint-disable-next-line unicorn/no-thenable
-  then(events: Events | readonly Events[]): void {
-    if (typeof events === 'function')
-      throw new TestFailure('What when() answers is no promise; call then, thenNothing or thenThrows on it.');
-    const expected = decisionOf(events).map((event) => statedBy(event));
-    const actual = shown(this.#outcome);
-    if (this.#outcome.kind === 'refused')
-      throw new TestFailure(
-        `The command was refused with ${messageOf(this.#outcome.error)}, where events were expected:\n\n${linesOf(expected).join('\n')}`,
-        { expected, actual, cause: this.#outcome.error },
-      );
-    if (!isSame(expected, actual)) throw differing('Other events were decided.', expected, actual);
-  }
-
-  thenNothing(): void {
-    if (this.#outcome.kind === 'refused' || this.#outcome.events.length > 0) this.then([]);
-  }
-
-  thenThrows(matcher?: ErrorMatcher): void {
-    if (this.#outcome.kind === 'decided') {
-      const actual = shown(this.#outcome);
-      throw new TestFailure(
-        `The command was expected to be refused; this was decided:\n\n${linesOf(actual).join('\n')}`,
-        { actual },
-      );
+  when(command: Command): Decided<Events> {
+    const outcome = decideCarefully(this.#decider, carefulFold(this.#decider, this.#events), command);
+    // What was decided has to fold as well, on what was there before.
+    if (outcome.kind === 'decided') {
+      const decided = recordedEvents(streamIdOf(this.#decider), outcome.events, this.#events.length);
+      carefulFold(this.#decider, [...this.#events, ...decided]);
     }
-    const { error } = this.#outcome;
-    const complaint = matcher === undefined ? undefined : complaintAbout(error, matcher);
-    if (complaint !== undefined)
-      throw new TestFailure(`The command was refused with another error: ${complaint}`, {
-        actual: error,
-        cause: error,
-      });
+    return new Answer(outcome);
   }
 }
 
-/** What is wrong with an error, or undefined when it matches. */
-function complaintAbout(error: unknown, matcher: ErrorMatcher): string | undefined {
-  if (matcher instanceof RegExp)
-    return matcher.test(messageOf(error))
-      ? undefined
-      : `${JSON.stringify(messageOf(error))} does not match ${String(matcher)}.`;
-  if (typeof matcher !== 'function') return complaintAboutMembers(error, matcher);
-  if (isErrorClass(matcher))
-    return error instanceof matcher ? undefined : `${nameOf(error)} is no ${matcher.name}: ${messageOf(error)}`;
-  return matcher(error) ? undefined : `${nameOf(error)}: ${messageOf(error)}`;
+function streamIdOf({ category = 'test' }: { readonly category?: string }): string {
+  return `${category}-1`;
 }
 
-function complaintAboutMembers(error: unknown, members: Readonly<Record<string, unknown>>): string | undefined {
-  const found = Object.keys(members).map((key): [string, unknown] => [key, Reflect.get(Object(error), key)]);
-  const isMatch = found.every(([key, value]) => matchesMember(value, members[key]));
-  return isMatch
-    ? undefined
-    : `${nameOf(error)}: ${messageOf(error)}\n\n${differing('', members, Object.fromEntries(found)).message.trim()}`;
-}
-
-function matchesMember(value: unknown, wanted: unknown): boolean {
-  return wanted instanceof RegExp ? wanted.test(String(value)) : isSame(value, wanted);
-}
-
-function isErrorClass(matcher: ErrorMatcher): matcher is abstract new (...values: never[]) => Error {
-  if (typeof matcher !== 'function') return false;
-  const prototype: unknown = matcher.prototype;
-  return matcher === Error || prototype instanceof Error;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : describe(error);
+function isList<Element>(value: Element | readonly Element[] | object): value is readonly Element[] {
+  return Array.isArray(value);
 }

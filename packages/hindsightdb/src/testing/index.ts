@@ -1,7 +1,11 @@
 /**
- * For your own tests, under any test runner: deciders tried by given, when and then, and a clock to set.
+ * For your own tests, under any test runner: deciders, folds and upcasters tried by given, when and then, and a clock to set.
  */
 
-export { given, type Decided, type ErrorMatcher, type Given } from './given.ts';
+export type { Decided } from './decided.ts';
+export type { ErrorMatcher } from './error-matcher.ts';
+export { given, type Given, type GivenState } from './given.ts';
+export type { TestMoment } from './moment.ts';
+export type { GivenStored } from './upcasted.ts';
 export { TestFailure } from './test-failure.ts';
 export { settableClock, type SettableClock } from './settable-clock.ts';

@@ -73,6 +73,41 @@ test('changes applied to the one state give the other', () => {
   );
 });
 
+test('a negative zero is a zero, as JSON writes it', () => {
+  const [change, ...others] = changesBetween({ a: 1 }, { a: -0 });
+  assert.deepEqual([change, others], [{ kind: 'replaced', path: '/a', before: 1, after: 0 }, []]);
+  assert.deepEqual(changesBetween({ a: 0 }, { a: -0 }), []);
+  assert.equal(applyChanges(-0, []), 0);
+});
+
+test('states that share their elements differ as copies of them do', () => {
+  const step = fc.record({ at: fc.nat(4), by: element, what: fc.constantFrom('set', 'add', 'drop', 'swap', 'keep') });
+  const elementKeys = { '/items': 'sku' };
+  fc.assert(
+    fc.property(fc.array(element, { maxLength: 4 }), fc.array(step, { maxLength: 8 }), (first, steps) => {
+      let items: readonly unknown[] = first;
+      for (const { at, by, what } of steps) {
+        const after = stepped(items, { at, by, what });
+        const changes = changesBetween({ items }, { items: after }, { elementKeys });
+        assert.deepEqual(changes, changesBetween(plain({ items }), plain({ items: after }), { elementKeys }));
+        items = after;
+      }
+    }),
+  );
+});
+
+/** A list after one change of it; elements that did not change are the very same. */
+function stepped(
+  items: readonly unknown[],
+  { at, by, what }: { readonly at: number; readonly by: unknown; readonly what: string },
+): readonly unknown[] {
+  const index = Math.min(at, items.length - 1);
+  if (what === 'add') return items.toSpliced(at, 0, by);
+  if (index < 0 || what === 'keep') return [...items];
+  if (what === 'set') return items.with(index, by);
+  return what === 'drop' ? items.toSpliced(index, 1) : [...items.slice(index), ...items.slice(0, index)];
+}
+
 test('as of, timeline, diff, blame and bisect are what a naive replay says, and agree with one another', async () => {
   await fc.assert(
     fc.asyncProperty(history, async (events) => {

@@ -5,7 +5,7 @@ import { suite, test } from 'node:test';
 import { defineDecider, type Decider } from '../../src/core/decider.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
 import { rawJson } from '../../src/core/raw-json.ts';
-import { given, TestFailure } from '../../src/testing/index.ts';
+import { given } from '../../src/testing/index.ts';
 import {
   account,
   deposit,
@@ -16,22 +16,10 @@ import {
   type AccountEvent,
 } from '../commands/accounts.ts';
 import { callLoosely } from '../misuse.ts';
+import { assertFails } from './assert-fails.ts';
 
 const deposited = (amount: number): AccountEvent => ({ type: 'Deposited', data: { amount } });
 const withdrawn = (amount: number): AccountEvent => ({ type: 'Withdrawn', data: { amount } });
-
-/** Asserts that a test fails, with a message that says this. */
-function assertFails(run: () => unknown, ...says: readonly RegExp[]): TestFailure {
-  try {
-    run();
-  } catch (error) {
-    assert.ok(error instanceof TestFailure, String(error));
-    assert.equal(error.name, 'AssertionError');
-    for (const words of says) assert.match(error.message, words);
-    return error;
-  }
-  assert.fail('the test passed');
-}
 
 /** The rules of an account with something changed about them. */
 function accountWith(
