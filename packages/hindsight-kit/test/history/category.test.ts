@@ -112,6 +112,6 @@ suite('bisect --category', () => {
     );
     assert.deepEqual(found.at(-1), { entities: 2, looked: 5, releases: [{ release: '2.4', entities: 2 }] });
     const { stderr } = await succeed(['bisect', '-c', 'order', '-w', 'state.cents > 1e9'], { folder });
-    assert.match(stderr, /never held of any of 5 entities/);
+    assert.match(stderr, /never held for any of 5 entities/);
   });
 });

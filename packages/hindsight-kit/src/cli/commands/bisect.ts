@@ -92,7 +92,7 @@ async function bisectEntity(
   if (found === undefined) {
     const { version } = await store.streamInfo(streamId);
     return context.note(
-      version === 0 ? `There is no stream ${JSON.stringify(streamId)}.` : `It never held of ${safeText(streamId)}.`,
+      version === 0 ? `There is no stream ${JSON.stringify(streamId)}.` : `It never held for ${safeText(streamId)}.`,
     );
   }
   const { event, version } = found;

@@ -116,7 +116,7 @@ async function printReleases(
       releases: counts.map(([release, events]) => ({ release: release === '' ? null : release, entities: events })),
     });
   }
-  if (count === 0) return context.note(`It never held of any of ${countOf(looked, 'entity', 'entities')}.`);
+  if (count === 0) return context.note(`It never held for any of ${countOf(looked, 'entity', 'entities')}.`);
   if (counts.some(([release]) => release !== '')) {
     await output.line('');
     const table = tableLines(
@@ -130,5 +130,5 @@ async function printReleases(
     for (const line of table) await output.line(line);
   }
   await output.flush();
-  context.note(`It held of ${countText(count)} of ${countOf(looked, 'entity', 'entities')}.`);
+  context.note(`It held for ${countText(count)} of ${countOf(looked, 'entity', 'entities')}.`);
 }
