@@ -82,6 +82,18 @@ test('a day begins where the machine is', async (context) => {
   assert.equal(await versionIn('UTC', '2026-03-02'), 3);
 });
 
+test('a release stands for those within it as well, and not for those that only begin with its digits', async (context) => {
+  const folder = await threeOrders(context);
+  const stateAt = async (moment: string): Promise<unknown> =>
+    (await documentsFrom(folder, ['state', 'order-1', '--as-of', moment]))[0]?.state;
+  assert.deepEqual(await stateAt('release 2'), await stateAt('release 2.5'));
+  assert.deepEqual(await stateAt('before release 2'), await stateAt('before release 2.3'));
+  assert.notDeepEqual(await stateAt('before release 2'), await stateAt('release 2'));
+  const { exitCode } = await hindsight(['state', 'order-1', '--as-of', 'release 2.'], { folder });
+  assert.equal(exitCode, 1);
+  assert.equal((await hindsight(['state', 'order-1', '--as-of', 'before release 2.'], { folder })).exitCode, 1);
+});
+
 test('a release that never wrote is refused with those that did', async (context) => {
   const folder = await threeOrders(context);
   const { exitCode, stderr } = await hindsight(['state', 'order-1', '--as-of', 'before release 9'], { folder });

@@ -48,7 +48,7 @@ export function judgeAppend(batch: AppendBatch, lookup: Lookup): Judgement {
     const known = judgeKey(batch.key, lookup);
     if (known !== undefined) return known;
   }
-  const conflicts = [...conflictsOf(batch, lookup)];
+  const conflicts = conflictsOf(batch, lookup);
   if (conflicts.length === 0) return { kind: 'write' };
   const repetition = batch.key === undefined ? judgeRepetition(batch, lookup) : undefined;
   return repetition ?? { kind: 'conflict', conflicts };
@@ -62,23 +62,25 @@ function judgeKey(key: AppendKey, lookup: Lookup): Judgement | undefined {
     : { kind: 'keyReused', key: key.key };
 }
 
-function* conflictsOf(batch: AppendBatch, lookup: Lookup): Generator<Conflict> {
+function conflictsOf(batch: AppendBatch, lookup: Lookup): readonly Conflict[] {
+  const conflicts: Conflict[] = [];
   for (const write of batch.streams) {
     const { streamId, expectedVersion: expected } = write;
     const stream = lookup.stream(streamId);
     const actual = stream.version;
-    if (stream.isTombstoned && write.events.length > 0) yield { kind: 'tombstone', streamId, actual };
+    if (stream.isTombstoned && write.events.length > 0) conflicts.push({ kind: 'tombstone', streamId, actual });
     else if (!holdsVersion(expected, stream) || !followsPredecessor(write, stream))
-      yield { kind: 'version', streamId, expected, actual };
+      conflicts.push({ kind: 'version', streamId, expected, actual });
   }
   if (batch.condition !== undefined) {
     const match = lookup.firstMatch(batch.condition);
-    if (match !== undefined) yield { kind: 'condition', ...match };
+    if (match !== undefined) conflicts.push({ kind: 'condition', ...match });
   }
   for (const { key, expectedRevision: expected } of batch.keyedWrites ?? []) {
     const actual = lookup.keyed(key)?.revision ?? 0;
-    if (expected !== undefined && expected !== actual) yield { kind: 'keyedStore', key, expected, actual };
+    if (expected !== undefined && expected !== actual) conflicts.push({ kind: 'keyedStore', key, expected, actual });
   }
+  return conflicts;
 }
 
 function followsPredecessor(write: StreamWrite, stream: StreamState): boolean {

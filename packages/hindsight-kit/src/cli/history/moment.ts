@@ -25,7 +25,8 @@ export const momentForms: readonly string[] = [
   '  a time         2026-03-01, "2026-03-01 09:30", 2026-03-01T09:30:00Z, "yesterday 18:00", monday,',
   '                 today, "2h ago", 15m or now; a day is meant from its beginning on',
   '  an occurrence  occurred:2026-03-01, or any time with --by occurred',
-  '  a release      "before release 2.4", or "release 2.4" for right after its last event',
+  '  a release      "before release 2.4", or "release 2.4" for right after its last event;',
+  '                 2.4 stands for 2.4.0, 2.4.1 and so on as well',
   '  a place        a checkpoint (h1~…), or position:1200',
 ];
 

@@ -17,7 +17,7 @@ export interface ReleaseEnd {
 /** Other releases that are named when the wanted one is not there. */
 const namesMax = 12;
 
-/** The first or the last event that a release wrote. Throws a `CommandError` where there is none. Memory holds a page. */
+/** The first or the last event that a release wrote, or one that it names with further digits: 2.4 stands for 2.4.0 and 2.4.1 too. Throws a `CommandError` where there is none. Memory holds a page. */
 export async function releaseEnd(
   context: CommandContext,
   store: Store,
@@ -31,7 +31,7 @@ export async function releaseEnd(
   try {
     for await (const events of writtenPages(context, store, end)) {
       for (const { position, recordedAt, written } of events) {
-        if (written === release) return { position, recordedAt };
+        if (written !== undefined && isOf(written, release)) return { position, recordedAt };
         if (written !== undefined && others.size < namesMax) others.add(written);
       }
       count += events.length;
@@ -47,6 +47,10 @@ export async function releaseEnd(
         : `There are: ${[...others].toSorted().join(', ')}${others.size === namesMax ? ', …' : ''}`,
     ],
   });
+}
+
+function isOf(written: string, release: string): boolean {
+  return written === release || written.startsWith(`${release}.`);
 }
 
 interface WrittenEvent extends ReleaseEnd {

@@ -1,39 +1,41 @@
 /**
- * Inserting many short rows: several a statement, since calling SQLite costs more than a row of an index.
+ * Inserting many rows: several a statement, since calling SQLite costs more than a row.
  */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
-/** Beyond this, further rows in a statement save hardly anything. */
-const rowsAtOnce = 16;
+/** Rows of a statement, the largest first. Beyond it, further rows save hardly anything; the smaller ones are for the rest. */
+const rowCounts = [16, 4, 1] as const;
 
 /** Gathers rows of one table and inserts them in their order. */
 export class RowInserter {
-  readonly #several: StatementSync;
-  readonly #one: StatementSync;
-  readonly #columnCount: number;
+  readonly #statements: readonly { readonly length: number; readonly insert: StatementSync }[];
+  readonly #lengthMax: number;
   #values: SQLInputValue[] = [];
 
   /** `insert` is the statement up to its rows: `INSERT INTO tag_event (tag, position)`. */
   constructor(database: DatabaseSync, insert: string, columnCount: number) {
     const row = `(${Array.from({ length: columnCount }, () => '?').join(', ')})`;
-    this.#several = database.prepare(`${insert} VALUES ${Array.from({ length: rowsAtOnce }, () => row).join(', ')}`);
-    this.#one = database.prepare(`${insert} VALUES ${row}`);
-    this.#columnCount = columnCount;
+    this.#statements = rowCounts.map((count) => ({
+      length: count * columnCount,
+      insert: database.prepare(`${insert} VALUES ${Array.from({ length: count }, () => row).join(', ')}`),
+    }));
+    this.#lengthMax = rowCounts[0] * columnCount;
   }
 
   /** Adds a row. It is in the table after `flush` at the latest. */
   add(...values: readonly SQLInputValue[]): void {
-    this.#values.push(...values);
-    if (this.#values.length < rowsAtOnce * this.#columnCount) return;
-    this.#several.run(...this.#values);
-    this.#values = [];
+    for (const value of values) this.#values.push(value);
+    if (this.#values.length === this.#lengthMax) this.flush();
   }
 
   /** Inserts what has gathered. */
   flush(): void {
-    for (let start = 0; start < this.#values.length; start += this.#columnCount)
-      this.#one.run(...this.#values.slice(start, start + this.#columnCount));
+    const values = this.#values;
+    let start = 0;
+    for (const { length, insert } of this.#statements)
+      for (; values.length - start >= length; start += length)
+        insert.run(...(start === 0 && values.length === length ? values : values.slice(start, start + length)));
     this.#values = [];
   }
 

@@ -19,11 +19,12 @@ import type {
   WrittenStream,
 } from '../../engine/contract.ts';
 import { copiedSettings } from '../../engine/copied-settings.ts';
-import { judgeAppend, type Lookup, type StreamState } from '../../engine/judge-append.ts';
+import { judgeAppend, type Lookup } from '../../engine/judge-append.ts';
 import { checksumOf } from './checksum.ts';
 import { Finder } from './finder.ts';
 import { formatVersion } from './format.ts';
 import { Indexer } from './indexer.ts';
+import { KnownStream, KnownStreams } from './known-streams.ts';
 import { Reader } from './reader.ts';
 import { RowInserter } from './row-inserter.ts';
 import { numberOf, rowOf } from './rows.ts';
@@ -31,23 +32,13 @@ import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-
 import { lastVersionOf, Tail } from './tail.ts';
 import { prepareWriterStatements, type WriterStatements } from './writer-statements.ts';
 
-/** What is known of a stream while nobody else has written. */
-interface KnownStream {
-  version: number;
-  lastEventId: string | undefined;
-  isTombstoned: boolean;
-}
-
-/** Streams remembered between groups; beyond it the memory starts anew. */
-const knownStreamsMax = 100_000;
-
 /** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
 const clockSkewMax = 60_000_000;
 
 /** How many events gather before their kinds and tags are indexed. */
 const unindexedMax = 1024;
 /** How many events are written between two slices of the stream index. */
-const sliceEvery = 256;
+const sliceEvery = 512;
 
 /** Writes to one file by one connection. */
 export class Writer {
@@ -57,7 +48,7 @@ export class Writer {
   readonly #indexer: Indexer;
   readonly #streamIndexer: StreamIndexer;
   readonly #statements: WriterStatements;
-  readonly #known = new Map<string, KnownStream>();
+  readonly #known = new KnownStreams();
   /** Rows of events that are judged and not inserted yet; flushed before anything reads events. */
   readonly #events: RowInserter;
   /** The clock of the group at hand. */
@@ -277,8 +268,7 @@ export class Writer {
     const stored = { position, streamId, version, recordedAt: this.#lastRecordedAt, record: event.record };
     this.#events.add(position, streamId, version, stored.recordedAt, checksumOf(stored), event.record);
     this.#tail.push({ position, streamId, version, labels: event });
-    known.version = version;
-    known.lastEventId = event.id;
+    known.advance(event.id);
     this.#head = position;
   }
 
@@ -289,7 +279,7 @@ export class Writer {
 
   #applySettings(streamId: string, version: number, settings: StreamSettings): void {
     this.#statements.setSettings.run(streamId, version, JSON.stringify(settings));
-    this.#known.delete(streamId);
+    this.#known.forget(streamId);
   }
 
   /** Empties records. They are indexed first: what they are found by is read from them. */
@@ -323,12 +313,11 @@ export class Writer {
   #stream(streamId: string): KnownStream {
     const known = this.#known.get(streamId);
     if (known !== undefined) return known;
-    if (this.#known.size >= knownStreamsMax) this.#known.clear();
     const inTail = this.#tail.stream(streamId);
     const version =
       inTail === undefined ? numberOf(this.#statements.streamVersion.get(streamId), 0) : lastVersionOf(inTail);
-    const fresh = { version, lastEventId: undefined, isTombstoned: this.#isTombstoned(streamId) };
-    this.#known.set(streamId, fresh);
+    const fresh = new KnownStream({ streamId, version, isTombstoned: this.#isTombstoned(streamId) }, this.#idAt);
+    this.#known.add(fresh);
     return fresh;
   }
 
@@ -338,25 +327,13 @@ export class Writer {
     return row !== undefined && settingsOfText(String(rowOf(row)[0])).tombstone === true;
   }
 
-  #lastEventId(streamId: string, known: KnownStream): string | undefined {
-    known.lastEventId ??= known.version === 0 ? undefined : this.#lookup.eventAtVersion(streamId, known.version)?.id;
-    return known.lastEventId;
-  }
+  readonly #idAt = (streamId: string, version: number): string | undefined =>
+    this.#lookup.eventAtVersion(streamId, version)?.id;
 
   readonly #lookup: Lookup = {
     keyed: (key) => this.#reader.keyedGet(key),
     answerOf: (key) => this.#reader.answerOf(key),
-    stream: (streamId): StreamState => {
-      const known = this.#stream(streamId);
-      const lastEventId = (): string | undefined => this.#lastEventId(streamId, known);
-      return {
-        version: known.version,
-        isTombstoned: known.isTombstoned,
-        get lastEventId() {
-          return lastEventId();
-        },
-      };
-    },
+    stream: (streamId) => this.#stream(streamId),
     eventAtVersion: (streamId, version) => {
       this.#events.flush();
       const event = this.#reader.eventAtVersion(streamId, version);
