@@ -37,10 +37,15 @@ export function isCheckpoint(value: unknown): value is Checkpoint {
   return typeof value === 'string' && value.startsWith('h1~');
 }
 
+/** How the last checkpoint began: most of a process are of one log and epoch. */
+let last = { logId: '', epoch: '', text: 'h1~~' };
+
 /** The checkpoint that says this. */
-export function encodeCheckpoint(parts: CheckpointParts): Checkpoint {
-  let text = `h1~${encodeId(parts.logId)}~${encodeId(parts.epoch)}`;
-  for (const { position, eventId } of parts.places)
+export function encodeCheckpoint({ logId, epoch, places }: CheckpointParts): Checkpoint {
+  if (logId !== last.logId || epoch !== last.epoch)
+    last = { logId, epoch, text: `h1~${encodeId(logId)}~${encodeId(epoch)}` };
+  let { text } = last;
+  for (const { position, eventId } of places)
     text += eventId === undefined ? `~${position}` : `~${position}!${encodeId(eventId)}`;
   // The brand exists in types only; this is the one place that gives it.
   return text as Checkpoint;

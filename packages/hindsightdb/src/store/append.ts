@@ -348,7 +348,8 @@ function describeWritten(
     version: lastVersion,
   }));
   const { logId, lineage, partitionCount } = engine.identity;
-  const places: PartitionPlace[] = Array.from({ length: partitionCount }, () => ({ position: 0, eventId: undefined }));
+  const places: PartitionPlace[] = [];
+  for (let partition = 0; partition < partitionCount; partition += 1) places.push({ position: 0, eventId: undefined });
   let position = 0;
   for (const { partition, lastPosition, lastEventId } of written.partitions) {
     places[partition] = { position: lastPosition, eventId: lastEventId };

@@ -122,7 +122,8 @@ class EngineProcess {
   }
 
   #send(request: Request): void {
-    if (this.#child.connected) this.#child.send({ ...request, time: this.#now() });
+    // A process that was just killed reads nothing any more; whoever waits for its answer is told by its end.
+    if (this.#child.connected) this.#child.send({ ...request, time: this.#now() }, () => {});
   }
 
   #receive(reply: EngineReply): void {

@@ -25,6 +25,7 @@ export class KnownStream implements StreamState {
     this.#idAt = idAt;
   }
 
+  /** Undefined where the stream has no event. */
   get lastEventId(): string | undefined {
     if (this.version > 0) this.#lastEventId ??= this.#idAt(this.streamId, this.version);
     return this.#lastEventId;
@@ -43,22 +44,26 @@ export class KnownStreams {
   /** A stream is asked for several times in a row: when it is judged and when it is written. */
   #last: KnownStream | undefined;
 
+  /** What is known of a stream. */
   get(streamId: string): KnownStream | undefined {
     if (this.#last?.streamId !== streamId) this.#last = this.#streams.get(streamId);
     return this.#last;
   }
 
+  /** Takes in a stream that was looked up. */
   add(stream: KnownStream): void {
     if (this.#streams.size >= knownStreamsMax) this.clear();
     this.#streams.set(stream.streamId, stream);
     this.#last = stream;
   }
 
+  /** Forgets a stream whose settings have changed. */
   forget(streamId: string): void {
     this.#streams.delete(streamId);
     this.#last = undefined;
   }
 
+  /** Forgets everything: somebody else may have written. */
   clear(): void {
     this.#streams.clear();
     this.#last = undefined;
