@@ -35,6 +35,9 @@ import { prepareWriterStatements, type WriterStatements } from './writer-stateme
 /** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
 const clockSkewMax = 60_000_000;
 
+/** How long the row of an expired key is kept, in microseconds: a clock that is set back by less than a day finds it again. */
+const expiredKeysKept = 86_400_000_000;
+
 /** How many events gather before their kinds and tags are indexed. */
 const unindexedMax = 1024;
 /** How many events are written between two slices of the stream index. */
@@ -307,7 +310,7 @@ export class Writer {
   #index(): void {
     this.#indexer.index(this.#tail);
     this.#tail.refresh();
-    this.#statements.forgetKeys.run(this.#now);
+    this.#statements.forgetKeys.run(this.#now - expiredKeysKept);
   }
 
   #stream(streamId: string): KnownStream {
