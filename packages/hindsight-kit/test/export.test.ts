@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Readable } from 'node:stream';
 import { suite, test, type TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import {
@@ -20,21 +19,15 @@ import {
 } from 'fast-check';
 import { openStore, rawJson, type Event, type Store, type StoredEvent } from 'hindsightdb';
 import { csvFormat } from '../src/formats/csv/csv-format.ts';
-import { exportTo } from '../src/formats/export/export-run.ts';
-import { runImport } from '../src/formats/import/import-run.ts';
 import { jsonLinesFormat } from '../src/formats/json-lines/json-lines-format.ts';
-import { textOfStream } from '../src/formats/source/text-source.ts';
 import { documentsOf, hindsight, objectOf, start, succeed, temporaryFolder } from './hindsight-process.ts';
+import { essenceOf, exported, importInto } from './in-memory-import.ts';
 
 const inStore = ['--store', 's.db'];
 
 async function recordsIn(path: string): Promise<readonly StoredEvent[]> {
   await using store = await openStore(path, { create: false, readOnly: true });
   return await store.readRecords().toArray();
-}
-
-function essence({ streamId, version, record }: StoredEvent): string {
-  return `${streamId} ${version} ${record}`;
 }
 
 async function folderWith(context: TestContext, fill: (store: Store) => Promise<void>): Promise<string> {
@@ -50,45 +43,18 @@ async function assertReadsBack(folder: string, file: string): Promise<void> {
   const environment = { HINDSIGHT_RELEASE: 'r7' };
   await succeed(['import', file, '--store', `${file}.db`], { folder, environment });
   assert.deepEqual(
-    (await recordsIn(join(folder, `${file}.db`))).map(essence),
-    (await recordsIn(join(folder, 's.db'))).map(essence),
+    (await recordsIn(join(folder, `${file}.db`))).map(essenceOf),
+    (await recordsIn(join(folder, 's.db'))).map(essenceOf),
   );
 }
 
-async function exported(store: Store, kind: 'jsonl' | 'csv'): Promise<string> {
-  let text = '';
-  await exportTo(
-    { line: (line) => void (text += `${line}\n`) },
-    {
-      store,
-      kind,
-      signal: AbortSignal.any([]),
-      async *pages() {
-        for await (const { events } of store.readRecords({ pageSize: 7 }).pages()) yield events;
-      },
-      onProgress: () => undefined,
-    },
-  );
-  return text;
-}
-
-async function importInto(store: Store, kind: 'jsonl' | 'csv', text: string): Promise<void> {
+async function importExport(store: Store, kind: 'jsonl' | 'csv', text: string): Promise<void> {
   const { limits } = store.capabilities;
-  const result = await runImport({
-    store,
-    source: 'export',
-    text: textOfStream(Readable.from([Buffer.from(text)])),
-    format:
-      kind === 'jsonl'
-        ? jsonLinesFormat(limits)
-        : csvFormat({ mapping: {}, isMappingGiven: false, relaxesQuotes: false, limits }),
-    onBadRow: 'stop',
-    signal: AbortSignal.any([]),
-    onNote: () => undefined,
-    onSkipped: () => undefined,
-    onProgress: () => undefined,
-  });
-  assert.equal(result.stop, undefined);
+  const format =
+    kind === 'jsonl'
+      ? jsonLinesFormat(limits)
+      : csvFormat({ mapping: {}, isMappingGiven: false, relaxesQuotes: false, limits });
+  assert.equal((await importInto(store, text, format)).stop, undefined);
 }
 
 const strange: readonly (readonly [streamId: string, event: Event])[] = [
@@ -167,10 +133,10 @@ suite('an export', () => {
         await using store = await openStore('memory:');
         for (const { streamId, type, data, tags, actor } of events)
           await store.append(streamId, [{ type, data, tags, metadata: { actor } }]);
-        const records = async (from: Store): Promise<string[]> => (await from.readRecords().toArray()).map(essence);
+        const records = async (from: Store): Promise<string[]> => (await from.readRecords().toArray()).map(essenceOf);
         for (const kind of ['jsonl', 'csv'] as const) {
           await using other = await openStore('memory:');
-          await importInto(other, kind, await exported(store, kind));
+          await importExport(other, kind, await exported(store, kind));
           assert.deepEqual(await records(other), await records(store));
         }
       }),

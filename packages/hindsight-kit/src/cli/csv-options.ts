@@ -4,33 +4,25 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { Limits } from 'hindsightdb';
 import { csvFormat } from '../formats/csv/csv-format.ts';
 import type { AttributeKind } from '../formats/csv/cell-values.ts';
 import type { AttributeOption, CsvMappingOptions } from '../formats/csv/csv-mapping.ts';
 import type { InputFormat } from '../formats/import/input-format.ts';
-import { listOption } from './event-choice.ts';
 import { UsageError } from './failure.ts';
+import { mappingOptionNames, namesOption, type MappingOptions } from './mapping-options.ts';
 import { tagOf } from './tag-option.ts';
+import { isObject } from '../formats/json/json-object.ts';
 
 /** The options as commander gathers them. */
-export interface CsvImportOptions {
+export interface CsvImportOptions extends MappingOptions {
   readonly mapping?: string;
-  readonly case?: string;
-  readonly category?: string | false;
-  readonly type?: string;
-  readonly fixedType?: string;
-  readonly time?: string | false;
-  readonly timeZone?: string;
   readonly timeFormat?: string;
-  readonly tag?: readonly string[];
   readonly number?: readonly string[];
   readonly boolean?: readonly string[];
   readonly date?: readonly string[];
   readonly asJson?: readonly string[];
-  readonly drop?: readonly string[];
-  readonly only?: readonly string[];
   readonly infer?: true;
   readonly keepEmpty?: true;
   readonly delimiter?: string;
@@ -41,21 +33,13 @@ export interface CsvImportOptions {
 
 /** Their names. */
 export const csvOptions: readonly (keyof CsvImportOptions)[] = [
+  ...mappingOptionNames,
   'mapping',
-  'case',
-  'category',
-  'type',
-  'fixedType',
-  'time',
-  'timeZone',
   'timeFormat',
-  'tag',
   'number',
   'boolean',
   'date',
   'asJson',
-  'drop',
-  'only',
   'infer',
   'keepEmpty',
   'delimiter',
@@ -63,35 +47,6 @@ export const csvOptions: readonly (keyof CsvImportOptions)[] = [
   'relaxQuotes',
   'columns',
 ];
-
-/** Adds the options that say what columns mean; some of them say the same of other formats. */
-export function addMappingOptions(command: Command): Command {
-  return command
-    .optionsGroup('CSV, what the columns mean; XES, the same of the keys of attributes:')
-    .option('--mapping <file>', 'a JSON file that says all of it; options go before it (CSV)')
-    .option('--case <column>', 'names the case; each case is a stream')
-    .option(
-      '--category <name>',
-      'stands before the case in the id of its stream; default: case; for CloudEvents before their subject; default: none',
-    )
-    .option('--no-category', 'what names the case is a whole stream id')
-    .option('--type <column>', 'the type of the event')
-    .option('--fixed-type <name>', 'one type for all rows')
-    .option('--time <column>', 'when it happened')
-    .option('--no-time', 'no column says when it happened')
-    .option('--time-zone <zone>', 'of times without an offset: Europe/Amsterdam, UTC, +02:00; for OCEL too')
-    .option('--time-format <format>', 'DD-MM-YYYY HH:mm:ss.S, epoch-s, epoch-ms, …; default: ISO 8601 (CSV)')
-    .addOption(listOption('--tag <column>', 'becomes a tag column:value; or column=prefix for prefix:value'))
-    .optionsGroup('CSV, the other columns; several with commas between them; --drop and --only for XES too:')
-    .addOption(namesOption('--number <columns>', 'numbers'))
-    .addOption(namesOption('--boolean <columns>', 'true or false, yes or no, 1 or 0'))
-    .addOption(namesOption('--date <columns>', 'times, read like those of --time'))
-    .addOption(namesOption('--as-json <columns>', 'JSON'))
-    .addOption(namesOption('--drop <columns>', 'left out'))
-    .addOption(namesOption('--only <columns>', 'only these, besides those named above'))
-    .option('--infer', 'take for numbers and booleans what looks like them; else they are texts')
-    .option('--keep-empty', 'empty cells become empty texts; else they are left out');
-}
 
 /** Adds the options that say how the text is written. */
 export function addLayoutOptions(command: Command): Command {
@@ -101,16 +56,6 @@ export function addLayoutOptions(command: Command): Command {
     .option('--quote <character>', 'around fields; default: "')
     .option('--relax-quotes', 'quotes inside fields without quotes around are ordinary characters')
     .addOption(namesOption('--columns <names>', 'the names of the columns, for a file whose first line is a row'));
-}
-
-function namesOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => [
-    ...(before ?? []),
-    ...text
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  ]);
 }
 
 /** CSV with everything that the options say of it. Throws a `UsageError`. */
@@ -161,7 +106,7 @@ async function mappingFile(path: string): Promise<CsvMappingOptions> {
       { cause },
     );
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (!isObject(value))
     throw new UsageError(
       `The mapping ${path} must be a JSON object, like {"case":"id","type":"activity","time":"timestamp"}.`,
     );
@@ -196,10 +141,6 @@ function isMember(name: string, value: unknown): boolean {
     default:
       return isText;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isAttribute(value: unknown): boolean {

@@ -5,9 +5,10 @@
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { inputKinds, type InputKind } from '../formats/import/input-format.ts';
-import { addLayoutOptions, addMappingOptions, type CsvImportOptions } from './csv-options.ts';
+import { addLayoutOptions, type CsvImportOptions } from './csv-options.ts';
 import { wholeNumber } from './event-choice.ts';
 import { UsageError } from './failure.ts';
+import { addMappingOptions } from './mapping-options.ts';
 import { addObjectLogOptions, type ObjectLogOptions } from './object-log-options.ts';
 import { addXesOptions, type XesOptions } from './xes-options.ts';
 

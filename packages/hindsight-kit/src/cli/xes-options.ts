@@ -6,19 +6,11 @@ import { Option, type Command } from 'commander';
 import type { Limits } from 'hindsightdb';
 import type { InputFormat } from '../formats/import/input-format.ts';
 import { xesFormat } from '../formats/xes/xes-format.ts';
+import { mappingOptionNames, type MappingOptions } from './mapping-options.ts';
 import { tagOf } from './tag-option.ts';
 
 /** The options as commander gathers them. */
-export interface XesOptions {
-  readonly case?: string;
-  readonly category?: string | false;
-  readonly type?: string;
-  readonly fixedType?: string;
-  readonly time?: string | false;
-  readonly timeZone?: string;
-  readonly tag?: readonly string[];
-  readonly drop?: readonly string[];
-  readonly only?: readonly string[];
+export interface XesOptions extends MappingOptions {
   readonly classifier?: string;
   readonly caseAttributes?: 'each' | 'first' | 'none';
   readonly fillGlobals?: true;
@@ -26,15 +18,7 @@ export interface XesOptions {
 
 /** Their names. */
 export const xesOptions: readonly (keyof XesOptions)[] = [
-  'case',
-  'category',
-  'type',
-  'fixedType',
-  'time',
-  'timeZone',
-  'tag',
-  'drop',
-  'only',
+  ...mappingOptionNames,
   'classifier',
   'caseAttributes',
   'fillGlobals',

@@ -12,6 +12,7 @@ import { listOption } from '../event-choice.ts';
 import { UsageError } from '../failure.ts';
 import { countOf } from '../terminal/quantities.ts';
 import { safeText } from '../terminal/text-width.ts';
+import { isObject } from '../../formats/json/json-object.ts';
 
 interface AppendOptions {
   readonly tag?: readonly string[];
@@ -127,7 +128,7 @@ function jsonArgument(what: string, text: string): RawJson {
 function metadataOf(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
   if (text === undefined) return undefined;
   const value: unknown = jsonArgument('metadata', text).toJSON();
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isObject(value)) return value;
   throw new UsageError('The metadata must be a JSON object, like {"actor":"anna"}.');
 }
 

@@ -6,6 +6,7 @@ import { isoOf } from '../../formats/json-lines/event-line.ts';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../event-choice.ts';
+import { timeText } from '../history/value-text.ts';
 import { tableLines } from '../terminal/table.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -128,7 +129,7 @@ async function listForPeople(context: CommandContext, store: Store, options: Str
       context.note(`There are more: --after ${shellWord(last ?? '')}, or --all`);
       return;
     }
-    rows.push([safeText(info.streamId), String(info.version), timeText(firstAt), timeText(lastAt), settingsText(info)]);
+    rows.push([safeText(info.streamId), String(info.version), whenText(firstAt), whenText(lastAt), settingsText(info)]);
     count += 1;
     last = info.streamId;
     if (rows.length === tableRows) await print();
@@ -137,8 +138,8 @@ async function listForPeople(context: CommandContext, store: Store, options: Str
   if (count === 0) context.note('No streams.');
 }
 
-function timeText(time: string | undefined): string {
-  return time === undefined ? '-' : `${time.slice(0, 19).replace('T', ' ')}Z`;
+function whenText(time: string | undefined): string {
+  return time === undefined ? '-' : timeText(time);
 }
 
 function settingsText({ settings }: StreamInfo): string {

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { UsageError } from '../failure.ts';
 import type { Config } from './define-config.ts';
 import { explainLoadFailure } from './load-failure.ts';
+import { isObject } from '../../formats/json/json-object.ts';
 
 /** The names that a configuration may have, the first found counts. */
 export const configNames = [
@@ -87,10 +88,6 @@ function checkedConfig(path: string, value: unknown): Config {
     throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
   // Every member that the command uses was looked at above; openStore checks what is in the options.
   return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFold(value: unknown): boolean {

@@ -3,7 +3,7 @@
  * knows such events. `docs/formats/cloudevents.md` describes them.
  */
 
-import type { AttributeValue } from './attributes.ts';
+import { coreNames, type AttributeValue } from './attributes.ts';
 
 /** The version of this mapping, in the attribute `hindsightformat`. */
 export const ownFormat = 1;
@@ -52,19 +52,7 @@ export function metadataOfAttributes(attributes: ReadonlyMap<string, unknown>): 
     take('source', attributes.get('source'));
   take('dataschema', attributes.get('dataschema'));
   if (attributes.get('subject') !== attributes.get('streamid')) take('subject', attributes.get('subject'));
-  for (const [name, value] of attributes) if (!ownNames.has(name) && !namedHere.has(name)) take(name, value);
+  for (const [name, value] of attributes)
+    if (!ownNames.has(name) && !coreNames.has(name) && name !== 'data_base64') take(name, value);
   return metadata;
 }
-
-const namedHere = new Set([
-  'specversion',
-  'id',
-  'source',
-  'type',
-  'subject',
-  'time',
-  'datacontenttype',
-  'dataschema',
-  'data',
-  'data_base64',
-]);

@@ -11,6 +11,7 @@ import { memberText } from '../json-lines/member-text.ts';
 import { BadRowError } from '../source/bad-input.ts';
 import { attributeName, coreNames, isInteger, storeTimeOf, type AttributeValue } from './attributes.ts';
 import { attributeNameOf, metadataNameOf, metadataOfAttributes, ownFormat } from './own-attributes.ts';
+import { objectOf } from '../json/json-object.ts';
 
 /** What is said of the mapping. */
 export interface CloudEventMapping {
@@ -59,17 +60,6 @@ function cloudEventOf(text: string): CloudEvent {
   if (data !== undefined && data !== null)
     throw new BadRowError('The event has both data and data_base64.', 'data_base64');
   return { attributes, dataText: undefined, bytes: bytesOf(base64) };
-}
-
-function objectOf(text: string, what: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new BadRowError(`${what} is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new BadRowError(`${what} is no JSON object.`);
 }
 
 function attributeOf(name: string, value: unknown): AttributeValue {

@@ -6,6 +6,7 @@ import { textOf } from '../json-lines/member-text.ts';
 import { BadRowError } from '../source/bad-input.ts';
 import { isNumber, numberTextOf } from './number-text.ts';
 import { isoTimeOf, type TimeForm } from './time-text.ts';
+import { quoted } from '../source/quoted.ts';
 
 /** The kinds of attributes. `exact` reads what an export wrote; `infer` takes numbers and booleans for what they look like. */
 export const attributeKinds = ['string', 'number', 'boolean', 'date', 'json', 'infer', 'exact'] as const;
@@ -37,7 +38,7 @@ export function valueTextOf(cell: string, kind: AttributeKind, times: TimeForm):
 
 function numberValue(cell: string): string {
   const text = cell.trim();
-  if (!isNumber(text)) throw new BadRowError(`${shown(cell)} is no number.`);
+  if (!isNumber(text)) throw new BadRowError(`${quoted(cell)} is no number.`);
   return numberTextOf(text) ?? JSON.stringify(text);
 }
 
@@ -48,7 +49,7 @@ const booleans = new Map([
 
 function booleanValue(cell: string): string {
   const value = booleans.get(cell.trim().toLowerCase());
-  if (value === undefined) throw new BadRowError(`${shown(cell)} is neither true nor false.`);
+  if (value === undefined) throw new BadRowError(`${quoted(cell)} is neither true nor false.`);
   return value;
 }
 
@@ -57,7 +58,7 @@ function jsonValue(cell: string): string {
     JSON.parse(cell);
     return cell;
   } catch {
-    throw new BadRowError(`${shown(cell)} is not JSON.`);
+    throw new BadRowError(`${quoted(cell)} is not JSON.`);
   }
 }
 
@@ -90,8 +91,4 @@ export function exactCell(valueText: string): string {
   const text = textOf(valueText);
   // A lone surrogate has no UTF-8 form; in JSON it is an escape.
   return text !== '' && text.isWellFormed() && exactValue(text) === valueText ? text : valueText;
-}
-
-function shown(cell: string): string {
-  return JSON.stringify(cell.length > 60 ? `${cell.slice(0, 60)}…` : cell);
 }

@@ -7,6 +7,7 @@ import { losesDigits } from '../csv/number-text.ts';
 import { BadRowError } from '../source/bad-input.ts';
 import type { ImportedEvent } from './input-format.ts';
 import { checkName, checkOwnName, checkTags, checkTime } from './names.ts';
+import { isObject } from '../json/json-object.ts';
 
 /** The parts of an event as they stand in a file. Texts of JSON are known to be JSON. */
 export interface ExactParts {
@@ -67,10 +68,6 @@ function metadataOf({ metadata, metadataText }: ExactParts): Record<string, unkn
       'metadata',
     );
   return metadata;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function dataOf({ dataText, encoding }: ExactParts): RawJson | Uint8Array {

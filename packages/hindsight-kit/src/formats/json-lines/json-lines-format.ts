@@ -9,6 +9,7 @@ import { assertNoOtherJson } from '../json/other-json.ts';
 import { BadRowError } from '../source/bad-input.ts';
 import { LineCutter, type TextLine } from '../source/line-cutter.ts';
 import { memberText } from './member-text.ts';
+import { objectOf } from '../json/json-object.ts';
 
 /** The format of JSON Lines. */
 export function jsonLinesFormat(limits: Limits): InputFormat<TextLine> {
@@ -63,7 +64,7 @@ const parts = new Set([
 
 /** The event that a line means; undefined for one whose contents were removed. Throws `BadRowError`. */
 export function eventOfLine(text: string, limits: Limits): ImportedEvent | undefined {
-  const value = parsedLine(text);
+  const value = objectOf(text, 'The line');
   const strange = Object.keys(value).find((name) => !parts.has(name) && !places.has(name));
   if (strange !== undefined)
     throw new BadRowError(
@@ -92,15 +93,4 @@ export function eventOfLine(text: string, limits: Limits): ImportedEvent | undef
     },
     limits,
   );
-}
-
-function parsedLine(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new BadRowError(`The line is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new BadRowError('The line is no JSON object.');
 }

@@ -4,6 +4,7 @@
 
 import { UnreadableInput } from '../source/bad-input.ts';
 import type { OcelElement } from './ocel-elements.ts';
+import { isObject } from '../json/json-object.ts';
 
 /** The kinds of values that the standard names. Those of any other kind are taken as they stand. */
 export const ocelKinds = ['string', 'time', 'integer', 'float', 'boolean'] as const;
@@ -67,5 +68,5 @@ function parsed(text: string): unknown {
 
 /** The value as an object; undefined where it is none. */
 export function objectOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  return isObject(value) ? value : undefined;
 }

@@ -6,6 +6,7 @@ import { isNumber, numberTextOf } from '../csv/number-text.ts';
 import { isoTimeOf, ZoneNeeded } from '../csv/time-text.ts';
 import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
 import { objectOf, type OcelKind } from './ocel-types.ts';
+import { quoted } from '../source/quoted.ts';
 
 /** An instant, in whole seconds since 1970 and nanoseconds beyond, with its text. */
 export interface OcelTime {
@@ -98,7 +99,7 @@ function numberValue(given: string, kind: 'integer' | 'float'): string {
   // Numbers that JSON does not have stay the texts that they are.
   if (kind === 'float' && /^(?:nan|[+-]?inf(?:inity)?)$/i.test(text)) return JSON.stringify(text);
   if (!isNumber(text) || (kind === 'integer' && !/^[+-]?\d+(?:\.0*)?$/.test(text)))
-    throw new BadRowError(`${shown(given)} is no ${kind}, as its type demands.`);
+    throw new BadRowError(`${quoted(given)} is no ${kind}, as its type demands.`);
   return numberTextOf(text) ?? JSON.stringify(text);
 }
 
@@ -106,9 +107,5 @@ function booleanValue(given: string): string {
   const text = given.trim().toLowerCase();
   if (text === 'true' || text === '1') return 'true';
   if (text === 'false' || text === '0') return 'false';
-  throw new BadRowError(`${shown(given)} is no boolean, as its type demands.`);
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  throw new BadRowError(`${quoted(given)} is no boolean, as its type demands.`);
 }

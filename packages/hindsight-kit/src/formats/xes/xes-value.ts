@@ -11,6 +11,7 @@ import { isNumber, numberTextOf } from '../csv/number-text.ts';
 import { isoTimeOf, ZoneNeeded, type TimeForm } from '../csv/time-text.ts';
 import { BadRowError, UnreadableInput } from '../source/bad-input.ts';
 import { assertDistinct, badAt, type XesAttribute } from './xes-attribute.ts';
+import { quoted } from '../source/quoted.ts';
 
 /** The JSON text of an attribute's value, with all that stands in it. Throws `BadRowError`, and `UnreadableInput` for a time without a zone. */
 export function jsonOf(attribute: XesAttribute, times: TimeForm): string {
@@ -59,21 +60,21 @@ function plainJson(attribute: XesAttribute, times: TimeForm): string {
 }
 
 function intJson(attribute: XesAttribute, text: string): string {
-  if (!/^[+-]?\d+$/.test(text)) throw badAt(attribute.element, `${shown(text)} is no whole number.`);
+  if (!/^[+-]?\d+$/.test(text)) throw badAt(attribute.element, `${quoted(text)} is no whole number.`);
   return numberTextOf(text) ?? JSON.stringify(text);
 }
 
 function floatJson(attribute: XesAttribute, text: string): string {
   // These are numbers to XML and have no form in JSON.
   if (/^(?:[+-]?INF|NaN)$/.test(text)) return JSON.stringify(text);
-  if (!isNumber(text)) throw badAt(attribute.element, `${shown(text)} is no number.`);
+  if (!isNumber(text)) throw badAt(attribute.element, `${quoted(text)} is no number.`);
   return numberTextOf(text) ?? JSON.stringify(text);
 }
 
 function booleanJson(attribute: XesAttribute, text: string): string {
   if (/^(?:true|1)$/i.test(text)) return 'true';
   if (/^(?:false|0)$/i.test(text)) return 'false';
-  throw badAt(attribute.element, `${shown(text)} is neither true nor false.`);
+  throw badAt(attribute.element, `${quoted(text)} is neither true nor false.`);
 }
 
 const xsdTime = /^-?(\d{4,})-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?$/;
@@ -110,8 +111,4 @@ function withoutMidnightAtEnd(text: string): string {
   const next = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day) + 1));
   const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCMonth() === Number(month) - 1;
   return isDay ? `${next.toISOString().slice(0, 10)}T00${rest}` : text;
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

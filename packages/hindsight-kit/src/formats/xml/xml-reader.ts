@@ -9,6 +9,7 @@
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { UnreadableInput } from '../source/bad-input.ts';
 import type { XmlElement, XmlHandler, XmlPlace } from './xml-handler.ts';
+import { quoted } from '../source/quoted.ts';
 
 /** How deep elements may stand in one another. */
 export const xmlDepthMax = 256;
@@ -232,7 +233,7 @@ class OpenElement implements XmlElement {
 
   get label(): string {
     const named = this.attribute('key') ?? this.attribute('name') ?? this.attribute('id');
-    return named === undefined ? `<${this.name}>` : `<${this.name} … ${JSON.stringify(shortened(named))}>`;
+    return named === undefined ? `<${this.name}>` : `<${this.name} … ${quoted(named)}>`;
   }
 
   attribute(name: string): string | undefined {
@@ -247,10 +248,6 @@ class OpenElement implements XmlElement {
       pairs.push([this.#attributes[index] ?? '', this.#attributes[index + 1] ?? '']);
     return pairs;
   }
-}
-
-function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** Turns places in the text, which the parser counts in UTF-16 units, into bytes. Places never go back by more than a piece. */
