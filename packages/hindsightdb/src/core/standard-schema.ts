@@ -3,6 +3,8 @@
  * others implement it; the types are written out here so that the library needs none of them.
  */
 
+import { pointerTo } from './json-pointer.ts';
+
 /** A schema of any library that implements the interface. */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
@@ -27,5 +29,5 @@ export interface SchemaIssue {
 /** The path of an issue as a JSON Pointer (RFC 6901). */
 export function pointerOf(issue: SchemaIssue): string {
   const keys = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return keys.reduce(pointerTo, '');
 }

@@ -6,6 +6,7 @@ import type { Event, Recorded } from '../core/event.ts';
 import { argumentError } from '../core/errors.ts';
 import { microsOf } from '../core/time.ts';
 import { assertObject, assertWhole } from '../store/argument-checks.ts';
+import { occurrenceOf } from '../store/moment-events.ts';
 import { describe } from '../core/text.ts';
 
 /**
@@ -44,14 +45,4 @@ function versionOf(what: string, moment: { readonly version: number }): number {
   assertObject(what, moment);
   assertWhole(`${what}.version`, moment.version, { min: 0, max: Number.MAX_SAFE_INTEGER });
   return moment.version;
-}
-
-function occurrenceOf({
-  occurredAt,
-  recordedAt,
-}: {
-  readonly occurredAt?: string;
-  readonly recordedAt: string;
-}): number {
-  return microsOf('occurredAt', occurredAt ?? recordedAt);
 }

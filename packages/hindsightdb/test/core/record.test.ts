@@ -13,6 +13,7 @@ import {
   encodeRecord,
   parseRecord,
   removedRecord,
+  idOfRecord,
   saysTheSame,
   typeOfRecord,
   type RecordParts,
@@ -72,8 +73,9 @@ suite('a record', () => {
     );
   });
 
-  test('shows its type without being parsed', () => {
+  test('shows its id and its type without being parsed', () => {
     fc.assert(fc.property(anyParts, (parts) => assert.equal(typeOfRecord(encodeRecord(parts)), parts.type)));
+    fc.assert(fc.property(anyParts, (parts) => assert.equal(idOfRecord(encodeRecord(parts)), parts.id)));
   });
 
   test('brings back any JSON value, with lone surrogates and __proto__ members', () => {
