@@ -15,7 +15,7 @@ import type { Event, Recorded } from '../core/event.ts';
 import { wantsSnapshot } from '../core/snapshot-policy.ts';
 import {
   resultOf,
-  type AppendAnswer,
+  type StoreAnswer,
   type InternalAppend,
   type KeyedAnswer,
   type NewEvent,
@@ -295,7 +295,7 @@ export class EntityQueue<State, Command, Events extends Event> {
   /** Sends the append on its way, or says why it could not go. */
   #send(job: Job<State, Command, Events>, decision: Decision<State, Events>): typeof sent | Refusal {
     const { basis, encoded, next } = decision;
-    let answer: Promise<AppendAnswer>;
+    let answer: Promise<StoreAnswer>;
     try {
       answer = this.#store.appendInternal(this.#appendOf(job, decision));
     } catch (error) {
@@ -335,7 +335,7 @@ export class EntityQueue<State, Command, Events extends Event> {
   async #receive(
     job: Job<State, Command, Events>,
     decision: Decision<State, Events>,
-    { answer, earlier }: { readonly answer: Promise<AppendAnswer>; readonly earlier: Promise<unknown> },
+    { answer, earlier }: { readonly answer: Promise<StoreAnswer>; readonly earlier: Promise<unknown> },
   ): Promise<void> {
     const [outcome] = await Promise.allSettled([answer, earlier]);
     try {

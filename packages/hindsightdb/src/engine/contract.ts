@@ -8,6 +8,7 @@ import type { Conflict } from '../core/errors.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Query } from '../core/query.ts';
 import type { StreamSettings } from '../core/stream-settings.ts';
+import type { SqlPart, ViewWrite } from './views.ts';
 
 /** An event as an engine is given it. `id`, `type` and `tags` repeat what the record says, for conditions and indexes. */
 export interface NewEvent {
@@ -80,12 +81,24 @@ export interface KeyedEntry {
   readonly revision: number;
 }
 
+/** Which entries are read, in the order of their keys' UTF-8 bytes. */
+export interface KeyedScanRequest {
+  readonly prefix: string;
+  /** The scan begins behind this key, in its direction: forward with greater keys, backward with lesser ones. */
+  readonly after?: string;
+  /** Default forward. */
+  readonly direction?: Direction;
+  readonly limit: number;
+}
+
 /** One append: one decision, written whole or not at all. */
 export interface AppendBatch {
   readonly streams: readonly StreamWrite[];
   readonly condition?: BoundaryCondition;
   readonly key?: AppendKey;
   readonly keyedWrites?: readonly KeyedWrite[];
+  /** What else is written to views, in the same transaction. */
+  readonly views?: readonly ViewWrite[];
 }
 
 /** Where the events of one stream went. For a check-only stream `firstVersion` is one more than `lastVersion`. */
@@ -124,6 +137,8 @@ export type AppendAnswer =
   | { readonly kind: 'duplicate'; readonly written: Written }
   /** Every check that failed: those of streams in their order, then the condition, then the keyed store. */
   | { readonly kind: 'conflict'; readonly conflicts: readonly Conflict[] }
+  /** Nothing stands against the append itself, but these views are behind, or no longer what their writes were computed from. */
+  | { readonly kind: 'viewStale'; readonly progressKeys: readonly string[] }
   | { readonly kind: 'keyReused'; readonly key: string }
   | { readonly kind: 'repetitionMismatch'; readonly streamId: string };
 
@@ -236,6 +251,8 @@ export interface Capabilities {
   readonly spansPartitions: boolean;
   /** Whether other processes can open the same log at the same time. */
   readonly sharedAcrossProcesses: boolean;
+  /** Which SQL views may be written in; `'none'`: only documents, in the keyed store. */
+  readonly sql: 'none' | 'sqlite';
   /** The time within which a follower hears of an append by another process, in milliseconds; 0 where there is none. */
   readonly wakeWithinMs: number;
   readonly limits: Limits;
@@ -278,12 +295,7 @@ export interface Engine {
   listStreams(request: StreamListRequest): Promise<readonly StreamInfo[]>;
 
   keyedGet(key: string): Promise<KeyedEntry | undefined>;
-  /** Entries whose key begins with the prefix, in code-unit order of UTF-8, after a key. */
-  keyedScan(request: {
-    readonly prefix: string;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<readonly KeyedEntry[]>;
+  keyedScan(request: KeyedScanRequest): Promise<readonly KeyedEntry[]>;
   /** Writes all or nothing; durable like an append. An empty answer means written. */
   keyedWrite(writes: readonly KeyedWrite[]): Promise<readonly Conflict[]>;
 
@@ -300,6 +312,8 @@ export interface Engine {
   endCopy(): Promise<void>;
 
   statistics(): Promise<EngineStatistics>;
+  /** Exactly where `capabilities.sql` is not `'none'`. */
+  readonly sql?: SqlPart;
   /** What only some engines can do. */
   readonly maintenance?: Maintenance;
 

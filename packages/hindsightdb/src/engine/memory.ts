@@ -56,6 +56,7 @@ export class MemoryEngine implements contract.Engine {
       durability: 'none',
       spansPartitions,
       sharedAcrossProcesses: false,
+      sql: 'none',
       wakeWithinMs: 0,
       limits: embeddedLimits,
     };
@@ -247,17 +248,14 @@ export class MemoryEngine implements contract.Engine {
     return this.#keyed.get(key);
   }
 
-  async keyedScan(request: {
-    readonly prefix: string;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<readonly contract.KeyedEntry[]> {
+  async keyedScan(request: contract.KeyedScanRequest): Promise<readonly contract.KeyedEntry[]> {
     this.#assertOpen();
-    const { prefix, after, limit } = request;
+    const { prefix, after, direction = 'forward', limit } = request;
+    const sign = direction === 'forward' ? 1 : -1;
     const wanted = [...this.#keyed.values()].filter(
-      ({ key }) => key.startsWith(prefix) && (after === undefined || compareUtf8(key, after) > 0),
+      ({ key }) => key.startsWith(prefix) && (after === undefined || sign * compareUtf8(key, after) > 0),
     );
-    return wanted.toSorted((left, right) => compareUtf8(left.key, right.key)).slice(0, limit);
+    return wanted.toSorted((left, right) => sign * compareUtf8(left.key, right.key)).slice(0, limit);
   }
 
   async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {

@@ -33,7 +33,10 @@ import { checkedQuery } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
 
 /** What features of the library see of the engines' answers. */
-export type { AppendAnswer, KeyedAnswer, NewEvent, Written } from '../engine/contract.ts';
+export type { KeyedAnswer, NewEvent, Written } from '../engine/contract.ts';
+
+/** How an append ended, once its views were brought up to date where that was necessary. */
+export type StoreAnswer = Exclude<AppendAnswer, { readonly kind: 'viewStale' }>;
 
 /** The dynamic consistency boundary: the append is refused when an event after the place matches the query. */
 export interface AppendCondition {
@@ -310,7 +313,7 @@ function boundaryOf(
 }
 
 /** The result of an answer, or the error that it means for the caller. */
-export function resultOf(engine: Engine, answer: AppendAnswer): AppendResult {
+export function resultOf(engine: Engine, answer: StoreAnswer): AppendResult {
   switch (answer.kind) {
     case 'appended':
     case 'duplicate':

@@ -11,7 +11,6 @@ import type { Query } from '../core/query.ts';
 import type { StreamSettings } from '../core/stream-settings.ts';
 import { assertName } from '../core/text.ts';
 import type {
-  AppendAnswer,
   Capabilities,
   CheckReport,
   EngineStatistics,
@@ -30,6 +29,7 @@ import {
   type AppendResult,
   type InternalAppend,
   type PreparedAppend,
+  type StoreAnswer,
 } from './append.ts';
 import { decodeEvents, recordedAs } from './decode.ts';
 import { assertObject, assertOptionalSignal, assertPlace, assertWhole, assertWork } from './argument-checks.ts';
@@ -114,7 +114,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   }
 
   /** An append of the library itself, answered with values. Not for applications. */
-  appendInternal(append: InternalAppend): Promise<AppendAnswer> {
+  appendInternal(append: InternalAppend): Promise<StoreAnswer> {
     const prepare = (): PreparedAppend | Promise<PreparedAppend> => prepareAppend(this.#context, append);
     const prepared = this.#encoding === undefined ? prepare() : this.#encoding.then(prepare);
     if (!(prepared instanceof Promise)) return this.#send(prepared);
@@ -129,8 +129,10 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     return prepared.then((ready) => this.#send(ready));
   }
 
-  #send({ batch, signal }: PreparedAppend): Promise<AppendAnswer> {
-    return this.#context.engine.append(batch, signal === undefined ? {} : { signal });
+  async #send({ batch, signal }: PreparedAppend): Promise<StoreAnswer> {
+    const answer = await this.#context.engine.append(batch, signal === undefined ? {} : { signal });
+    if (answer.kind === 'viewStale') throw new Error('The engine judged views, and the append carried none.');
+    return answer;
   }
 
   /** Reads a stream in the order of its versions. A stream that does not exist has no events. */

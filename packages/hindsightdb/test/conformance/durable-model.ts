@@ -135,6 +135,7 @@ function openHandle(file: ModelFile, early: ReadonlySet<EarlyAnswer>): contract.
       engine: 'durable-model',
       durability: 'power',
       sharedAcrossProcesses: true,
+      sql: 'none',
       wakeWithinMs: 5,
     },
     append,

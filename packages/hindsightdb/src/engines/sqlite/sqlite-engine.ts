@@ -45,6 +45,7 @@ export class SqliteEngine implements contract.Engine {
     durability: 'power',
     spansPartitions: true,
     sharedAcrossProcesses: true,
+    sql: 'none',
     wakeWithinMs,
     limits: embeddedLimits,
   };
@@ -121,11 +122,7 @@ export class SqliteEngine implements contract.Engine {
     return await this.#read(() => this.#reader.keyedGet(key));
   }
 
-  async keyedScan(request: {
-    readonly prefix: string;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<readonly contract.KeyedEntry[]> {
+  async keyedScan(request: contract.KeyedScanRequest): Promise<readonly contract.KeyedEntry[]> {
     return await this.#read(() => this.#reader.keyedScan(request));
   }
 

@@ -1,0 +1,117 @@
+/**
+ * What the runtime of consumers needs to know of one: which events it follows, how it is spread, and the function that works
+ * on a batch of a slice. Plain consumers, projections and reactions are made into this form.
+ */
+
+import type { Checkpoint } from '../core/checkpoint.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import type { Query } from '../core/query.ts';
+import type { KeyedWrite, SqlStatement } from '../store/engine-types.ts';
+import type { Store } from '../store/store.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+
+/** What kind of consumer it is. Of a reaction nothing below its fence is handled again. */
+export type ConsumerKind = 'consumer' | 'projection' | 'reaction';
+
+/** Which events are followed. All that is given must hold; nothing given: every event but the store's own. */
+export interface EventFilter {
+  readonly category?: string;
+  readonly streamId?: string;
+  /** Only events of these types. */
+  readonly types?: readonly string[];
+  readonly query?: Query;
+}
+
+/**
+ * Where a consumer begins when it is started for the first time: at the `'beginning'` of the log, `'now'`, behind a checkpoint
+ * or, with one partition, a position, or with the first event recorded after a time.
+ */
+export type StartAt = 'beginning' | 'now' | { readonly after: Checkpoint | number } | { readonly time: string | Date };
+
+/** What is done when a consumer's checkpoint does not fit the log. Default `'stop'`. */
+export type DivergencePolicy = 'stop' | 'rewind' | 'reset';
+
+/** A share of a batch: events of one slice, in the order of the log, none of an entity that is set aside. Never empty. */
+export interface SliceBatch {
+  readonly slice: number;
+  readonly events: readonly RecordedEvent[];
+  /** How often this very batch was tried before. */
+  readonly attempt: number;
+  /** Aborted when the work is of no use any more: the slice was lost, or the consumer stops and has waited long enough. */
+  readonly signal: AbortSignal;
+  /**
+   * Writes at once under the slice's fence, before the batch is done; the checkpoint stays. Throws `FENCED` when the slice
+   * belongs to somebody else by now, and a `ConflictError` when an expected revision of the writes is not the present one.
+   */
+  readonly record: (writes: readonly KeyedWrite[]) => Promise<void>;
+}
+
+/** What is written in one transaction with the slice's checkpoint. */
+export interface SliceWrites {
+  readonly keyedWrites?: readonly KeyedWrite[];
+  /** Only where the engine that holds the progress has SQL. */
+  readonly statements?: readonly SqlStatement[];
+  /** Events that failed for good: they become letters, and later events of their entities wait behind them. */
+  readonly setAside?: readonly FailedEvent[];
+}
+
+/** An event that could not be handled, and why. */
+export interface FailedEvent {
+  readonly event: RecordedEvent;
+  readonly error: unknown;
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
+/** Thrown by the work on a batch to say which event it failed at. Anything else that it throws is no event's fault. */
+export class EventFailure extends Error {
+  readonly event: RecordedEvent;
+
+  constructor(event: RecordedEvent, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'EventFailure';
+    this.event = event;
+  }
+}
+
+/** A consumer as the runtime takes it. */
+export interface ConsumerSpec {
+  readonly kind: ConsumerKind;
+  /** Letters, digits and `._@-`; unique in the store that holds its progress. */
+  readonly name: string;
+  readonly filter: EventFilter;
+  readonly startAt: StartAt;
+  /** The store that holds the progress, letters and whatever `handle` returns. Default: the one that is followed. */
+  readonly home?: Store;
+  /** Into how many slices the entities are spread; fixed when first started. Default 1. */
+  readonly sliceCount?: number;
+  /** How long a slice stays with a holder that gives no sign, in milliseconds. Default 10,000. */
+  readonly leaseMs?: number;
+  /** How many events are read at once. Default 200. */
+  readonly batchSizeMax?: number;
+  readonly retry?: RetryPolicy;
+  /**
+   * What becomes of an event that `handle` failed at by an `EventFailure` in all tries: the consumer stops and says why, or
+   * the event is set aside. Default `'stop'`.
+   */
+  readonly onFailure?: 'stop' | 'setAside';
+  /** How many letters a consumer may have before it stops. Default 10,000. */
+  readonly lettersMax?: number;
+  readonly onDiverged?: DivergencePolicy;
+  /** Where a reset begins in place of `startAt`, and what else it writes, such as the removal of a view. */
+  readonly whenReset?: () => Promise<readonly KeyedWrite[]>;
+  /** Works on a batch. What it returns is written with the checkpoint; where it throws, nothing is. */
+  readonly handle: (batch: SliceBatch) => Promise<SliceWrites>;
+  /** Called after each commit of a slice, with the place that it has come to, and once when it is acquired. */
+  readonly onProgress?: (progress: SliceProgress) => void;
+}
+
+/** How far a slice has come. */
+export interface SliceProgress {
+  readonly slice: number;
+  readonly checkpoint: Checkpoint;
+  /** Whether everything that was in the log at the time of the last read has been handled. */
+  readonly isCaughtUp: boolean;
+  /** Events handed out since the consumer was started here. */
+  readonly handledCount: number;
+}
