@@ -16,6 +16,7 @@ import type { Store } from '../../src/store/store.ts';
 import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { consumerProvocations } from '../consumers/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
 const event = { type: 'Added', data: 1 } as const;
@@ -223,6 +224,7 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.context.engine.append({ streams: [{ streamId: 'a-1', expectedVersion: 0, events }] });
     await store.readStream('a-1').toArray();
   },
+  ...consumerProvocations,
 };
 
 suite('the code', () => {
