@@ -21,7 +21,8 @@ export interface DocumentSource {
 
 /** A write and the event that it came from. */
 export interface WriteOfEvent<Write> {
-  readonly event: RecordedEvent;
+  /** Undefined where it is no event's. */
+  readonly event: RecordedEvent | undefined;
   readonly write: Write;
 }
 
@@ -87,7 +88,7 @@ export async function documentWrites(
         if (draft.current !== undefined && view.indexes.length > 0)
           indexKeys(view, place.prefix, { id: draft.id, value: draft.current.value() });
       } catch (cause) {
-        throw new EventFailure(event, cause);
+        throw event === undefined ? cause : new EventFailure(event, cause);
       }
     }
   });

@@ -42,3 +42,8 @@ export { runProjection, type RunningProjection, type RunProjectionOptions } from
 export type { BuildOptions } from './build-run.ts';
 export { viewOf } from './view-reader.ts';
 export { rebuildProjection, type Rebuilt, type RebuildOptions, type RebuildProgress } from './rebuild-projection.ts';
+export { rebuildEntity, rebuildFrom, type PartialRebuildOptions, type PartlyRebuilt } from './partial-rebuild.ts';
+export { checkProjection, type CheckProjectionOptions, type ProjectionReport } from './check-projection.ts';
+export type { ViewDifference } from './view-difference.ts';
+export { foldLive, LiveView, type FoldLiveOptions } from './fold-live.ts';
+export { removeReplacedBuilds, type RemoveBuildsOptions } from './old-builds.ts';

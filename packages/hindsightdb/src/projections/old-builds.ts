@@ -2,15 +2,42 @@
  * Removing builds that nobody is shown any more, in small steps, so that appends need not wait for a large one.
  */
 
+import { assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
+import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { prefixesOf, recordKey } from '../consumers/consumer-keys.ts';
 import type { Engine } from '../store/engine-types.ts';
 import { progressKey } from './inline-progress.ts';
+import type { Projection } from './projection.ts';
 import { quoted } from './sql-text.ts';
 import { changePointer, readPointer, type OldBuild } from './view-pointer.ts';
 import { buildName, buildPrefix, buildTable, plain, requiredSql, type BuildId } from './view-tables.ts';
 
 /** Entries and rows that are removed in one transaction. */
 const stepSize = 500;
+
+/** How builds are removed. */
+export interface RemoveBuildsOptions {
+  /** The store that keeps the views. Default: the one given. */
+  readonly viewsIn?: AnyStore;
+  /** An abort leaves the rest for the next time. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Removes the builds of a projection's view, of all its versions, that were replaced by others and are shown to nobody. Answers
+ * how many. The newest build of each version stays: old code may read it.
+ */
+export async function removeReplacedBuilds(
+  store: AnyStore,
+  projection: Pick<Projection, 'name'>,
+  options: RemoveBuildsOptions = {},
+): Promise<number> {
+  contextOf(store);
+  assertObject('options', options);
+  const { viewsIn: home = store, signal } = options;
+  assertOptionalSignal(signal);
+  return await removeOldBuilds(contextOf(home).engine, projection.name, { signal });
+}
 
 /** How a removal goes. */
 export interface Removal {

@@ -71,6 +71,11 @@ export interface ProjectionOptions<Kind extends View> {
   readonly query?: Query;
   /** What is kept: `documents()` or `sqlTables()`. */
   readonly view: Kind;
+  /**
+   * Each document belongs to one stream: its id is that of the stream, or begins with it and a slash. Handlers that write
+   * other documents fail; in return the documents of one entity can be rebuilt alone. Default false.
+   */
+  readonly perEntity?: boolean;
 }
 
 /** A projection whose handlers see recorded events. `Data` has what each type carries. */
@@ -96,6 +101,7 @@ export interface Projection<Kind extends View = View> {
   readonly version: number;
   readonly view: Kind;
   readonly isInline: boolean;
+  readonly isPerEntity: boolean;
   readonly filter: EventFilter;
   readonly handlers: ReadonlyMap<string, Handler>;
 }
@@ -140,12 +146,15 @@ export function defineProjection<Kind extends View>(
   definition: ProjectionOptions<Kind> & { readonly inline?: boolean; readonly on: object },
 ): Projection<Kind> | InlineProjection<Kind> {
   assertObject('definition', definition);
-  const { name, version = 1, category, query, view, inline = false, on } = definition;
+  const { name, version = 1, category, query, view, inline = false, perEntity = false, on } = definition;
   assertProjectionName(name);
   assertWhole('version', version, { min: 1, max: 1_000_000 });
   if (category !== undefined) assertName('category', category, embeddedLimits.streamIdBytesMax);
   assertView(view);
   assertOptionalBoolean('inline', inline);
+  assertOptionalBoolean('perEntity', perEntity);
+  if (perEntity && view.kind === 'sql')
+    throw argumentError('INVALID_ARGUMENT', 'perEntity is for views of documents: the rows of a table cannot be told apart by entity.');
   assertObject('on', on);
   const handlers = new Map<string, Handler>();
   for (const [type, handler] of Object.entries<unknown>({ ...on })) {
@@ -160,7 +169,7 @@ export function defineProjection<Kind extends View>(
     ...(category !== undefined && { category }),
     ...(query === undefined ? { types: [...handlers.keys()] } : { query: narrowed(normalizeQuery(query), handlers) }),
   };
-  const projection = { name, version, view, filter, handlers };
+  const projection = { name, version, view, isPerEntity: perEntity, filter, handlers };
   if (!inline) return { ...projection, isInline: false };
   const inlined: InlineProjection<Kind> = {
     ...projection,

@@ -8,7 +8,7 @@ import { whileReplaying } from '../core/replay.ts';
 import { describe } from '../core/text.ts';
 import { EventFailure } from '../consumers/consumer-spec.ts';
 import type { KeyedWrite, Pending, SqlStatement, SqlValue, ViewKeyedWrite } from '../store/engine-types.ts';
-import { documentWrites, type DocumentSource, type WriteOfEvent } from './document-batch.ts';
+import { documentWrites, type DocumentSource } from './document-batch.ts';
 import type { DocumentWrite } from './documents.ts';
 import type { Projection } from './projection.ts';
 import { SqlText, type StatementMaker } from './sql-text.ts';
@@ -29,15 +29,24 @@ export interface ViewWrites {
   readonly eventOf: (statement: number) => RecordedEvent | undefined;
 }
 
+/** Sees each write with the event that it came from; what it throws is that event's failure. */
+export type WriteListener = (event: RecordedEvent, write: DocumentWrite<unknown>) => void;
+
 /** Runs the handlers on a batch. Throws an `EventFailure` that names the event which could not be handled. */
 export async function viewWrites(
   projection: Projection,
   place: BuildPlace,
   events: readonly RecordedEvent[],
+  onWrite?: WriteListener,
 ): Promise<ViewWrites> {
   const writes = handled(projection, events);
   if (projection.view.kind === 'documents') {
+    const { isPerEntity } = projection;
     const changes = writes.map(({ event, write }) => ({ event, write: documentWrite(event, write) }));
+    for (const { event, write } of changes) {
+      if (isPerEntity) assertOwn(event, write);
+      onWrite?.(event, write);
+    }
     const keyedWrites = await documentWrites(projection.view, place, changes);
     return { keyedWrites, statements: [], eventOf: () => undefined };
   }
@@ -45,9 +54,14 @@ export async function viewWrites(
   return { keyedWrites: [], statements, eventOf: (statement) => writes[statement]?.event };
 }
 
+interface Returned {
+  readonly event: RecordedEvent;
+  readonly write: unknown;
+}
+
 /** Calls the handlers, all in one go: nothing else of the process runs in between. */
-function handled({ handlers }: Projection, events: readonly RecordedEvent[]): readonly WriteOfEvent<unknown>[] {
-  const writes: WriteOfEvent<unknown>[] = [];
+function handled({ handlers }: Projection, events: readonly RecordedEvent[]): readonly Returned[] {
+  const writes: Returned[] = [];
   whileReplaying(() => {
     for (const event of events) {
       const handler = handlers.get(event.type);
@@ -72,6 +86,22 @@ function documentWrite(event: RecordedEvent, write: unknown): DocumentWrite<unkn
   // Made by the methods of a view of documents, which check the rest.
   if (isWrite) return write as DocumentWrite<unknown>;
   throw new EventFailure(event, wrongWrite(event, write, 'set(), update() or remove() of its view'));
+}
+
+/** Whether a document belongs to a stream, in a view that keeps documents per entity. */
+export function isOwnDocument(streamId: string, id: string): boolean {
+  return id === streamId || id.startsWith(`${streamId}/`);
+}
+
+function assertOwn(event: RecordedEvent, { id }: DocumentWrite<unknown>): void {
+  if (isOwnDocument(event.streamId, id)) return;
+  throw new EventFailure(
+    event,
+    argumentError(
+      'INVALID_ARGUMENT',
+      `The projection keeps documents per entity, so an event of ${event.streamId} may write ${JSON.stringify(event.streamId)} and ids that begin with it and a slash, not ${describe(id)}.`,
+    ),
+  );
 }
 
 function sqlStatement(
