@@ -47,3 +47,4 @@ export { checkProjection, type CheckProjectionOptions, type ProjectionReport } f
 export type { ViewDifference } from './view-difference.ts';
 export { foldLive, LiveView, type FoldLiveOptions } from './fold-live.ts';
 export { removeReplacedBuilds, type RemoveBuildsOptions } from './old-builds.ts';
+export { waitForView, type WaitForViewOptions } from './wait-for-view.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { Checkpoint } from '../core/checkpoint.ts';
-import { HindsightError, isHindsightError } from '../core/errors.ts';
+import { isHindsightError } from '../core/errors.ts';
 import type { ConsumerState } from '../consumers/consumer.ts';
 import type { ConsumerLag } from '../consumers/lag.ts';
 import type { WaitOptions } from '../consumers/wait-for.ts';
@@ -15,6 +15,7 @@ import { startBuild, type BuildOptions, type BuildParts, type BuildRun } from '.
 import { assertProjection, type Projection, type ReaderOf, type View } from './projection.ts';
 import { openBuild, shownBuild, type FoundBuild } from './view-builds.ts';
 import { viewOf } from './view-reader.ts';
+import { timeoutError } from './wait-for-view.ts';
 
 /** How a projection is run in this process. */
 export interface RunProjectionOptions extends BuildOptions {
@@ -128,7 +129,7 @@ export class RunningProjection<Kind extends View = View> {
       } catch (error) {
         if (!isHindsightError(error, 'WAIT_TIMEOUT')) throw error;
       }
-      if (left <= 0) throw this.#timeout(timeoutMs);
+      if (left <= 0) throw timeoutError(this.#parts.projection, timeoutMs);
     }
   }
 
@@ -220,15 +221,6 @@ export class RunningProjection<Kind extends View = View> {
         await pause(lookEveryMs);
       }
     }
-  }
-
-  #timeout(timeoutMs: number): HindsightError {
-    const { name, version } = this.#parts.projection;
-    return new HindsightError(
-      'WAIT_TIMEOUT',
-      `Version ${version} of the view ${name} did not show that place after ${timeoutMs} ms. It may be slow, paused, or run nowhere.`,
-      { details: { name, version, timeoutMs } },
-    );
   }
 
   #setState(state: ConsumerState): void {

@@ -152,12 +152,9 @@ interface OrderedRow {
 
 /** The rows of a table, sorted by the database as texts of all their values with their types. */
 async function* rowsOf(part: SqlPart, table: string, signal: AbortSignal | undefined): AsyncGenerator<OrderedRow> {
-  const [columns = {}] = await part.query({
-    sql: 'SELECT json_group_array(name) AS names FROM pragma_table_xinfo(?)',
-    parameters: [table],
-  });
-  const names: unknown = JSON.parse(String(columns['names'] ?? '[]'));
-  const list = Array.isArray(names) ? names.map(String) : [];
+  const [sample] = await part.query(plain(`SELECT * FROM ${quoted(table)} LIMIT 1`));
+  if (sample === undefined) return;
+  const list = Object.keys(sample).toSorted();
   // Quoted as SQL literals: values of different types are different texts, and bytes have one as well.
   const text = list.map((name) => `quote(${quoted(name)})`).join(` || ',' || `);
   for (let offset = 0; ; offset += pageSize * 10) {

@@ -146,6 +146,11 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     await this.#inline?.ready();
   }
 
+  /** Ends the work of the inline views, and leaves the engine open. Not for applications. */
+  async closeInline(): Promise<void> {
+    await this.#inline?.close();
+  }
+
   /** Does something while no append of this handle is on the way. Not for applications. */
   async holdAppends<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#inline === undefined ? await work() : await this.#inline.hold(work);
@@ -383,7 +388,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   /** Finishes what was accepted and releases everything. Calling it again changes nothing; anything else then throws `CLOSED`. */
   async close(): Promise<void> {
     await this.#encoding;
-    await this.#inline?.close();
+    await this.closeInline();
     await Promise.all(this.#background);
     await this.#context.engine.close();
   }
