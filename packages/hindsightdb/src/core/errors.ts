@@ -25,6 +25,7 @@ export const errorCodes = {
   CLOSED: 'The store was closed.',
   RUNTIME_TOO_OLD: 'Node.js or its SQLite is older than the store can rely on.',
   ENGINE_UNAVAILABLE: 'No engine answers to this address.',
+  VIEW_SQL_FAILED: 'The database refused a statement that a view or its reader gave; nothing was written.',
   UNSUPPORTED: 'The engine does not have the capability that the call needs.',
   STORE_NOT_FOUND: 'There is no store at this place.',
   STORE_EXISTS: 'There is already something at this place, which is not overwritten.',

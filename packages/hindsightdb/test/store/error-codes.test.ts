@@ -131,6 +131,10 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await openStore(await pathOf(t));
   },
   ENGINE_UNAVAILABLE: async () => await openStore('mysql://localhost/shop'),
+  VIEW_SQL_FAILED: async (t) => {
+    const { engine } = (await storeOf(t)).context;
+    await engine.sql?.query({ sql: 'SELECT FROM', parameters: [] });
+  },
   UNSUPPORTED: async (t) => await (await storeOf(t)).backup('copy.db'),
   STORE_NOT_FOUND: async (t) => await openStore(await pathOf(t), { create: false }),
   STORE_EXISTS: async (t) => {
