@@ -44,6 +44,7 @@ export const errorCodes = {
   HISTORY_HIDDEN: 'The events that the asked state depends on are hidden by truncation or a tombstone.',
   UPCAST_FAILED: 'An upcaster threw or returned something that is no event.',
   DECODE_FAILED: 'A stored record cannot be decoded.',
+  EFFECT_IN_REPLAY: 'Code that replays events reached for the world.',
 } as const;
 
 /** A code of {@link errorCodes}. */
