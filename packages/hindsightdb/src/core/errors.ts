@@ -53,6 +53,7 @@ export const errorCodes = {
   WAIT_TIMEOUT: 'What was waited for did not come about in time.',
   LETTER_UNKNOWN: 'There is no dead letter of this entity.',
   REPLAY_REFUSED: 'A reaction is never taken back below its fence.',
+  EFFECT_IN_REPLAY: 'Code that replays events reached for the world.',
 } as const;
 
 /** A code of {@link errorCodes}. */
