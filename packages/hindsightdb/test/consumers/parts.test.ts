@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readFilter } from '../../src/consumers/event-filter.ts';
 import { letterKey, letterPrefix } from '../../src/consumers/consumer-keys.ts';
 import { shareOf } from '../../src/consumers/members.ts';
