@@ -327,7 +327,9 @@ export class Consumer {
   #setState(state: ConsumerState): void {
     const isSame = JSON.stringify(state) === JSON.stringify(this.#state);
     this.#state = state;
-    if (!isSame) this.#options.onState?.(state);
+    const { onState } = this.#options;
+    // In a turn of its own: what it throws is its caller's fault and stops nothing here.
+    if (!isSame && onState !== undefined) queueMicrotask(() => onState(state));
   }
 }
 

@@ -1,4 +1,4 @@
-/** Pauses that an abort ends. */
+/** Waiting that an abort ends. */
 
 import { abortReason } from '../core/abort.ts';
 
@@ -16,4 +16,19 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
     }, milliseconds);
     signal.addEventListener('abort', end, { once: true });
   });
+}
+
+/** What the work gives, or the signal's reason as soon as that aborts. */
+export async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  if (signal.aborted) throw abortReason(signal);
+  let end = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    end = () => reject(abortReason(signal));
+    signal.addEventListener('abort', end, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
 }

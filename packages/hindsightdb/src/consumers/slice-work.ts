@@ -12,7 +12,7 @@ import { trailKey } from './consumer-keys.ts';
 import { EventFailure, type ConsumerSpec, type FailedEvent, type SliceWrites } from './consumer-spec.ts';
 import type { HeldSlice } from './held-slice.ts';
 import type { ParkedEntities } from './parked-entities.ts';
-import { pause } from './pause.ts';
+import { pause, unlessAborted } from './pause.ts';
 import { pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
 import { blameEvent, isPassing, stopFor } from './slice-failure.ts';
 import { encodeTrail, extendTrail } from './trail.ts';
@@ -139,13 +139,11 @@ export class SliceWork {
 
   async #attempt(events: readonly RecordedEvent[], attempt: number): Promise<SliceWrites> {
     if (events.length === 0) return {};
-    return await this.#settings.spec.handle({
-      slice: this.held.slice,
-      events,
-      attempt,
-      signal: this.#signal(),
-      record: (keyedWrites) => this.held.commit({ keyedWrites }),
-    });
+    const signal = this.#signal();
+    const { slice } = this.held;
+    const record = (keyedWrites: readonly KeyedWrite[]): Promise<void> => this.held.commit({ keyedWrites });
+    // A handler that does not heed the signal is not waited for: what it still does is not recorded.
+    return await unlessAborted(this.#settings.spec.handle({ slice, events, attempt, signal, record }), signal);
   }
 
   async #record(

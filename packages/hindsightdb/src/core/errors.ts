@@ -53,7 +53,7 @@ export const errorCodes = {
   WAIT_TIMEOUT: 'What was waited for did not come about in time.',
   LETTER_UNKNOWN: 'There is no dead letter of this entity.',
   REPLAY_REFUSED: 'A reaction is never taken back below its fence.',
-  EFFECT_IN_REPLAY: 'Code that replays events called something that acts on the world.',
+  EFFECT_IN_REPLAY: 'Code that replays events reached for the world.',
   PENDING_VALUE: 'A handler of an inline projection computed with what only the commit decides.',
   VIEW_INDEX_MISSING: 'No index of the view serves the request.',
   VIEW_NOT_BUILT: 'The view is not complete yet.',
