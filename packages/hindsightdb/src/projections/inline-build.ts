@@ -158,7 +158,7 @@ export async function rebuildInline(
   { report, signal }: RebuildWatch,
 ): Promise<void> {
   const showing = await completeBuild(inlineBuild(store, projection, id), {
-    hold: async (work) => await store.holdAppends(work),
+    hold: async (work) => (store.inline === undefined ? await work() : await store.inline.hold(work)),
     isStopped: () => signal?.aborted === true,
     onStep: async (positions, eventCount) => await report(sumOf(positions), eventCount),
   });

@@ -3,6 +3,8 @@
  */
 
 import { HindsightError } from '../core/errors.ts';
+import { resumeConsumer } from '../consumers/consumer-admin.ts';
+import { readConsumer } from '../consumers/consumer-record.ts';
 import { recordedPlaces } from '../consumers/wait-for.ts';
 import { assertFunction, assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
@@ -13,6 +15,7 @@ import { removeOldBuilds } from './old-builds.ts';
 import { assertProjection, type Projection } from './projection.ts';
 import { beginBuild, goneError, versionOf } from './view-builds.ts';
 import { readPointer } from './view-pointer.ts';
+import { buildName } from './view-tables.ts';
 
 /** How far a rebuild is. */
 export interface RebuildProgress {
@@ -91,6 +94,9 @@ export async function rebuildProjection(
 
 async function rebuildAside(parts: BuildParts, id: Parameters<typeof startBuild>[1], watch: RebuildWatch): Promise<void> {
   const waiting = wakeable(watch.signal);
+  // To ask for it again is to say that the cause of a failure is mended.
+  const known = await readConsumer(parts.home, buildName(id));
+  if (known?.record.status === 'failed') await resumeConsumer(parts.home, buildName(id));
   const run = await startBuild(parts, id, { onProgress: waiting.wake });
   try {
     for (;;) {
@@ -115,7 +121,7 @@ function assertNotFailed({ consumer }: BuildRun): void {
   const { failure } = state;
   throw new HindsightError(
     'CONSUMER_FAILED',
-    `The rebuild has stopped: ${failure.message} What was shown before is still shown. Resume the consumer ${consumer.name} when the cause is mended, and rebuild again: it goes on where it was.`,
+    `The rebuild has stopped: ${failure.message} What was shown before is still shown. Rebuild again when the cause is mended: it goes on where it was.`,
     { details: { name: consumer.name, failure } },
   );
 }
