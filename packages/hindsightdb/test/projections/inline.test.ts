@@ -24,7 +24,7 @@ import {
   type InlineRecorded,
 } from '../../src/projections/index.ts';
 import { openNew, storeKinds } from '../open-stores.ts';
-import { documentsIn, expectedOrders, inlineDocuments, orderDocuments, type Placed } from './orders.ts';
+import { documentsIn, expectedOrders, inlineDocuments, orderDocuments, type Paid, type Placed } from './orders.ts';
 
 const placed = (cents: number) => ({ type: 'Placed', data: { customer: 'ann', cents } });
 
@@ -50,7 +50,7 @@ const counting = defineProjection({
 for (const kind of storeKinds)
   suite(`inline views (${kind.name}):`, () => {
     test('an append is seen in the view as soon as it is answered, with what the commit decided', async (context) => {
-      const facts = documents<{ position: number; version: number; at: { time: string }[] }>({ indexes: ['position'] as never[] });
+      const facts = documents<{ position: number; version: number; at: { time: string }[] }>();
       const projection = defineProjection({
         name: 'facts',
         view: facts,
@@ -60,18 +60,50 @@ for (const kind of storeKinds)
             facts.set(id, { position, version, at: [{ time: recordedAt }] }),
         },
       });
-      const unindexed = { ...projection, view: { ...facts, indexes: [] } };
-      const store = await openNew(context, kind, {
-        inline: [defineProjection({ name: 'facts', view: unindexed.view, inline: true, on: Object.fromEntries(projection.handlers) as never })],
-      });
+      const store = await openNew(context, kind, { inline: [projection] });
       await store.append('order-1', [placed(1)]);
-      await store.append({ streams: [{ streamId: 'order-2', events: [placed(2)] }, { streamId: 'order-1', events: [placed(3), placed(4)] }] });
+      const [second, third] = [[placed(2)], [placed(3), placed(4)]];
+      await store.append({
+        streams: [
+          { streamId: 'order-2', events: second },
+          { streamId: 'order-1', events: third },
+        ],
+      });
       for (const event of await store.readLog().toArray())
-        assert.deepEqual(await viewOf(store, unindexed).get(event.id), {
+        assert.deepEqual(await viewOf(store, projection).get(event.id), {
           position: event.position,
           version: event.version,
           at: [{ time: event.recordedAt }],
         });
+    });
+
+    test('the time of recording can be indexed before it is known, and a position cannot', async (context) => {
+      const timed = documents<{ at: string }>({ indexes: ['at'] });
+      const ordered = documents<{ position: number }>({ indexes: ['position'] });
+      const byTime = defineProjection({
+        name: 'timed',
+        view: timed,
+        inline: true,
+        on: { Placed: ({ id, recordedAt }: InlineRecorded<Placed>) => timed.set(id, { at: recordedAt }) },
+      });
+      const byPosition = defineProjection({
+        name: 'ordered',
+        view: ordered,
+        inline: true,
+        on: { Paid: ({ id, position }: InlineRecorded<Paid>) => ordered.set(id, { position }) },
+      });
+      const store = await openNew(context, kind, { inline: [byTime, byPosition] });
+      for (let index = 0; index < 5; index += 1) await store.append(`order-${index}`, [placed(1)]);
+      const { documents: found } = await viewOf(store, byTime).find({ orderBy: 'at', direction: 'backward' });
+      const events = await store.readLog({ direction: 'backward' }).toArray();
+      assert.deepEqual(
+        found.map(({ document }) => document.at),
+        events.map(({ recordedAt }) => recordedAt),
+      );
+      await assert.rejects(
+        store.append('order-1', [{ type: 'Paid', data: { cents: 1 } }]),
+        (error) => isHindsightError(error, 'VIEW_HANDLER_FAILED') && error.message.includes('"position" is indexed'),
+      );
     });
 
     test('what only the commit decides cannot be computed with', async (context) => {
