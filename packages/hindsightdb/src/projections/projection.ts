@@ -12,6 +12,7 @@ import { embeddedLimits } from '../core/limits.ts';
 import { assertFunction, assertObject, assertOptionalBoolean, assertWhole } from '../store/argument-checks.ts';
 import type { EventFilter } from '../consumers/consumer-spec.ts';
 import type { InlineView } from '../store/inline-view.ts';
+import type { Store } from '../store/store.ts';
 import type { DocumentReader } from './document-reader.ts';
 import type { DocumentsDefinition, DocumentsView, DocumentWrite } from './documents.ts';
 import { openInlineView } from './inline-work.ts';
@@ -53,11 +54,7 @@ export type InlineRecorded<Events extends Event> =
   Events extends Event<infer Type, infer Data> ? InlineEvent<Type, Data> : never;
 
 /** The events that a store declares. */
-export type EventsOfStore<Opened> = Opened extends { load: unknown; readLog: () => AsyncIterable<infer Read> }
-  ? Read extends RecordedEvent<infer Type, infer Data>
-    ? Event<Type, Data>
-    : never
-  : never;
+export type EventsOfStore<Opened> = Opened extends Store<infer Events, infer _Input> ? Events : never;
 
 /** What every projection says of itself. */
 export interface ProjectionOptions<Kind extends View> {
