@@ -12,6 +12,7 @@
 import { decisionOf, type Decider } from '../core/decider.ts';
 import { conflictError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
+import { foldEvents } from '../core/fold.ts';
 import { wantsSnapshot } from '../core/snapshot-policy.ts';
 import {
   resultOf,
@@ -289,7 +290,7 @@ export class EntityQueue<State, Command, Events extends Event> {
   }
 
   #fold(state: State, events: readonly Recorded<Events>[]): State {
-    return events.reduce((before, event) => this.#decider.evolve(before, event), state);
+    return foldEvents(this.#decider, state, events);
   }
 
   /** Sends the append on its way, or says why it could not go. */

@@ -45,6 +45,15 @@ export const errorCodes = {
   HISTORY_HIDDEN: 'The events that the asked state depends on are hidden by truncation or a tombstone.',
   UPCAST_FAILED: 'An upcaster threw or returned something that is no event.',
   DECODE_FAILED: 'A stored record cannot be decoded.',
+  CONSUMER_UNKNOWN: 'No consumer of this name was ever started with this store.',
+  CONSUMER_MISMATCH: 'The consumer was first started as something else than it is started as now.',
+  CONSUMER_DIVERGED: 'The place of the consumer does not fit the log that it follows.',
+  CONSUMER_FAILED: 'The consumer has stopped because of a failure, and does not go on by itself.',
+  FENCED: 'The slice of the consumer belongs to somebody else by now; nothing was recorded.',
+  WAIT_TIMEOUT: 'What was waited for did not come about in time.',
+  LETTER_UNKNOWN: 'There is no dead letter of this entity.',
+  REPLAY_REFUSED: 'A reaction is never taken back below its fence.',
+  EFFECT_IN_REPLAY: 'Code that replays events reached for the world.',
 } as const;
 
 /** A code of {@link errorCodes}. */

@@ -3,6 +3,7 @@
  */
 
 import type { Event, Recorded } from './event.ts';
+import { whileReplaying } from './replay.ts';
 
 /** How state follows from events. `evolve` returns a new state and never changes the one it is given. */
 export interface Fold<State, Events extends Event> {
@@ -28,13 +29,15 @@ export function initialStateOf<State, Events extends Event>(fold: Fold<State, Ev
   return typeof initialState === 'function' ? (initialState as () => State)() : initialState;
 }
 
-/** Folds events onto a state. */
+/** Folds events onto a state. Effects that `evolve` reaches are refused: see `core/replay.ts`. */
 export function foldEvents<State, Events extends Event>(
   fold: Fold<State, Events>,
   state: State,
   events: Iterable<Recorded<Events>>,
 ): State {
-  let next = state;
-  for (const event of events) next = fold.evolve(next, event);
-  return next;
+  return whileReplaying(() => {
+    let next = state;
+    for (const event of events) next = fold.evolve(next, event);
+    return next;
+  });
 }

@@ -4,7 +4,7 @@
 
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { Event } from '../core/event.ts';
-import { initialStateOf } from '../core/fold.ts';
+import { foldEvents, initialStateOf } from '../core/fold.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Query } from '../core/query.ts';
 import { assertFold } from '../core/decider.ts';
@@ -75,7 +75,7 @@ export async function foldLog<State, Events extends Event>(
   let scanned = 0;
   for await (const page of logMomentPages(context, filter, { ...moment, positions }, { signal })) {
     const events = recordedAs<Events>(page.events);
-    for (const event of events) state = fold.evolve(state, event);
+    state = foldEvents(fold, state, events);
     eventCount += events.length;
     scanned += page.scanned;
     onProgress?.(scanned);

@@ -6,7 +6,7 @@
  */
 
 import type { Event, Recorded } from '../core/event.ts';
-import type { Fold } from '../core/fold.ts';
+import { foldEvents, type Fold } from '../core/fold.ts';
 import { valueAt, withChange } from './apply-changes.ts';
 import type { KeyTree } from './element-keys.ts';
 import { leafChanges, visitLeaves } from './leaves.ts';
@@ -48,7 +48,7 @@ function gives<State, Events extends Event>(
     const change = { kind: 'replaced', path, before: value, after: other } as const;
     // A state with another value of the same kind in one place is of the fold's type as far as anybody can tell; where
     // evolve finds that it is not, it throws, and the leaf counts as left alone.
-    const next = fold.evolve(withChange(before, change, keys) as State, event);
+    const next = foldEvents(fold, withChange(before, change, keys) as State, [event]);
     const at = valueAt(next, path, keys);
     return isEmptyContainer(value) ? isEmptyContainer(at) && Array.isArray(at) === Array.isArray(value) : at === value;
   } catch {

@@ -6,6 +6,7 @@ import type { Event, Recorded } from '../core/event.ts';
 import { initialStateOf, type ElementKeys } from '../core/fold.ts';
 import { argumentError } from '../core/errors.ts';
 import { assertFold } from '../core/decider.ts';
+import { whileReplaying } from '../core/replay.ts';
 import { assertName } from '../core/text.ts';
 import { assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
 import { logMoment, streamMoment, type AsOf, type StreamMoment } from '../store/as-of.ts';
@@ -71,11 +72,13 @@ export async function* stepPages<State, Events extends Event>(
   let { state } = await stateBefore(context, fold, streamId, { moment, fromVersion, signal });
   for await (const { events } of streamMomentPages(context, streamId, moment, { fromVersion, signal })) {
     for (let from = 0; from < events.length; from += stepsMax)
-      yield recordedAs<Events>(events.slice(from, from + stepsMax)).map((event) => {
-        const before = state;
-        state = fold.evolve(before, event);
-        return { event, before, after: state };
-      });
+      yield whileReplaying(() =>
+        recordedAs<Events>(events.slice(from, from + stepsMax)).map((event) => {
+          const before = state;
+          state = fold.evolve(before, event);
+          return { event, before, after: state };
+        }),
+      );
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type DecodedRecord,
   type ParsedRecord,
 } from '../core/record.ts';
+import { whileReplaying } from '../core/replay.ts';
 import { isoOfMicrosCached } from '../core/time.ts';
 import { upcastEvent } from '../core/upcast.ts';
 import type { StoredEvent } from '../engine/contract.ts';
@@ -41,7 +42,8 @@ export function decodeStored(
 
 /** Events as the upcasters make them. */
 export function upcastAll({ upcasters }: StoreContext, events: readonly RecordedEvent[]): readonly RecordedEvent[] {
-  return upcasters.length === 0 ? events : events.flatMap((event) => upcastEvent(upcasters, event));
+  if (upcasters.length === 0) return events;
+  return whileReplaying(() => events.flatMap((event) => upcastEvent(upcasters, event)));
 }
 
 /** Takes the caller at its word that these events are of the types that it names. */

@@ -4,7 +4,7 @@
 
 import { argumentError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
-import { initialStateOf, type Fold } from '../core/fold.ts';
+import { foldEvents, initialStateOf, type Fold } from '../core/fold.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { categoryOf } from '../core/stream-id.ts';
@@ -76,7 +76,7 @@ export async function foldStream<State, Events extends Event>(
   });
   for await (const page of pages()) {
     const events = recordedAs<Events>(await decodeEvents(context, page.events));
-    for (const event of events) state = fold.evolve(state, event);
+    state = foldEvents(fold, state, events);
     if (isKeeping) folded = folded.concat(events);
     streamVersion = page.version;
   }
@@ -247,7 +247,7 @@ export async function loadExistence<State, Events extends Event>(
   let state = initialStateOf(fold);
   let exists = false;
   for await (const { events } of streamMomentPages(context, streamId, moment, { signal })) {
-    for (const event of recordedAs<Events>(events)) state = fold.evolve(state, event);
+    state = foldEvents(fold, state, recordedAs<Events>(events));
     exists ||= events.length > 0;
   }
   const { version } = await context.engine.streamInfo(streamId);

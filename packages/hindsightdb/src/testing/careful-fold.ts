@@ -5,6 +5,7 @@
 
 import type { Event, Recorded } from '../core/event.ts';
 import { initialStateOf, type Fold } from '../core/fold.ts';
+import { whileReplaying } from '../core/replay.ts';
 import type { CompareOptions } from '../history/changes.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { differenceOf } from './difference.ts';
@@ -67,7 +68,7 @@ function evolved<State, Events extends Event>(
   event: Recorded<Events>,
 ): State {
   try {
-    return evolve(state, event);
+    return whileReplaying(() => evolve(state, event));
   } catch (cause) {
     const { type, version }: { readonly type: string; readonly version: number } = event;
     throw new TestFailure(

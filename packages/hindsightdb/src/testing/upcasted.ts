@@ -4,6 +4,7 @@
 
 import { decisionOf } from '../core/decider.ts';
 import type { Event, RecordedEvent } from '../core/event.ts';
+import { whileReplaying } from '../core/replay.ts';
 import { upcastEvent, type Upcaster } from '../core/upcast.ts';
 import { differing, isMutation, messageOf } from './careful-fold.ts';
 import { isSame, recordedEvents, statedBy } from './test-events.ts';
@@ -48,7 +49,9 @@ export class Upcasted implements GivenStored {
 
 function upcasted(upcasters: readonly Upcaster[], stored: readonly RecordedEvent[]): readonly unknown[] {
   try {
-    return stored.flatMap((event) => upcastEvent(upcasters, event)).map((event) => withoutId(event));
+    return whileReplaying(() => stored.flatMap((event) => upcastEvent(upcasters, event))).map((event) =>
+      withoutId(event),
+    );
   } catch (cause) {
     const hint = isMutation(Reflect.get(Object(cause), 'cause'))
       ? '\nAn upcaster returns what changes; it may not change the event that it was given.'
