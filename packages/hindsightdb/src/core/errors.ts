@@ -45,6 +45,10 @@ export const errorCodes = {
   UPCAST_FAILED: 'An upcaster threw or returned something that is no event.',
   DECODE_FAILED: 'A stored record cannot be decoded.',
   EFFECT_IN_REPLAY: 'Code that replays events reached for the world.',
+  EFFECT_UNKNOWN: 'The plan of an event names an effect that the reaction does not declare.',
+  REACTION_OUTDATED: 'A newer version of the reaction was at work already.',
+  GATEWAY_UNANSWERED: 'No answer to the question is recorded, and the world is not asked.',
+  INBOX_FULL: 'Too many messages wait for one that is missing.',
 } as const;
 
 /** A code of {@link errorCodes}. */
