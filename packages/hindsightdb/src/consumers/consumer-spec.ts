@@ -7,7 +7,7 @@ import type { Checkpoint } from '../core/checkpoint.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
 import type { KeyedWrite, SqlStatement } from '../store/engine-types.ts';
-import type { Store } from '../store/store.ts';
+import type { AnyStore } from '../store/context-of.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** What kind of consumer it is. Of a reaction nothing below its fence is handled again. */
@@ -51,6 +51,8 @@ export interface SliceWrites {
   readonly keyedWrites?: readonly KeyedWrite[];
   /** Only where the engine that holds the progress has SQL. */
   readonly statements?: readonly SqlStatement[];
+  /** The event that a statement is of, by the statement's index: so that one which the database refuses is that event's failure. */
+  readonly eventOf?: (statement: number) => RecordedEvent | undefined;
   /** Events that failed for good: they become letters, and later events of their entities wait behind them. */
   readonly setAside?: readonly FailedEvent[];
 }
@@ -66,11 +68,14 @@ export interface FailedEvent {
 /** Thrown by the work on a batch to say which event it failed at. Anything else that it throws is no event's fault. */
 export class EventFailure extends Error {
   readonly event: RecordedEvent;
+  /** How often the work has tried it by itself; absent: once, and it is tried again by the consumer's policy. */
+  readonly attempts: number | undefined;
 
-  constructor(event: RecordedEvent, cause: unknown) {
+  constructor(event: RecordedEvent, cause: unknown, attempts?: number) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.name = 'EventFailure';
     this.event = event;
+    this.attempts = attempts;
   }
 }
 
@@ -82,7 +87,7 @@ export interface ConsumerSpec {
   readonly filter: EventFilter;
   readonly startAt: StartAt;
   /** The store that holds the progress, letters and whatever `handle` returns. Default: the one that is followed. */
-  readonly home?: Store;
+  readonly home?: AnyStore;
   /** Into how many slices the entities are spread; fixed when first started. Default 1. */
   readonly sliceCount?: number;
   /** How long a slice stays with a holder that gives no sign, in milliseconds. Default 10,000. */

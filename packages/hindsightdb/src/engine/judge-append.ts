@@ -6,6 +6,7 @@
 import { holdsVersion, type StreamFacts } from '../core/condition.ts';
 import type { Conflict } from '../core/errors.ts';
 import { saysTheSame } from '../core/record.ts';
+import { staleViews, type ViewLookup } from './judge-views.ts';
 import type {
   AppendAnswer,
   AppendBatch,
@@ -25,8 +26,7 @@ export interface StreamState extends StreamFacts {
 }
 
 /** What an engine looks up inside its transaction. */
-export interface Lookup {
-  keyed(key: string): { readonly revision: number } | undefined;
+export interface Lookup extends ViewLookup {
   answerOf(key: string): KeyedAnswer | undefined;
   stream(streamId: string): StreamState;
   /** Where a stream lives. Left out by engines whose logs have one partition. */
@@ -42,16 +42,25 @@ export interface Lookup {
 /** Go on and write, or the answer that stands already. */
 export type Judgement = { readonly kind: 'write' } | Exclude<AppendAnswer, { kind: 'appended' }>;
 
-/** Judges a batch. Keys come before conditions, so that a retry gets its first answer whatever has happened since. */
+/**
+ * Judges a batch. Keys come before conditions, so that a retry gets its first answer whatever has happened since. Views come
+ * last: only an append that nothing else stands against is worth bringing them up for.
+ */
 export function judgeAppend(batch: AppendBatch, lookup: Lookup): Judgement {
   if (batch.key !== undefined) {
     const known = judgeKey(batch.key, lookup);
     if (known !== undefined) return known;
   }
   const conflicts = conflictsOf(batch, lookup);
-  if (conflicts.length === 0) return { kind: 'write' };
+  if (conflicts.length === 0) return judgeViews(batch, lookup);
   const repetition = batch.key === undefined ? judgeRepetition(batch, lookup) : undefined;
   return repetition ?? { kind: 'conflict', conflicts };
+}
+
+function judgeViews(batch: AppendBatch, lookup: Lookup): Judgement {
+  if (batch.views === undefined) return { kind: 'write' };
+  const progressKeys = staleViews(batch, lookup);
+  return progressKeys.length === 0 ? { kind: 'write' } : { kind: 'viewStale', progressKeys };
 }
 
 function judgeKey(key: AppendKey, lookup: Lookup): Judgement | undefined {

@@ -4,6 +4,7 @@
 
 import { matchesQuery } from '../core/query.ts';
 import { categoryOf, isReserved } from '../core/stream-id.ts';
+import type { StreamSettings } from '../core/stream-settings.ts';
 import type { LogFilter, PageBounds } from './contract.ts';
 
 /** An event in memory. The type is the one under which it was written, also when its record was emptied since. */
@@ -16,6 +17,12 @@ export interface Entry {
   readonly type: string;
   readonly tags: readonly string[];
   record: string;
+}
+
+/** The newest settings of a stream, and the version of the stream that records them. */
+export interface RecordedSettings {
+  readonly version: number;
+  readonly settings: StreamSettings;
 }
 
 /** Whether a filter means the event. */

@@ -8,12 +8,19 @@ import { argumentError, HindsightError, type Conflict } from '../core/errors.ts'
 import { embeddedLimits } from '../core/limits.ts';
 import { matchesQuery } from '../core/query.ts';
 import { removedRecord } from '../core/record.ts';
-import { firstShownVersion, oldestShownAt, type StreamSettings } from '../core/stream-settings.ts';
+import { firstShownVersion, oldestShownAt } from '../core/stream-settings.ts';
 import { compareUtf8 } from '../core/text.ts';
 import { copiedSettings } from './copied-settings.ts';
-import { isWanted, takePage, type Entry } from './memory-entries.ts';
 import { judgeAppend, type Lookup } from './judge-append.ts';
+import { headsOfProgress } from './judge-views.ts';
+import { isWanted, takePage, type Entry, type RecordedSettings } from './memory-entries.ts';
+import { MemoryKeyed } from './memory-keyed.ts';
+import { MemoryListeners } from './memory-listeners.ts';
+import { executeViews, memorySql, writeViews } from './memory-views.ts';
+import { placesOf } from './pending-facts.ts';
+import type { SqlTables } from './sql-tables.ts';
 import type * as contract from './contract.ts';
+import type { SqlPart } from './views.ts';
 
 /** What an engine of this kind is opened with. */
 export interface MemoryEngineOptions {
@@ -25,38 +32,44 @@ export interface MemoryEngineOptions {
   readonly partitionCount?: number;
   /** Whether one append may touch several partitions. Default true; false lets a test see how that is refused. */
   readonly spansPartitions?: boolean;
-}
-
-interface Settings {
-  readonly version: number;
-  readonly settings: StreamSettings;
+  /** Tables for views, closed with the engine. Without them it has no SQL. */
+  readonly sqlTables?: SqlTables;
 }
 
 /** Opens an empty log in memory. */
 export class MemoryEngine implements contract.Engine {
   readonly capabilities: contract.Capabilities;
   readonly identity: contract.LogIdentity;
+  readonly sql?: SqlPart;
   readonly #now: () => number;
   readonly #partitions: Entry[][];
   readonly #streams = new Map<string, Entry[]>();
-  readonly #settings = new Map<string, Settings>();
+  readonly #settings = new Map<string, RecordedSettings>();
   readonly #answers = new Map<string, { readonly key: contract.AppendKey; readonly written: contract.Written }>();
-  readonly #keyed = new Map<string, contract.KeyedEntry>();
-  readonly #listeners = new Set<{ readonly call: () => void }>();
-  #lastRevision = 0;
+  readonly #keyed = new MemoryKeyed();
+  readonly #sqlTables: SqlTables | undefined;
+  readonly #listeners = new MemoryListeners();
+  /** The clock when the append at hand came in. */
+  #time = 0;
   #isCopying = false;
   #isClosed = false;
 
   constructor(options: MemoryEngineOptions) {
-    const { partitionCount = 1, spansPartitions = true, now, newId } = options;
+    const { partitionCount = 1, spansPartitions = true, now, newId, sqlTables } = options;
     this.#now = now;
+    this.#sqlTables = sqlTables;
+    if (sqlTables !== undefined)
+      this.sql = memorySql(sqlTables, {
+        assertOpen: () => this.#assertOpen(),
+        write: (writes, execute) => this.#writeKeyed(writes, execute),
+      });
     this.#partitions = Array.from({ length: partitionCount }, () => []);
     this.capabilities = {
       engine: 'memory',
       durability: 'none',
       spansPartitions,
       sharedAcrossProcesses: false,
-      sql: 'none',
+      sql: sqlTables === undefined ? 'none' : 'sqlite',
       wakeWithinMs: 0,
       limits: embeddedLimits,
     };
@@ -79,11 +92,15 @@ export class MemoryEngine implements contract.Engine {
         'Events are being copied into this log; appends are taken when the copy has ended.',
       );
     if (!this.capabilities.spansPartitions) this.#assertWithinPartition(batch);
+    this.#time = this.#now();
     const judgement = judgeAppend(batch, this.#lookup);
     if (judgement.kind !== 'write') return judgement;
-    const written = this.#write(batch);
+    const places = this.#lookup.places(batch);
+    executeViews(batch, places, this.#sqlTables);
+    const written = this.#write(batch, places.recordedAt);
+    writeViews(batch, places, { keyed: this.#keyed, written, progress: (key) => this.#lookup.progress(key) });
     if (batch.key !== undefined) this.#answers.set(batch.key.key, { key: batch.key, written });
-    this.#wakeAll();
+    this.#listeners.callAll();
     return { kind: 'appended', written };
   }
 
@@ -94,12 +111,14 @@ export class MemoryEngine implements contract.Engine {
       throw new HindsightError('UNSUPPORTED', 'Appends and conditions of this log cannot concern several partitions.');
   }
 
-  #write(batch: contract.AppendBatch): contract.Written {
-    const touched = new Set(
-      batch.streams.filter((write) => write.events.length > 0).map((write) => this.#partitionOf(write.streamId)),
+  #touched({ streams }: contract.AppendBatch): ReadonlySet<number> {
+    return new Set(
+      streams.filter(({ events }) => events.length > 0).map(({ streamId }) => this.#partitionOf(streamId)),
     );
-    const clock = this.#now();
-    const recordedAt = Math.max(clock, ...[...touched].map((partition) => this.#last(partition)?.recordedAt ?? 0));
+  }
+
+  #write(batch: contract.AppendBatch, recordedAt: number): contract.Written {
+    const touched = this.#touched(batch);
     const before = [...touched].map((partition) => ({
       partition,
       firstPosition: (this.#last(partition)?.position ?? 0) + 1,
@@ -115,7 +134,7 @@ export class MemoryEngine implements contract.Engine {
         lastVersion: firstVersion + write.events.length - 1,
       };
     });
-    for (const write of batch.keyedWrites ?? []) this.#writeKeyed(write);
+    for (const write of batch.keyedWrites ?? []) this.#keyed.write(write);
     const partitions = before.map(({ partition, firstPosition }) => {
       const last = this.#last(partition);
       return { partition, firstPosition, lastPosition: last?.position ?? 0, lastEventId: last?.id ?? '' };
@@ -250,32 +269,24 @@ export class MemoryEngine implements contract.Engine {
 
   async keyedScan(request: contract.KeyedScanRequest): Promise<readonly contract.KeyedEntry[]> {
     this.#assertOpen();
-    const { prefix, after, direction = 'forward', limit } = request;
-    const sign = direction === 'forward' ? 1 : -1;
-    const wanted = [...this.#keyed.values()].filter(
-      ({ key }) => key.startsWith(prefix) && (after === undefined || sign * compareUtf8(key, after) > 0),
-    );
-    return wanted.toSorted((left, right) => sign * compareUtf8(left.key, right.key)).slice(0, limit);
+    return this.#keyed.scan(request);
   }
 
   async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {
     this.#assertOpen();
+    return this.#writeKeyed(writes, () => {});
+  }
+
+  #writeKeyed(writes: readonly contract.KeyedWrite[], execute: () => void): readonly Conflict[] {
     const judgement = judgeAppend({ streams: [], keyedWrites: writes }, this.#lookup);
     if (judgement.kind === 'conflict') return judgement.conflicts;
-    for (const write of writes) this.#writeKeyed(write);
+    execute();
+    for (const write of writes) this.#keyed.write(write);
     return [];
   }
 
-  #writeKeyed({ key, value }: contract.KeyedWrite): void {
-    if (value === null) this.#keyed.delete(key);
-    else this.#keyed.set(key, { key, value, revision: (this.#lastRevision += 1) });
-  }
-
   wake(listener: () => void): () => void {
-    // A registration of its own, so that the same function given twice is called until it was ended twice.
-    const registration = { call: listener };
-    this.#listeners.add(registration);
-    return () => this.#listeners.delete(registration);
+    return this.#listeners.add(listener);
   }
 
   async beginCopy(): Promise<void> {
@@ -298,8 +309,8 @@ export class MemoryEngine implements contract.Engine {
       if (copied !== undefined)
         this.#settings.set(copied.streamId, { version: this.#version(event.streamId), settings: copied.settings });
     }
-    for (const write of keyedWrites) this.#writeKeyed(write);
-    this.#wakeAll();
+    for (const write of keyedWrites) this.#keyed.write(write);
+    this.#listeners.callAll();
   }
 
   async endCopy(): Promise<void> {
@@ -313,8 +324,9 @@ export class MemoryEngine implements contract.Engine {
   }
 
   async close(): Promise<void> {
+    if (!this.#isClosed) this.#sqlTables?.close();
     this.#isClosed = true;
-    this.#wakeAll();
+    this.#listeners.callAll();
   }
 
   readonly #lookup: Lookup = {
@@ -330,6 +342,12 @@ export class MemoryEngine implements contract.Engine {
       lastEventId: this.#stream(streamId).at(-1)?.id,
     }),
     partitionOf: (streamId) => this.#partitionOf(streamId),
+    head: (partition) => this.#last(partition)?.position ?? 0,
+    progress: (progressKey) => headsOfProgress(this.#keyed.get(progressKey)?.value, this.#partitions.length),
+    places: (batch) => {
+      const last = [...this.#touched(batch)].map((partition) => this.#last(partition)?.recordedAt ?? 0);
+      return placesOf(batch, Math.max(this.#time, ...last), this.#lookup);
+    },
     eventAtVersion: (streamId, version) => {
       const entry = this.#stream(streamId)[version - 1];
       return entry && { id: entry.id, event: this.#stored(entry) };
@@ -373,14 +391,6 @@ export class MemoryEngine implements contract.Engine {
 
   #stored({ streamId, version, position, recordedAt, record }: Entry): contract.StoredEvent {
     return { streamId, version, partition: this.#partitionOf(streamId), position, recordedAt, record };
-  }
-
-  #wakeAll(): void {
-    for (const registration of this.#listeners)
-      queueMicrotask(() => {
-        // One that was ended in the meantime is not called any more.
-        if (this.#listeners.has(registration)) registration.call();
-      });
   }
 
   #assertOpen(): void {

@@ -60,12 +60,11 @@ export interface SqlWrite {
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /**
- * SQL beside the log, in tables of the user's own. Statements cannot change what belongs to the store, open or attach files,
+ * SQL beside the log, in tables of the user's own; `capabilities.sql` says which. Statements cannot change what belongs to the store, open or attach files,
  * or begin and end transactions: `VIEW_SQL_FAILED`, as for anything that the database refuses. The error's `details` name the
  * `statement` by its index; then nothing of the whole was written.
  */
 export interface SqlPart {
-  readonly dialect: 'sqlite';
   /** Durable like an append. An empty answer means written. */
   write(write: SqlWrite): Promise<readonly Conflict[]>;
   /** Rows of a reading statement. What was written by a `write` or an append that has been answered is seen. */

@@ -4,7 +4,7 @@ import { letterKey } from '../consumers/consumer-keys.ts';
 import type { SliceBatch } from '../consumers/consumer-spec.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { KeyedEntry, KeyedWrite } from '../store/engine-types.ts';
-import type { Store } from '../store/store.ts';
+import type { AnyStore } from '../store/context-of.ts';
 import { outlineOf } from './journal.ts';
 import type { Reaction } from './reaction.ts';
 import { journalPartitionEnd, journalPrefix, placeOfJournalKey } from './reaction-keys.ts';
@@ -15,11 +15,11 @@ const stepMin = 100;
 /** Prunes the journal of a reaction, slice by slice. */
 export class JournalPruning {
   readonly #reaction: Reaction;
-  readonly #home: Store;
+  readonly #home: AnyStore;
   /** Behind which key the next step looks, by slice. */
   readonly #behind = new Map<number, string>();
 
-  constructor(reaction: Reaction, home: Store) {
+  constructor(reaction: Reaction, home: AnyStore) {
     this.#reaction = reaction;
     this.#home = home;
   }

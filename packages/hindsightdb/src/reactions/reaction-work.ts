@@ -12,7 +12,7 @@ import type { FailedEvent, SliceBatch, SliceWrites } from '../consumers/consumer
 import { pause } from '../consumers/pause.ts';
 import { pauseAfter } from '../consumers/retry-policy.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
-import type { Store } from '../store/store.ts';
+import type { AnyStore } from '../store/context-of.ts';
 import { byEntity, fail, inBounded, worksOf, type EventWork } from './event-work.ts';
 import { advanced, decodeFence, encodeFence, isBelow, reachOf, type Fence } from './fence.ts';
 import { journalWrites, isDone, plansOf, type EventPlan, type JournalEffect } from './journal.ts';
@@ -28,9 +28,9 @@ const recordEveryMs = 250;
 /** What a reaction works with. */
 export interface ReactionStores {
   /** The log that is followed. */
-  readonly log: Store;
+  readonly log: AnyStore;
   /** Where progress, journal and answers lie. */
-  readonly home: Store;
+  readonly home: AnyStore;
   /** Called when a newer version of the reaction has planned here, and this one is to stop. Absent: it goes on. */
   readonly onOutdated: ((newest: number) => void) | undefined;
 }
@@ -74,7 +74,7 @@ export class ReactionWork {
     const { home, log } = this.#stores;
     const entry = await home.context.engine.keyedGet(fenceKey(this.#reaction.name, slice));
     const fence = entry === undefined ? undefined : decodeFence(entry);
-    return { fence, reach: reachOf(fence, log.identity), newest: fence?.version ?? 0 };
+    return { fence, reach: reachOf(fence, log.context.engine.identity), newest: fence?.version ?? 0 };
   }
 
   /** Sets where each event stands. Answers whether the batch is a letter that is tried again. */
@@ -176,7 +176,7 @@ export class ReactionWork {
       const isUnplanned = work.state === 'failed' || work.state === 'waiting';
       return isUnplanned ? [this.#planFor(batch.slice, work, { version, effects: undefined })] : [];
     });
-    const epoch = log.identity.lineage.at(-1)?.epoch ?? '';
+    const epoch = log.context.engine.identity.lineage.at(-1)?.epoch ?? '';
     const next: Fence = { epoch, version, positions: advanced(reach, batch.events) };
     const value = encodeFence(next);
     const fenceWrites = fence !== undefined && encodeFence(fence) === value ? [] : [{ key: fenceKey(name, batch.slice), value }];
@@ -219,13 +219,13 @@ interface Standing {
 /** What came of effects and is not in the journal yet. */
 class Outcomes {
   readonly #reaction: string;
-  readonly #home: Store;
+  readonly #home: AnyStore;
   readonly #batch: SliceBatch;
   readonly #unrecorded = new Set<EventWork>();
   #recordedAtMs = performance.now();
   #recording: Promise<void> | undefined;
 
-  constructor(reaction: string, home: Store, batch: SliceBatch) {
+  constructor(reaction: string, home: AnyStore, batch: SliceBatch) {
     this.#reaction = reaction;
     this.#home = home;
     this.#batch = batch;

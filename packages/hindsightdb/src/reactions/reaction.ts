@@ -8,8 +8,9 @@ import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
 import { embeddedLimits } from '../core/limits.ts';
 import { normalizeQuery, type Query } from '../core/query.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
-import { assertName, describe } from '../core/text.ts';
+import { assertName } from '../core/text.ts';
 import type { EventFilter, StartAt } from '../consumers/consumer-spec.ts';
+import { assertStartAt } from '../consumers/start-place.ts';
 import { checkedRetryPolicy, type CheckedRetryPolicy, type RetryPolicy } from '../consumers/retry-policy.ts';
 import { assertFunction, assertKeyedName, assertObject, assertWhole } from '../store/argument-checks.ts';
 import type { EffectContext, EffectsOf } from './effect.ts';
@@ -201,15 +202,6 @@ function functionsOf<Kind extends (...given: never[]) => unknown>(what: string, 
     functions.set(name, each as Kind);
   }
   return functions;
-}
-
-function assertStartAt(startAt: unknown): void {
-  if (startAt === 'beginning' || startAt === 'now') return;
-  if (typeof startAt === 'object' && startAt !== null && ('after' in startAt || 'time' in startAt)) return;
-  throw argumentError(
-    'INVALID_ARGUMENT',
-    `startAt must be 'beginning', 'now', { after: checkpoint } or { time }, not ${describe(startAt)}. It says from which event on the world is acted on, so there is no default.`,
-  );
 }
 
 function narrowed(query: Query, handlers: ReadonlyMap<string, unknown>): Query {

@@ -10,6 +10,7 @@ import { describe } from '../core/text.ts';
 import { uuidV7Maker } from '../core/uuid.ts';
 import type { Engine, LogIdentity, LongWork } from '../engine/contract.ts';
 import { MemoryEngine } from '../engine/memory.ts';
+import type { SqlTables } from '../engine/sql-tables.ts';
 import { assertFunction, assertObject, assertPlace, assertWork } from './argument-checks.ts';
 import { assertStoreOptions, checkedClock, checkedIdMaker } from './settings-checks.ts';
 import type {
@@ -92,7 +93,7 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
           'INVALID_ARGUMENT',
           'A store in memory is made when it is opened: readOnly and create: false have no meaning for it.',
         );
-      return new MemoryEngine({ ...shared, partitionCount });
+      return new MemoryEngine({ ...shared, partitionCount, ...(await tablesInMemory()) });
     case undefined:
     case 'sqlite':
     case 'file': {
@@ -112,6 +113,15 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
         `No engine is known for ${scheme}: addresses. Known are paths, sqlite: and memory:.`,
       );
   }
+}
+
+/** SQL for the memory engine, where the runtime has it. */
+async function tablesInMemory(): Promise<{ readonly sqlTables?: SqlTables }> {
+  const sqlite = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:sqlite');
+  if (sqlite === undefined) return {};
+  const { memoryTables } = await import('../engines/sqlite/memory-tables.ts');
+  const sqlTables = memoryTables();
+  return sqlTables === undefined ? {} : { sqlTables };
 }
 
 function contextOf(engine: Engine, options: StoreOptions, shared: Shared): StoreContext {

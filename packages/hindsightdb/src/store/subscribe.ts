@@ -14,6 +14,7 @@ import { assertObject } from './argument-checks.ts';
 import { checkpointOf, placesAt, positionsOf, type Place } from './places.ts';
 import { checkedQuery, logReadBounds, type LogReadOptions } from './read-options.ts';
 import type { StoreContext } from './settings.ts';
+import { wakeable } from './wakeable.ts';
 
 /** What a subscription follows, and from where. At most one of category, stream and query. */
 export interface SubscribeOptions {
@@ -110,33 +111,4 @@ async function startPlaces({ engine }: StoreContext, after: Place | 'start' | 'n
     return Array.from({ length: engine.identity.partitionCount }, () => ({ position: 0, eventId: undefined }));
   const positions = after === 'now' ? await engine.heads() : await positionsOf(engine, 'after', after);
   return [...(await placesAt(engine, positions))];
-}
-
-interface Wakeable {
-  readonly wake: () => void;
-  /** Forgets what woke before. */
-  arm(): void;
-  /** Resolves at once when woken since it was armed, else at the next wake or at the signal. */
-  wait(): Promise<void>;
-  end(): void;
-}
-
-function wakeable(signal: AbortSignal | undefined): Wakeable {
-  let isAwake = false;
-  let resolveWait: (() => void) | undefined;
-  const wake = (): void => {
-    isAwake = true;
-    resolveWait?.();
-  };
-  signal?.addEventListener('abort', wake);
-  return {
-    wake,
-    arm: () => (isAwake = signal?.aborted === true),
-    wait: async () => {
-      if (isAwake) return;
-      await new Promise<void>((resolve) => (resolveWait = resolve));
-      resolveWait = undefined;
-    },
-    end: () => signal?.removeEventListener('abort', wake),
-  };
 }

@@ -17,6 +17,7 @@ import type { Store } from '../../src/store/store.ts';
 import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { consumerProvocations } from '../consumers/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
 const event = { type: 'Added', data: 1 } as const;
@@ -131,6 +132,10 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await openStore(await pathOf(t));
   },
   ENGINE_UNAVAILABLE: async () => await openStore('mysql://localhost/shop'),
+  VIEW_SQL_FAILED: async (t) => {
+    const { engine } = (await storeOf(t)).context;
+    await engine.sql?.query({ sql: 'SELECT FROM', parameters: [] });
+  },
   UNSUPPORTED: async (t) => await (await storeOf(t)).backup('copy.db'),
   STORE_NOT_FOUND: async (t) => await openStore(await pathOf(t), { create: false }),
   STORE_EXISTS: async (t) => {
@@ -224,6 +229,7 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.context.engine.append({ streams: [{ streamId: 'a-1', expectedVersion: 0, events }] });
     await store.readStream('a-1').toArray();
   },
+  ...consumerProvocations,
   EFFECT_IN_REPLAY: async (t) => {
     const store = await storeOf(t);
     await store.append('a-1', [event]);

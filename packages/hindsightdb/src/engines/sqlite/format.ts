@@ -115,3 +115,14 @@ export const schema: readonly string[] = [
      record ->> '$.id' AS id
    FROM event`,
 ];
+
+const ownNames = new Set(schema.map((statement) => /^CREATE \w+ (\w+)/.exec(statement)?.[1]));
+
+/**
+ * Whether a name is not free for tables, indexes, views and triggers of the user: what the store has, and `hindsight_…`,
+ * under which later formats add what they need. SQLite's names know no case.
+ */
+export function isReservedName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return ownNames.has(lower) || lower.startsWith('hindsight_');
+}

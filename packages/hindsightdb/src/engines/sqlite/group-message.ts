@@ -4,9 +4,15 @@
  */
 
 import type { AppendAnswer, AppendBatch, NewEvent, StreamWrite, Written } from '../../engine/contract.ts';
+import type { PackedStatements } from './sql-message.ts';
 import type { PlainError } from './sqlite-errors.ts';
 
 type Cell = string | number | readonly string[];
+
+/** What is written together: an append, or a write to the keyed store or by SQL, which is one without streams. */
+export interface GroupMember extends AppendBatch {
+  readonly statements?: PackedStatements;
+}
 
 /** How one append of a group ended. */
 export type GroupAnswer = AppendAnswer | { readonly kind: 'failed'; readonly error: PlainError };
@@ -16,7 +22,7 @@ export interface PackedGroup {
   /** For each append with one stream and nothing else: stream id, expected version, predecessor or '', number of events, and of each event id, type, tags and record. */
   readonly cells: readonly Cell[];
   /** The other appends, by their place in the group. */
-  readonly others: readonly (readonly [number, AppendBatch])[];
+  readonly others: readonly (readonly [number, GroupMember])[];
   readonly count: number;
 }
 
@@ -31,9 +37,9 @@ export interface PackedAnswers {
 const noTags: readonly string[] = [];
 
 /** Packs a group. */
-export function packGroup(batches: readonly AppendBatch[]): PackedGroup {
+export function packGroup(batches: readonly GroupMember[]): PackedGroup {
   const cells: Cell[] = [];
-  const others: (readonly [number, AppendBatch])[] = [];
+  const others: (readonly [number, GroupMember])[] = [];
   batches.forEach((batch, index) => {
     const [only] = batch.streams;
     const isPlain =
@@ -42,6 +48,7 @@ export function packGroup(batches: readonly AppendBatch[]): PackedGroup {
       batch.condition === undefined &&
       batch.key === undefined &&
       batch.keyedWrites === undefined &&
+      batch.views === undefined &&
       only.effect === undefined;
     if (!isPlain) {
       others.push([index, batch]);
@@ -54,8 +61,8 @@ export function packGroup(batches: readonly AppendBatch[]): PackedGroup {
 }
 
 /** The group as it was packed. */
-export function unpackGroup({ cells, others, count }: PackedGroup): readonly AppendBatch[] {
-  const batches: AppendBatch[] = [];
+export function unpackGroup({ cells, others, count }: PackedGroup): readonly GroupMember[] {
+  const batches: GroupMember[] = [];
   let cell = 0;
   let nextOther = 0;
   while (batches.length < count) {

@@ -4,7 +4,7 @@
 
 import type { EngineStatistics, KeyedWrite, LogIdentity, RecordedWrite } from '../../engine/contract.ts';
 import type { OpenRequest } from './database.ts';
-import type { GroupAnswer, PackedAnswers, PackedGroup } from './group-message.ts';
+import type { PackedAnswers, PackedGroup } from './group-message.ts';
 import type { PlainError } from './sqlite-errors.ts';
 
 /** What the writer thread is started with. */
@@ -17,7 +17,6 @@ export interface WriterData {
 /** What is asked of the writer thread. `now` is the caller's clock. */
 export type WriterRequest =
   | { readonly kind: 'group'; readonly group: PackedGroup; readonly now: number }
-  | { readonly kind: 'keyedWrite'; readonly writes: readonly KeyedWrite[]; readonly now: number }
   | { readonly kind: 'beginCopy'; readonly now: number }
   | {
       readonly kind: 'copyIn';
@@ -33,7 +32,6 @@ export type WriterRequest =
 export type WriterReply =
   | { readonly kind: 'ready'; readonly identity: LogIdentity }
   | { readonly kind: 'answers'; readonly answers: PackedAnswers }
-  | { readonly kind: 'answer'; readonly answer: GroupAnswer }
   | { readonly kind: 'statistics'; readonly statistics: EngineStatistics }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly error: PlainError };

@@ -29,7 +29,9 @@ export type ReaderStatements = Readonly<
     | 'answer'
     | 'keyed'
     | 'keyedFrom'
-    | 'keyedAfter',
+    | 'keyedAfter'
+    | 'keyedBefore'
+    | 'keyedBackward',
     StatementSync
   >
 >;
@@ -64,5 +66,7 @@ export function prepareReaderStatements(database: DatabaseSync): ReaderStatement
     keyed: prepare('SELECT key, value, revision FROM keyed WHERE key = ?'),
     keyedFrom: prepare('SELECT key, value, revision FROM keyed WHERE key >= ? ORDER BY key'),
     keyedAfter: prepare('SELECT key, value, revision FROM keyed WHERE key > ? ORDER BY key'),
+    keyedBefore: prepare('SELECT key, value, revision FROM keyed WHERE key < ? ORDER BY key DESC'),
+    keyedBackward: prepare('SELECT key, value, revision FROM keyed ORDER BY key DESC'),
   };
 }

@@ -11,6 +11,7 @@ import type {
   KeyedAnswer,
   Written,
   KeyedEntry,
+  KeyedScanRequest,
   LogPage,
   LogReadRequest,
   StoredEvent,
@@ -93,17 +94,19 @@ export class Reader {
   }
 
   /** Entries of the keyed store by prefix. */
-  keyedScan({
-    prefix,
-    after,
-    limit,
-  }: {
-    readonly prefix: string;
-    readonly after?: string;
-    readonly limit: number;
-  }): readonly KeyedEntry[] {
+  keyedScan({ prefix, after, direction = 'forward', limit }: KeyedScanRequest): readonly KeyedEntry[] {
+    const isWanted = ({ key }: KeyedEntry): boolean => key.startsWith(prefix);
+    if (direction === 'backward') return takeWhile(this.#keyedBackward(prefix, after), limit, keyedEntry, isWanted);
     const { statement, values } = range(this.#statements.keyedFrom, this.#statements.keyedAfter, prefix, after);
-    return takeWhile(statement.iterate(...values), limit, keyedEntry, (entry) => entry.key.startsWith(prefix));
+    return takeWhile(statement.iterate(...values), limit, keyedEntry, isWanted);
+  }
+
+  /** Rows before a key or, where it stands behind all that begin with the prefix, from the last of these on. */
+  #keyedBackward(prefix: string, after: string | undefined): Iterable<object> {
+    const end = textBehind(prefix);
+    const { keyedBefore, keyedBackward } = this.#statements;
+    if (after !== undefined && (end === undefined || compareUtf8(after, end) < 0)) return keyedBefore.iterate(after);
+    return end === undefined ? keyedBackward.iterate() : keyedBefore.iterate(end);
   }
 
   /** A page of a stream, without what its settings hide. */
@@ -332,6 +335,14 @@ export class Reader {
 function keyedEntry(row: object): KeyedEntry {
   const [key, value, revision] = rowOf(row);
   return { key: String(key), value: String(value), revision: Number(revision) };
+}
+
+/** The least text that stands behind all that begin with a prefix, in the order of UTF-8 bytes; undefined where there is none. */
+function textBehind(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  for (let last = points.pop(); last !== undefined; last = points.pop())
+    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  return undefined;
 }
 
 /** Walks ordered texts from the greater of a prefix and what comes after a text. */

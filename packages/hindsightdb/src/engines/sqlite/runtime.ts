@@ -49,7 +49,8 @@ export interface ConnectionOptions {
 export function connect({ path, readOnly, cacheBytes }: ConnectionOptions): DatabaseSync {
   const { DatabaseSync } = loadSqlite();
   // No busy timeout: it would sleep on the event loop. Who meets a busy store tries again by itself.
-  const database = new DatabaseSync(path, { readOnly, timeout: 0 });
+  // Foreign keys of the user's are declared and not enforced: one that refers to a table of the store could forbid it to write.
+  const database = new DatabaseSync(path, { readOnly, timeout: 0, enableForeignKeyConstraints: false });
   try {
     database.enableDefensive(true);
     // Checkpoints are made when the writer decides, never in the middle of somebody's commit.

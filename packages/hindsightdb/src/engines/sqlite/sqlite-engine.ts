@@ -8,10 +8,13 @@ import { HindsightError, type Conflict } from '../../core/errors.ts';
 import { embeddedLimits } from '../../core/limits.ts';
 import { isReserved } from '../../core/stream-id.ts';
 import type * as contract from '../../engine/contract.ts';
+import type { SqlPart, SqlRow, SqlStatement, SqlWrite } from '../../engine/views.ts';
 import { backupStore } from './backup.ts';
 import { checkInThread } from './check.ts';
+import { GuardedSql } from './guarded-sql.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { Reader } from './reader.ts';
+import { packStatements } from './sql-message.ts';
 import { isBusy, storeError } from './sqlite-errors.ts';
 import type { Wake } from './wake.ts';
 import { wakeWithinMs } from './wake.ts';
@@ -45,17 +48,19 @@ export class SqliteEngine implements contract.Engine {
     durability: 'power',
     spansPartitions: true,
     sharedAcrossProcesses: true,
-    sql: 'none',
+    sql: 'sqlite',
     wakeWithinMs,
     limits: embeddedLimits,
   };
   readonly identity: contract.LogIdentity;
   readonly maintenance: contract.Maintenance;
+  readonly sql: SqlPart;
   readonly #parts: SqliteEngineParts;
   readonly #reader: Reader;
   readonly #readAhead: ReadAhead;
   readonly #unfinished = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
+  #guardedSql: GuardedSql | undefined;
   #turnedAt = performance.now();
 
   constructor(parts: SqliteEngineParts) {
@@ -63,6 +68,10 @@ export class SqliteEngine implements contract.Engine {
     this.identity = parts.identity;
     this.#reader = new Reader(parts.database, parts.now);
     this.#readAhead = new ReadAhead({ path: parts.path, isAlone: parts.writer === undefined });
+    this.sql = {
+      write: (write) => this.#sqlWrite(write),
+      query: (statement) => this.#sqlQuery(statement),
+    };
     this.maintenance = {
       backup: (destination, work = {}) => this.#longWork(() => backupStore(parts.path, destination, work)),
       check: (work = {}) => this.#longWork(() => checkInThread(parts.path, work)),
@@ -127,8 +136,20 @@ export class SqliteEngine implements contract.Engine {
   }
 
   async keyedWrite(writes: readonly contract.KeyedWrite[]): Promise<readonly Conflict[]> {
-    const reply = await this.#writer().request({ kind: 'keyedWrite', writes, now: this.#parts.now() });
-    return reply.kind === 'answer' && reply.answer.kind === 'conflict' ? reply.answer.conflicts : [];
+    return conflictsOf(await this.#writer().append({ streams: [], keyedWrites: writes }, undefined));
+  }
+
+  async #sqlWrite({ keyedWrites, statements }: SqlWrite): Promise<readonly Conflict[]> {
+    const batch = { streams: [], keyedWrites, statements: packStatements(statements) };
+    return conflictsOf(await this.#writer().append(batch, undefined));
+  }
+
+  async #sqlQuery({ sql, parameters }: SqlStatement): Promise<readonly SqlRow[]> {
+    await this.#turn();
+    return await this.#read(() => {
+      this.#guardedSql ??= new GuardedSql(this.#parts.database);
+      return this.#guardedSql.all({ sql, statement: 0 }, parameters);
+    });
   }
 
   wake(listener: () => void): () => void {
@@ -218,4 +239,9 @@ export class SqliteEngine implements contract.Engine {
     database.close();
     await writer?.close();
   }
+}
+
+/** What stood against a write without streams. */
+function conflictsOf(answer: contract.AppendAnswer): readonly Conflict[] {
+  return answer.kind === 'conflict' ? answer.conflicts : [];
 }

@@ -57,8 +57,14 @@ const meanings: Readonly<Record<number, readonly [ErrorCode, string]>> = {
 };
 
 /** Whether Node found a number that is no safe integer. The store writes none, so the file is damaged there. */
-function isNumberTooLarge(error: unknown): boolean {
+export function isNumberTooLarge(error: unknown): boolean {
   return error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+}
+
+/** Whether an error is about the store and its disk, and not about the statement that met it. */
+export function isTroubleOfStore(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== undefined && code in meanings;
 }
 
 /** An error of SQLite as an error of the store; errors that are not SQLite's come back as they are. */

@@ -6,15 +6,16 @@
 import { Worker } from 'node:worker_threads';
 import { abortReason } from '../../core/abort.ts';
 import { HindsightError } from '../../core/errors.ts';
-import type { AppendAnswer, AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
-import { packGroup, unpackAnswers, type GroupAnswer, type PackedAnswers } from './group-message.ts';
+import type { AppendAnswer, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
+import { packGroup, unpackAnswers, type GroupAnswer, type GroupMember, type PackedAnswers } from './group-message.ts';
 import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
+import { lengthOfStatements } from './sql-message.ts';
 import { fromPlainError } from './sqlite-errors.ts';
 
-/** An append that waits for its group. */
+/** An append, or a write without streams, that waits for its group. */
 interface WaitingAppend {
   readonly kind: 'append';
-  readonly batch: AppendBatch;
+  readonly batch: GroupMember;
   readonly length: number;
   readonly resolve: (answer: AppendAnswer) => void;
   readonly reject: (error: unknown) => void;
@@ -100,12 +101,15 @@ export class WriterClient {
       : new Error(`The writer thread began with ${reply.kind}.`);
   }
 
-  /** Queues an append. Appends are written in the order of the calls. */
-  append(batch: AppendBatch, signal: AbortSignal | undefined): Promise<AppendAnswer> {
+  /**
+   * Queues an append, or a write without streams, which is never refused for lack of room: appends are held back by their
+   * own bound, and who writes what was read waits for the answer. All is written in the order of the calls.
+   */
+  append(batch: GroupMember, signal: AbortSignal | undefined): Promise<AppendAnswer> {
     this.#assertOpen();
     signal?.throwIfAborted();
     const length = lengthOf(batch);
-    this.#assertRoom(length);
+    if (batch.streams.length > 0) this.#assertRoom(length);
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#pendingLength -= length;
@@ -212,7 +216,7 @@ export class WriterClient {
     if (sent?.kind === 'group') {
       if (reply.kind === 'answers') this.#answer(sent.members, reply.answers);
       else if (reply.kind === 'failed') for (const member of sent.members) settleWith(member, reply);
-      this.#options.onWritten();
+      if (sent.members.some(({ batch }) => batch.streams.length > 0)) this.#options.onWritten();
     }
     this.#scheduleFlush();
   }
@@ -282,8 +286,8 @@ function takeGroup(waiting: (WaitingAppend | WaitingRequest)[]): readonly Waitin
   return members;
 }
 
-function lengthOf({ streams }: AppendBatch): number {
-  let length = 0;
+function lengthOf({ streams, statements }: GroupMember): number {
+  let length = statements === undefined ? 0 : lengthOfStatements(statements);
   for (const { events } of streams) for (const event of events) length += event.record.length;
   return length;
 }

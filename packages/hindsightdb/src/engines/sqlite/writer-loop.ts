@@ -5,10 +5,10 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { HindsightError } from '../../core/errors.ts';
-import type { AppendBatch, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
+import type { EngineStatistics, LogIdentity } from '../../engine/contract.ts';
 import { openForWriting } from './database.ts';
 import { fileBytes, fileIdentity, markFailed, walPath } from './files.ts';
-import { packAnswers, unpackGroup, type GroupAnswer } from './group-message.ts';
+import { packAnswers, unpackGroup, type GroupAnswer, type GroupMember } from './group-message.ts';
 import type { WriterData, WriterReply, WriterRequest } from './protocol.ts';
 import { pauseThread } from './patience.ts';
 import { numberOf, prepareArrays, rowOf } from './rows.ts';
@@ -86,8 +86,6 @@ export class WriterLoop {
 
   #serve(request: Exclude<WriterRequest, GroupRequest>): WriterReply {
     switch (request.kind) {
-      case 'keyedWrite':
-        return { kind: 'answer', answer: this.#transact(() => this.#writer.writeKeyed(request.writes, request.now)) };
       case 'beginCopy':
         this.#transact(() => this.#writer.beginCopy(request.now));
         return { kind: 'done' };
@@ -149,7 +147,7 @@ export class WriterLoop {
   }
 
   /** Gives each append a transaction of its own, so that what is wrong with one of them is not the others' fault. */
-  #oneByOne(batches: readonly AppendBatch[], now: number): readonly GroupAnswer[] {
+  #oneByOne(batches: readonly GroupMember[], now: number): readonly GroupAnswer[] {
     return batches.map((batch): GroupAnswer => {
       const isOfAll = this.#failure !== undefined || isBusy(this.#lastError);
       const answers = isOfAll ? undefined : this.#attempt(() => this.#writer.writeGroup([batch], now));

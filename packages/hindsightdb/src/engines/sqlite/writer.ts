@@ -20,9 +20,11 @@ import type {
 } from '../../engine/contract.ts';
 import { copiedSettings } from '../../engine/copied-settings.ts';
 import { judgeAppend, type Lookup } from '../../engine/judge-append.ts';
+import { placesOf } from '../../engine/pending-facts.ts';
 import { checksumOf } from './checksum.ts';
 import { Finder } from './finder.ts';
 import { formatVersion } from './format.ts';
+import type { GroupMember } from './group-message.ts';
 import { Indexer } from './indexer.ts';
 import { KnownStream, KnownStreams } from './known-streams.ts';
 import { Reader } from './reader.ts';
@@ -30,6 +32,7 @@ import { RowInserter } from './row-inserter.ts';
 import { numberOf, rowOf } from './rows.ts';
 import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
 import { lastVersionOf, Tail } from './tail.ts';
+import { ViewWriter } from './view-writer.ts';
 import { prepareWriterStatements, type WriterStatements } from './writer-statements.ts';
 
 /** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
@@ -51,6 +54,7 @@ export class Writer {
   readonly #indexer: Indexer;
   readonly #streamIndexer: StreamIndexer;
   readonly #statements: WriterStatements;
+  readonly #views: ViewWriter;
   readonly #known = new KnownStreams();
   /** Rows of events that are judged and not inserted yet; flushed before anything reads events. */
   readonly #events: RowInserter;
@@ -79,6 +83,12 @@ export class Writer {
       'INSERT INTO event (position, stream_id, version, recorded_at, checksum, record)',
       6,
     );
+    this.#views = new ViewWriter({
+      database,
+      keyed: (key) => this.#reader.keyedGet(key),
+      writeKeyed: (write) => this.#writeKeyed(write),
+      flush: () => this.#events.flush(),
+    });
   }
 
   /** How many events the stream index does not hold yet, as of the last group. */
@@ -97,24 +107,18 @@ export class Writer {
   }
 
   /**
-   * Judges and writes appends in their order, in the transaction that the caller has begun and will commit. When it throws,
+   * Judges and writes appends, and what comes between them, in their order, in the transaction that the caller has begun and will commit. When it throws,
    * or when the commit fails, the caller undoes the transaction and calls `forget`.
    */
-  writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
-    this.#enter(now, 'open');
+  writeGroup(batches: readonly GroupMember[], now: number): readonly AppendAnswer[] {
+    // While events are copied in, appends are refused, and entries are written.
+    const appends = batches.filter(({ streams }) => streams.length > 0);
+    this.#enter(now, appends.length > 0 ? 'open' : undefined);
     const answers = batches.map((batch) => this.#append(batch));
     this.#events.flush();
-    this.#appendCount += batches.length;
+    this.#views.flush();
+    this.#appendCount += appends.length;
     return answers;
-  }
-
-  /** Writes keyed entries in a transaction of the caller's; the conflicts say why nothing was written. */
-  writeKeyed(writes: readonly KeyedWrite[], now: number): AppendAnswer {
-    this.#enter(now, undefined);
-    const judgement = judgeAppend({ streams: [], keyedWrites: writes }, this.#lookup);
-    if (judgement.kind !== 'write') return judgement;
-    for (const write of writes) this.#writeKeyed(write);
-    return { kind: 'appended', written: { recordedAt: now, streams: [], partitions: [] } };
   }
 
   /** Whether enough was written since for `indexAlong`. */
@@ -186,6 +190,7 @@ export class Writer {
   /** Forgets what is remembered of the file: after a transaction that did not come about. */
   forget(): void {
     this.#known.clear();
+    this.#views.forget();
     this.#tail.reset();
     this.#events.forget();
     this.#indexer.forget();
@@ -208,6 +213,7 @@ export class Writer {
     if (dataVersion === this.#dataVersion) return;
     this.#dataVersion = dataVersion;
     this.#known.clear();
+    this.#views.forget();
     this.#tail.refresh();
     const row = this.#statements.last.get();
     [this.#head = 0, this.#lastRecordedAt = 0] = row === undefined ? [] : rowOf(row).map(Number);
@@ -220,10 +226,13 @@ export class Writer {
     return row === undefined ? '' : String(rowOf(row)[0]);
   }
 
-  #append(batch: AppendBatch): AppendAnswer {
+  #append(batch: GroupMember): AppendAnswer {
     const judgement = judgeAppend(batch, this.#lookup);
     if (judgement.kind !== 'write') return judgement;
+    const places = batch.views && this.#lookup.places(batch);
     const written = this.#write(batch);
+    if (batch.views !== undefined && places !== undefined) this.#views.write(batch.views, places, written);
+    if (batch.statements !== undefined) this.#views.execute(batch.statements);
     if (batch.key !== undefined)
       this.#statements.rememberKey.run(
         batch.key.key,
@@ -235,8 +244,10 @@ export class Writer {
   }
 
   #write(batch: AppendBatch): Written {
-    if (this.#lastRecordedAt - this.#now > clockSkewMax) this.#noteSkew();
-    this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
+    if (batch.streams.length > 0) {
+      if (this.#lastRecordedAt - this.#now > clockSkewMax) this.#noteSkew();
+      this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
+    }
     const firstPosition = this.#head + 1;
     let lastEventId = '';
     const streams: WrittenStream[] = [];
@@ -299,6 +310,7 @@ export class Writer {
   }
 
   #writeKeyed({ key, value }: KeyedWrite): void {
+    this.#views.forgetEntry(key);
     if (value === null) {
       this.#statements.deleteKeyed.run(key);
       return;
@@ -334,7 +346,13 @@ export class Writer {
     this.#lookup.eventAtVersion(streamId, version)?.id;
 
   readonly #lookup: Lookup = {
-    keyed: (key) => this.#reader.keyedGet(key),
+    keyed: (key) => {
+      this.#views.settle(key);
+      return this.#reader.keyedGet(key);
+    },
+    head: () => this.#head,
+    progress: (progressKey) => this.#views.progress(progressKey),
+    places: (batch) => placesOf(batch, Math.max(this.#now, this.#lastRecordedAt), this.#lookup),
     answerOf: (key) => this.#reader.answerOf(key),
     stream: (streamId) => this.#stream(streamId),
     eventAtVersion: (streamId, version) => {

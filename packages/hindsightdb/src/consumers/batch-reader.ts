@@ -1,0 +1,76 @@
+/** Reads the log for a consumer, a batch ahead: while one is being handled, the next is read and decoded. */
+
+import type { PartitionPlace } from '../core/checkpoint.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import { decodeEvents } from '../store/decode.ts';
+import type { StoreContext } from '../store/settings.ts';
+import type { ReadFilter } from './event-filter.ts';
+
+/** What was read at once. */
+export interface Batch {
+  /** Wanted events behind the places that were asked from, in order within each partition. */
+  readonly events: readonly RecordedEvent[];
+  /** How far was looked. */
+  readonly places: readonly PartitionPlace[];
+  /** Whether there was nothing more. */
+  readonly isEnd: boolean;
+}
+
+/** A batch is also ended by so many bytes of records, in each partition. */
+const batchBytesMax = 4 * 1024 * 1024;
+
+/** Reads batch after batch. */
+export class BatchReader {
+  readonly #context: StoreContext;
+  readonly #filter: ReadFilter;
+  #ahead: { readonly key: string; readonly batch: Promise<Batch> } | undefined;
+
+  constructor(context: StoreContext, filter: ReadFilter) {
+    this.#context = context;
+    this.#filter = filter;
+  }
+
+  /** The batch behind these places. */
+  async read(from: readonly PartitionPlace[], limit: number): Promise<Batch> {
+    const key = keyOf(from);
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    const batch = ahead?.key === key ? await ahead.batch : await this.#read(from, limit);
+    // The end of the log is read when it is asked for: a moment ago is too long ago there.
+    if (!batch.isEnd) {
+      const next = this.#read(batch.places, limit);
+      // Where it fails and is asked for, the asker is told.
+      next.catch(() => undefined);
+      this.#ahead = { key: keyOf(batch.places), batch: next };
+    }
+    return batch;
+  }
+
+  async #read(from: readonly PartitionPlace[], limit: number): Promise<Batch> {
+    const { engine } = this.#context;
+    const events: RecordedEvent[] = [];
+    const places: PartitionPlace[] = [];
+    let isEnd = true;
+    for (const [partition, place] of from.entries()) {
+      const page = await engine.readLog({
+        partition,
+        direction: 'forward',
+        from: place.position,
+        filter: this.#filter.stored,
+        limit,
+        bytesMax: batchBytesMax,
+      });
+      places.push(
+        page.scannedTo === place.position ? place : { position: page.scannedTo, eventId: page.scannedEventId },
+      );
+      const decoded = await decodeEvents(this.#context, page.events);
+      for (const event of decoded) if (this.#filter.isWanted(event)) events.push(event);
+      isEnd &&= page.isEnd;
+    }
+    return { events, places, isEnd };
+  }
+}
+
+function keyOf(places: readonly PartitionPlace[]): string {
+  return places.map(({ position }) => position).join(' ');
+}

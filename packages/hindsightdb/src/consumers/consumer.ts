@@ -1,0 +1,350 @@
+/**
+ * A consumer at work in this process: takes its share of the slices, reads the log once for all of them, and does what the
+ * consumer's record says. Everything that may go wrong ends in a state that can be looked at; nothing ends it silently.
+ */
+
+import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
+import { HindsightError, isHindsightError } from '../core/errors.ts';
+import type { AnyStore } from '../store/context-of.ts';
+import { wakeable, type Wakeable } from '../store/wakeable.ts';
+import { BatchReader } from './batch-reader.ts';
+import { changeConsumer, requiredConsumer, type ConsumerFailure, type ConsumerRecord } from './consumer-record.ts';
+import type { ConsumerSpec } from './consumer-spec.ts';
+import { readFilter, type ReadFilter } from './event-filter.ts';
+import { HeldSlices } from './held-slices.ts';
+import { lagOf, type ConsumerLag } from './lag.ts';
+import { workOnLetters } from './letter-work.ts';
+import { checkedRetryPolicy, pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
+import { sliceOf } from './slice-entry.ts';
+import { ConsumerStop, stopFor } from './slice-failure.ts';
+import type { SliceWork } from './slice-work.ts';
+import { waitForConsumer, type WaitOptions } from './wait-for.ts';
+
+/** What a consumer in this process is doing. */
+export type ConsumerState =
+  /** Works on slices: behind the end of the log, or with everything handled. */
+  | { readonly kind: 'catchingUp' | 'live'; readonly slices: readonly number[] }
+  /** Others hold all slices. */
+  | { readonly kind: 'standby' }
+  | { readonly kind: 'paused'; readonly reason?: string }
+  /** Something failed that passes: it goes on by itself. */
+  | { readonly kind: 'retrying'; readonly error: unknown }
+  /** Stopped because of a failure; goes on when it is resumed. */
+  | { readonly kind: 'failed'; readonly failure: ConsumerFailure }
+  | { readonly kind: 'stopped' };
+
+/** How a consumer is run in this process. */
+export interface RunOptions {
+  /** Stops it, as `stop()` does. */
+  readonly signal?: AbortSignal;
+  /** Called whenever the state changes. */
+  readonly onState?: (state: ConsumerState) => void;
+}
+
+/** How often is looked what others ask for, and how the slices are shared out. */
+const lookEveryMs = 250;
+/** After so long a batch is handled too slowly to be repeated lightly: the next one is half as large. */
+const batchMsMax = 1000;
+/** How long `stop` waits for the batch at hand before it aborts it. */
+const stopWithinMsDefault = 10_000;
+
+/** A running consumer. Made by `startConsumer`, `runProjection` and `runReaction`. */
+export class Consumer {
+  readonly #store: AnyStore;
+  readonly #home: AnyStore;
+  readonly #spec: ConsumerSpec;
+  readonly #options: RunOptions;
+  readonly #filter: ReadFilter;
+  readonly #reader: BatchReader;
+  readonly #retry: CheckedRetryPolicy;
+  readonly #slices: HeldSlices;
+  /** Aborted by `stop`: nothing new is begun. */
+  readonly #stopping = new AbortController();
+  /** Aborted when the batch at hand is not waited for any more. */
+  readonly #giveUp = new AbortController();
+  readonly #waiting: Wakeable;
+  readonly #endWakes: readonly (() => void)[];
+  readonly #renewal: ReturnType<typeof setInterval>;
+  readonly #ended: Promise<void>;
+  #state: ConsumerState = { kind: 'standby' };
+  #record: ConsumerRecord;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #lettersSeen = -1;
+  #batchSize: number;
+
+  /** Use `runConsumer`. */
+  constructor(parts: {
+    readonly store: AnyStore;
+    readonly home: AnyStore;
+    readonly spec: ConsumerSpec;
+    readonly options: RunOptions;
+    readonly record: ConsumerRecord;
+  }) {
+    const { store, home, spec, options, record } = parts;
+    this.#store = store;
+    this.#home = home;
+    this.#spec = spec;
+    this.#options = options;
+    this.#record = record;
+    this.#filter = readFilter(store.context, spec.filter);
+    this.#reader = new BatchReader(store.context, this.#filter);
+    this.#retry = checkedRetryPolicy(spec.retry);
+    this.#batchSize = this.#batchSizeMax;
+    const leaseMs = spec.leaseMs ?? 10_000;
+    this.#slices = new HeldSlices({
+      spec,
+      retry: this.#retry,
+      holder: {
+        name: spec.name,
+        member: home.context.newId(),
+        leaseMs,
+        now: home.context.now,
+        home: home.context.engine,
+        log: store.context.engine,
+      },
+      signal: this.#giveUp.signal,
+      eventToSetAside: () => this.#record.setAsideEventId,
+    });
+    this.#waiting = wakeable(this.#stopping.signal);
+    const engines = new Set([store.context.engine, home.context.engine]);
+    this.#endWakes = [...engines].map((engine) => engine.wake(this.#waiting.wake));
+    this.#renewal = setInterval(() => void this.#slices.renew(), Math.max(10, leaseMs / 6));
+    options.signal?.addEventListener('abort', this.#stopBySignal, { once: true });
+    this.#ended = this.#run();
+  }
+
+  /** Its name. */
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  /** What it is doing in this process. */
+  get state(): ConsumerState {
+    return this.#state;
+  }
+
+  /** Resolves when it has ended, by `stop()`, its signal or the end of the store. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
+  /** How far it is behind the end of the log, over all slices and processes. */
+  async lag(): Promise<ConsumerLag> {
+    return await lagOf({ store: this.#store, home: this.#home, name: this.name, filter: this.#filter.stored });
+  }
+
+  /**
+   * Resolves when everything up to the checkpoint is handled, in whatever process: for a request that wants to read what it
+   * has just written. Throws `WAIT_TIMEOUT`, and `CONSUMER_FAILED` when the consumer has stopped because of a failure.
+   */
+  async waitFor(checkpoint: Checkpoint, options: WaitOptions = {}): Promise<void> {
+    const places = (slice: number): readonly PartitionPlace[] | undefined => this.#slices.of(slice)?.places;
+    await waitForConsumer(this.#store, this.name, checkpoint, { ...options, home: this.#home, placesHere: places });
+  }
+
+  /**
+   * Stops: nothing new is begun, the batch at hand is finished and recorded, slices are given back. After `timeoutMs` (default
+   * 10,000) the batch's signal is aborted and nothing of it is recorded. Calling it again changes nothing.
+   */
+  async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const { timeoutMs = stopWithinMsDefault } = options;
+    this.#stopping.abort();
+    const timer = setTimeout(() => this.#giveUp.abort(), timeoutMs);
+    try {
+      await this.#ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  readonly #stopBySignal = (): void => void this.stop();
+
+  get #batchSizeMax(): number {
+    return this.#spec.batchSizeMax ?? 200;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      this.#waiting.arm();
+      try {
+        const isBusy = await this.#turn();
+        failures = 0;
+        if (!isBusy) await this.#waiting.wait(lookEveryMs);
+      } catch (error) {
+        if (this.#stopping.signal.aborted || isOver(error)) break;
+        failures += 1;
+        await this.#recover(error, failures);
+      }
+    }
+    await this.#end();
+  }
+
+  /** One round: look, share out, letters, a batch. Answers whether another one is to follow at once. */
+  async #turn(): Promise<boolean> {
+    await this.#look();
+    const { status, reason, failure } = this.#record;
+    if (status !== 'running') {
+      await this.#slices.releaseAll();
+      this.#setState(
+        status === 'failed' && failure !== undefined
+          ? { kind: 'failed', failure }
+          : { kind: 'paused', ...(reason !== undefined && { reason }) },
+      );
+      return false;
+    }
+    if (this.#slices.works.length === 0) {
+      this.#setState({ kind: 'standby' });
+      return false;
+    }
+    await this.#letters();
+    return await this.#batch();
+  }
+
+  /** Now and then: what the record says, and which slices are this process's. */
+  async #look(): Promise<void> {
+    if (performance.now() - this.#lookedAt < lookEveryMs) return;
+    this.#record = (await requiredConsumer(this.#home, this.name)).record;
+    if (this.#record.status === 'running') await this.#slices.holdShare(this.#record.sliceCount);
+    this.#lookedAt = performance.now();
+  }
+
+  async #letters(): Promise<void> {
+    if (this.#lettersSeen === this.#record.requests) return;
+    const { requests } = this.#record;
+    for (const work of this.#slices.works)
+      await workOnLetters(
+        {
+          consumer: this.name,
+          context: this.#store.context,
+          filter: this.#filter,
+          home: this.#home.context.engine,
+          now: this.#home.context.now,
+        },
+        work,
+      );
+    this.#lettersSeen = requests;
+  }
+
+  async #batch(): Promise<boolean> {
+    const { works } = this.#slices;
+    const from = leastOf(works.map(({ places }) => places));
+    const batch = await this.#reader.read(from, this.#batchSize);
+    const startedAt = performance.now();
+    const shares = new Map<number, (typeof batch.events)[number][]>(works.map((work) => [work.held.slice, []]));
+    for (const event of batch.events) {
+      const slice = sliceOf(event.streamId, this.#record.sliceCount);
+      const place = this.#slices.of(slice)?.places[event.partition];
+      if (place !== undefined && event.position > place.position) shares.get(slice)?.push(event);
+    }
+    const outcomes = await Promise.allSettled(
+      works.map((work) =>
+        work.work({
+          events: shares.get(work.held.slice) ?? [],
+          places: batch.places,
+          isCaughtUp: batch.isEnd,
+        }),
+      ),
+    );
+    this.#adapt(performance.now() - startedAt);
+    this.#settle(works, outcomes);
+    this.#setState({ kind: batch.isEnd ? 'live' : 'catchingUp', slices: this.#slices.numbers });
+    return !batch.isEnd;
+  }
+
+  #settle(works: readonly SliceWork[], outcomes: readonly PromiseSettledResult<void>[]): void {
+    const errors: Error[] = [];
+    outcomes.forEach((outcome, index) => {
+      if (outcome.status === 'fulfilled') return;
+      const held = works[index]?.held;
+      const reason: unknown = outcome.reason;
+      // A slice that was lost is somebody else's work by now.
+      if (held?.lost.aborted === true) this.#slices.forget(held.slice);
+      else errors.push(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
+    });
+    const worst = errors.find((error) => error instanceof ConsumerStop) ?? errors[0];
+    if (worst !== undefined) throw worst;
+    const letters = works.reduce((sum, { parked }) => sum + parked.letterCount, 0);
+    const { lettersMax = 10_000 } = this.#spec;
+    if (letters <= lettersMax) return;
+    throw stopFor(
+      new HindsightError(
+        'CONSUMER_FAILED',
+        `Consumer ${this.name} has ${letters} dead letters, and may have ${lettersMax}. Something is wrong with more than single events; it stopped so that no more are set aside.`,
+        { details: { name: this.name, letters } },
+      ),
+      this.#home.context.now(),
+    );
+  }
+
+  /** What takes long to handle is read in smaller batches, so that less is repeated after a crash. */
+  #adapt(elapsedMs: number): void {
+    if (elapsedMs > batchMsMax) this.#batchSize = Math.max(1, Math.floor(this.#batchSize / 2));
+    else if (elapsedMs < batchMsMax / 4) this.#batchSize = Math.min(this.#batchSizeMax, this.#batchSize * 2);
+  }
+
+  async #recover(error: unknown, failures: number): Promise<void> {
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    if (error instanceof ConsumerStop) {
+      await this.#recordFailure(error);
+      return;
+    }
+    this.#setState({ kind: 'retrying', error });
+    await this.#waiting.wait(pauseAfter(this.#retry, failures, Math.random()));
+  }
+
+  async #recordFailure({ failure }: ConsumerStop): Promise<void> {
+    try {
+      this.#record = await changeConsumer(this.#home, this.name, (record) => ({
+        ...record,
+        status: 'failed',
+        failure,
+      }));
+    } catch (error) {
+      // The next round meets the failure again and tries to record it again.
+      this.#setState({ kind: 'retrying', error });
+      await this.#waiting.wait(lookEveryMs);
+    }
+  }
+
+  async #end(): Promise<void> {
+    clearInterval(this.#renewal);
+    this.#options.signal?.removeEventListener('abort', this.#stopBySignal);
+    for (const endWake of this.#endWakes) endWake();
+    this.#waiting.end();
+    try {
+      await this.#slices.end();
+    } catch {
+      // The store was closed under it, or cannot be written: the leases run out by themselves.
+    }
+    this.#setState({ kind: 'stopped' });
+  }
+
+  #setState(state: ConsumerState): void {
+    const isSame = JSON.stringify(state) === JSON.stringify(this.#state);
+    this.#state = state;
+    const { onState } = this.#options;
+    // In a turn of its own: what it throws is its caller's fault and stops nothing here.
+    if (!isSame && onState !== undefined) queueMicrotask(() => onState(state));
+  }
+}
+
+/** Whether there is nothing left to follow: the store was closed, or the consumer removed. */
+function isOver(error: unknown): boolean {
+  return isHindsightError(error, 'CLOSED') || isHindsightError(error, 'CONSUMER_UNKNOWN');
+}
+
+/** In each partition the least advanced place. */
+function leastOf(all: readonly (readonly PartitionPlace[])[]): readonly PartitionPlace[] {
+  const [first = [], ...rest] = all;
+  return first.map((place, partition) =>
+    rest.reduce((least, places) => {
+      const other = places[partition];
+      return other !== undefined && other.position < least.position ? other : least;
+    }, place),
+  );
+}

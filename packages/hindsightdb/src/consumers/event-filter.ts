@@ -1,0 +1,50 @@
+/**
+ * From what a consumer follows to what the engine is asked for. The engine knows events as they were stored; a consumer names
+ * them as they are read. Types that an upcaster may turn into a wanted one are asked for too, and judged when they are read.
+ */
+
+import { argumentError } from '../core/errors.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import { matchesQuery, type Query } from '../core/query.ts';
+import { assertName } from '../core/text.ts';
+import { checkedQuery } from '../store/read-options.ts';
+import type { LogFilter } from '../store/engine-types.ts';
+import type { StoreContext } from '../store/settings.ts';
+import type { EventFilter } from './consumer-spec.ts';
+
+/** A filter for the engine, and what remains to be judged of an event that was read. */
+export interface ReadFilter {
+  readonly stored: LogFilter;
+  readonly isWanted: (event: RecordedEvent) => boolean;
+}
+
+/** Checks a filter and makes it ready. Throws a `TypeError`. */
+export function readFilter(context: StoreContext, filter: EventFilter): ReadFilter {
+  const { category, streamId, types } = filter;
+  const { limits, upcasters } = context;
+  if (category !== undefined) assertName('A category', category, limits.streamIdBytesMax);
+  if (streamId !== undefined) assertName('A stream id', streamId, limits.streamIdBytesMax);
+  if (types !== undefined && filter.query !== undefined)
+    throw argumentError('INVALID_ARGUMENT', 'Give types or a query; the items of a query name their types themselves.');
+  const query = types === undefined ? filter.query : [{ types }];
+  const stored: LogFilter = {
+    includeReserved: false,
+    ...(category !== undefined && { category }),
+    ...(streamId !== undefined && { streamId }),
+  };
+  if (query === undefined) return { stored, isWanted: () => true };
+  const wanted = checkedQuery(limits, query);
+  const sources = upcasters.map(({ type }) => type);
+  return {
+    stored: { ...stored, query: withSources(wanted, sources) },
+    isWanted: ({ type, tags }) => matchesQuery(wanted, type, tags),
+  };
+}
+
+function withSources(query: Query, sources: readonly string[]): Query {
+  return query.map(({ types = [], tags = [] }) => ({
+    tags,
+    // No types mean any type.
+    types: types.length === 0 ? types : [...new Set([...types, ...sources])],
+  }));
+}

@@ -1,0 +1,158 @@
+/** The slices of a consumer that this process holds: its share of them, taken up where they were left, and given back. */
+
+import { decodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
+import { placesAt } from '../store/places.ts';
+import { trailKey } from './consumer-keys.ts';
+import type { ConsumerSpec } from './consumer-spec.ts';
+import { divergedError, divergenceOf } from './divergence.ts';
+import { placeAfterDivergence } from './divergence-policy.ts';
+import { takeSlice, type HeldSlice, type HolderSettings } from './held-slice.ts';
+import { announceMember, forgetMember, shareOf } from './members.ts';
+import { ParkedEntities } from './parked-entities.ts';
+import type { CheckedRetryPolicy } from './retry-policy.ts';
+import { stopFor } from './slice-failure.ts';
+import { SliceWork } from './slice-work.ts';
+import { startPlaces } from './start-place.ts';
+import { decodeTrail } from './trail.ts';
+
+/** What slices are held with. */
+export interface HeldSlicesSettings {
+  readonly spec: ConsumerSpec;
+  readonly retry: CheckedRetryPolicy;
+  readonly holder: HolderSettings;
+  /** Aborted when nothing is to be waited for any more. */
+  readonly signal: AbortSignal;
+  readonly eventToSetAside: () => string | undefined;
+}
+
+/** The slices that this process works on. */
+export class HeldSlices {
+  readonly #settings: HeldSlicesSettings;
+  readonly #works = new Map<number, SliceWork>();
+  /** Until when this process has said that it is there. */
+  #announcedUntil = 0;
+  #members: readonly string[] = [];
+
+  constructor(settings: HeldSlicesSettings) {
+    this.#settings = settings;
+  }
+
+  /** The work on each slice, in no particular order. */
+  get works(): readonly SliceWork[] {
+    return [...this.#works.values()];
+  }
+
+  /** The numbers of the slices, ascending. */
+  get numbers(): readonly number[] {
+    return [...this.#works.keys()].toSorted((left, right) => left - right);
+  }
+
+  /** The work on a slice, where this process holds it. */
+  of(slice: number): SliceWork | undefined {
+    return this.#works.get(slice);
+  }
+
+  /** Forgets a slice that was lost. */
+  forget(slice: number): void {
+    this.#works.delete(slice);
+  }
+
+  /** Takes free slices up to this process's share, and gives back what is beyond it. */
+  async holdShare(sliceCount: number): Promise<void> {
+    for (const { held } of this.works) {
+      await held.check();
+      if (held.lost.aborted) this.forget(held.slice);
+    }
+    const share = await this.#share(sliceCount);
+    for (const work of this.works) {
+      if (this.#works.size <= share) break;
+      this.forget(work.held.slice);
+      await giveBack(work);
+    }
+    for (let slice = 0; slice < sliceCount && this.#works.size < share; slice += 1) {
+      if (this.#works.has(slice)) continue;
+      const held = await takeSlice(this.#settings.holder, slice);
+      if (held !== undefined) this.#works.set(slice, await this.#begin(held));
+    }
+  }
+
+  async #share(sliceCount: number): Promise<number> {
+    // One slice cannot be shared: whoever finds it free takes it.
+    if (sliceCount === 1) return 1;
+    const { home, name, member, leaseMs, now } = this.#settings.holder;
+    const at = now();
+    const isDue = this.#announcedUntil - at < (leaseMs * 1000 * 2) / 3;
+    if (isDue) this.#announcedUntil = at + leaseMs * 1000;
+    this.#members = await announceMember(home, name, {
+      member,
+      now: at,
+      ...(isDue && { expiresAt: this.#announcedUntil }),
+    });
+    return shareOf(this.#members, member, sliceCount);
+  }
+
+  async #begin(held: HeldSlice): Promise<SliceWork> {
+    const { spec, retry, holder, signal, eventToSetAside } = this.#settings;
+    const { home, log, now } = holder;
+    const { slice } = held;
+    try {
+      const trail = decodeTrail((await home.keyedGet(trailKey(spec.name, slice)))?.value);
+      const places = await this.#placesOf(held, trail);
+      const parked = await ParkedEntities.load(home, { consumer: spec.name, slice });
+      return new SliceWork({ spec, retry, log, now, signal, eventToSetAside }, { held, places, parked, trail });
+    } catch (error) {
+      await held.release();
+      throw error;
+    }
+  }
+
+  async #placesOf(held: HeldSlice, trail: readonly Checkpoint[]): Promise<readonly PartitionPlace[]> {
+    const { spec, holder } = this.#settings;
+    const { log, now } = holder;
+    const { checkpoint } = held.entry;
+    if (checkpoint === null) return await this.#startHere(held);
+    const divergence = await divergenceOf(log, held.slice, checkpoint, trail);
+    if (divergence === undefined) return decodeCheckpoint(checkpoint).places;
+    const place = placeAfterDivergence(spec, divergence);
+    if (place.kind === 'stop') throw stopFor(divergedError(spec.name, divergence), now());
+    if (place.kind === 'start') return await this.#startHere(held);
+    const places =
+      place.kind === 'now' ? await placesAt(log, await log.heads()) : decodeCheckpoint(place.checkpoint).places;
+    await held.commit({ places });
+    return places;
+  }
+
+  /** The place is recorded before anything else: `'now'` is the moment of the first start, and of no later one. */
+  async #startHere(held: HeldSlice): Promise<readonly PartitionPlace[]> {
+    const { spec, holder } = this.#settings;
+    const places = await startPlaces(holder.log, spec.startAt);
+    const keyedWrites = (await spec.whenReset?.()) ?? [];
+    await held.commit({ places, keyedWrites });
+    return places;
+  }
+
+  /** Renews the leases. One that could not be renewed shows when something is recorded, or runs out. */
+  async renew(): Promise<void> {
+    for (const { held } of this.works) if (!held.lost.aborted) await held.renew().catch(() => undefined);
+  }
+
+  /** Records how far each slice has come, and gives all of them back. */
+  async releaseAll(): Promise<void> {
+    const { works } = this;
+    this.#works.clear();
+    for (const work of works) await giveBack(work);
+  }
+
+  /** The same, and nobody need wait for this process any more. */
+  async end(): Promise<void> {
+    const { home, name, member } = this.#settings.holder;
+    await this.releaseAll();
+    await forgetMember(home, name, member);
+  }
+}
+
+async function giveBack(work: SliceWork): Promise<void> {
+  if (work.held.lost.aborted) return;
+  await work.flush(0);
+  await work.held.release();
+}

@@ -1,0 +1,28 @@
+/** Consumers: whatever follows the log under a name. */
+
+export { startConsumer, type ConsumerOptions, type HandlingContext } from './start-consumer.ts';
+export { Consumer, type ConsumerState, type RunOptions } from './consumer.ts';
+export type { ConsumerKind, DivergencePolicy, EventFilter, StartAt } from './consumer-spec.ts';
+export type { RetryPolicy } from './retry-policy.ts';
+export type { ConsumerFailure } from './consumer-record.ts';
+export type { ConsumerLag } from './lag.ts';
+export type { Divergence } from './divergence.ts';
+export type { Letter, LetterState } from './letter.ts';
+export { waitForConsumer, type WaitOptions } from './wait-for.ts';
+export {
+  consumerInfo,
+  listConsumers,
+  listLetters,
+  pauseConsumer,
+  removeConsumer,
+  resetConsumer,
+  resumeConsumer,
+  retryAllLetters,
+  retryLetters,
+  rewindConsumer,
+  setAsideFailed,
+  skipLetter,
+  type ConsumerInfo,
+  type RewindTo,
+  type SliceInfo,
+} from './consumer-admin.ts';

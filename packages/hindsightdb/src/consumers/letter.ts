@@ -1,0 +1,106 @@
+/**
+ * Dead letters: events that were set aside, in the sequence of their entity. A letter names its event and holds nothing of
+ * it, so that whoever tries it later sees the event through today's upcasters, and not what has been removed since.
+ */
+
+import { HindsightError } from '../core/errors.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import { isoOfMicros } from '../core/time.ts';
+import type { Engine, KeyedEntry } from '../store/engine-types.ts';
+import { letterKey, letterPrefix } from './consumer-keys.ts';
+
+/** Where a letter stands: it failed; it waits behind one that failed; it is to be tried again, or to be dropped. */
+export type LetterState = 'failed' | 'waiting' | 'retry' | 'skip';
+
+/** An event that was set aside. */
+export interface Letter {
+  readonly consumer: string;
+  readonly slice: number;
+  readonly state: LetterState;
+  readonly streamId: string;
+  readonly version: number;
+  readonly partition: number;
+  readonly position: number;
+  readonly eventId: string;
+  readonly type: string;
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** Why it failed the last time. */
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: string; readonly stack?: string };
+  /** When it was set aside, and when it was tried last: ISO 8601. */
+  readonly setAsideAt: string;
+  readonly triedAt?: string;
+}
+
+/** A letter with the entry that holds it. */
+export interface StoredLetter {
+  readonly key: string;
+  readonly revision: number;
+  readonly letter: Letter;
+}
+
+/** The letter of an event that failed, or that waits behind one that did. */
+export function letterOf(
+  at: { readonly consumer: string; readonly slice: number; readonly now: number },
+  event: RecordedEvent,
+  failure?: { readonly error: unknown; readonly attempts: number },
+): Letter {
+  const { consumer, slice } = at;
+  const { streamId, version, partition, position, id: eventId, type } = event;
+  const setAsideAt = isoOfMicros(at.now);
+  const place = { consumer, slice, streamId, version, partition, position, eventId, type, setAsideAt };
+  return failure === undefined
+    ? { ...place, state: 'waiting', attempts: 0 }
+    : {
+        ...place,
+        state: 'failed',
+        attempts: failure.attempts,
+        error: describeError(failure.error),
+        triedAt: setAsideAt,
+      };
+}
+
+/** How much of a stack is kept. */
+const stackLengthMax = 4000;
+
+/** An error as a letter keeps it. */
+export function describeError(error: unknown): NonNullable<Letter['error']> {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const code: unknown = Reflect.get(error, 'code');
+  return {
+    name: error.name,
+    message: error.message,
+    ...(typeof code === 'string' && { code }),
+    ...(error.stack !== undefined && { stack: error.stack.slice(0, stackLengthMax) }),
+  };
+}
+
+/** The write that keeps a letter. */
+export function letterWrite(letter: Letter): { readonly key: string; readonly value: string } {
+  return { key: letterKey(letter.consumer, letter.slice, letter), value: JSON.stringify(letter) };
+}
+
+/** Reads what an entry says. */
+export function decodeLetter({ key, value, revision }: KeyedEntry): StoredLetter {
+  const letter: unknown = JSON.parse(value);
+  if (typeof letter !== 'object' || letter === null || !('eventId' in letter))
+    throw new HindsightError('STORE_CORRUPT', `The entry ${key} is not one of a letter.`);
+  // Written by `letterWrite` alone.
+  return { key, revision, letter: letter as Letter };
+}
+
+const pageSize = 500;
+
+/** Letters by consumer, slice and entity, in their order. */
+export async function* walkLetters(
+  home: Engine,
+  of: { readonly consumer: string; readonly slice?: number; readonly streamId?: string },
+): AsyncGenerator<StoredLetter> {
+  const prefix = letterPrefix(of.consumer, of.slice, of.streamId);
+  for (let after: string | undefined; ;) {
+    const entries = await home.keyedScan({ prefix, limit: pageSize, ...(after !== undefined && { after }) });
+    for (const entry of entries) yield decodeLetter(entry);
+    after = entries.at(-1)?.key;
+    if (entries.length < pageSize || after === undefined) return;
+  }
+}

@@ -1,0 +1,110 @@
+/** Starting a consumer: its record is made or compared, its places are looked at, and then it runs. */
+
+import { argumentError, HindsightError } from '../core/errors.ts';
+import { isoOfMicros } from '../core/time.ts';
+import { assertFunction, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
+import { contextOf, type AnyStore } from '../store/context-of.ts';
+import { Consumer, type RunOptions } from './consumer.ts';
+import { assertConsumerName, sliceKey, trailKey } from './consumer-keys.ts';
+import { changeConsumer, readConsumer, writeRecord, type ConsumerRecord } from './consumer-record.ts';
+import type { ConsumerSpec } from './consumer-spec.ts';
+import { divergedError, divergenceOf } from './divergence.ts';
+import { placeAfterDivergence } from './divergence-policy.ts';
+import { readFilter } from './event-filter.ts';
+import { checkedRetryPolicy } from './retry-policy.ts';
+import { decodeSlice } from './slice-entry.ts';
+import { assertStartAt } from './start-place.ts';
+import { decodeTrail } from './trail.ts';
+
+/**
+ * Runs a consumer in this process, beside those that run it in others. Throws `CONSUMER_MISMATCH` when it was first started
+ * with another number of slices or as another kind, and `CONSUMER_DIVERGED` when its place does not fit the log and nobody
+ * said what to do then.
+ */
+export async function runConsumer(store: AnyStore, spec: ConsumerSpec, options: RunOptions = {}): Promise<Consumer> {
+  assertSpec(store, spec);
+  assertOptionalSignal(options.signal);
+  assertFunction('onState', options.onState, { isOptional: true });
+  const home = spec.home ?? store;
+  const record = await recordFor(store, home, spec);
+  await assertPlacesFit(store, home, spec, record);
+  return new Consumer({ store, home, spec, options, record });
+}
+
+function assertSpec(store: AnyStore, spec: ConsumerSpec): void {
+  assertConsumerName(spec.name);
+  assertStartAt(spec.startAt);
+  readFilter(store.context, spec.filter);
+  checkedRetryPolicy(spec.retry);
+  const { sliceCount = 1, leaseMs = 10_000, batchSizeMax = 200, lettersMax = 10_000, onFailure, onDiverged } = spec;
+  assertWhole('slices', sliceCount, { min: 1, max: 1024 });
+  assertWhole('leaseMs', leaseMs, { min: 100, max: 3_600_000 });
+  assertWhole('batchSizeMax', batchSizeMax, { min: 1, max: 10_000 });
+  assertWhole('lettersMax', lettersMax, { min: 0, max: 1_000_000 });
+  assertChoice('onFailure', onFailure, ['stop', 'setAside']);
+  assertChoice('onDiverged', onDiverged, ['stop', 'rewind', 'reset']);
+}
+
+function assertChoice(what: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || (typeof value === 'string' && choices.includes(value))) return;
+  throw argumentError('INVALID_ARGUMENT', `${what} must be one of ${choices.join(', ')}.`);
+}
+
+/** The record of the consumer, made where there is none. A reaction that finds itself in a new epoch is paused. */
+async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): Promise<ConsumerRecord> {
+  const { logId, lineage } = contextOf(store).engine.identity;
+  const epoch = lineage.at(-1)?.epoch ?? '';
+  const { kind, name, sliceCount = 1 } = spec;
+  for (;;) {
+    const found = await readConsumer(home, name);
+    if (found === undefined) {
+      const record: ConsumerRecord = { kind, sliceCount, logId, epoch, status: 'running', requests: 0 };
+      if (await writeRecord(home, name, record, 0)) return record;
+      continue;
+    }
+    assertSame(name, found.record, { kind, sliceCount });
+    if (kind !== 'reaction' || found.record.epoch === epoch) return found.record;
+    const began = lineage.at(-1)?.beganAt ?? 0;
+    return await changeConsumer(home, name, (record) =>
+      record.epoch === epoch
+        ? undefined
+        : {
+            ...record,
+            epoch,
+            status: 'paused',
+            reason: `The store was restored at ${isoOfMicros(began)}. What was done after the backup is not known here; look at the world, then resume.`,
+          },
+    );
+  }
+}
+
+function assertSame(name: string, record: ConsumerRecord, wanted: Pick<ConsumerRecord, 'kind' | 'sliceCount'>): void {
+  for (const member of ['kind', 'sliceCount'] as const) {
+    if (record[member] === wanted[member]) continue;
+    throw new HindsightError(
+      'CONSUMER_MISMATCH',
+      `Consumer ${name} was first started with ${member} ${record[member]}, and is now started with ${wanted[member]}. Start it as before, or under another name.`,
+      { details: { name, member, recorded: record[member], wanted: wanted[member] } },
+    );
+  }
+}
+
+/** Looks at every slice, held or not, so that a store that was swapped is noticed at the start and not when a lease ends. */
+async function assertPlacesFit(
+  store: AnyStore,
+  home: AnyStore,
+  spec: ConsumerSpec,
+  { sliceCount }: ConsumerRecord,
+): Promise<void> {
+  const { engine } = home.context;
+  for (let slice = 0; slice < sliceCount; slice += 1) {
+    const key = sliceKey(spec.name, slice);
+    const entry = await engine.keyedGet(key);
+    const checkpoint = entry === undefined ? null : decodeSlice(key, entry.value).checkpoint;
+    if (checkpoint === null) continue;
+    const trail = decodeTrail((await engine.keyedGet(trailKey(spec.name, slice)))?.value);
+    const divergence = await divergenceOf(store.context.engine, slice, checkpoint, trail);
+    if (divergence !== undefined && placeAfterDivergence(spec, divergence).kind === 'stop')
+      throw divergedError(spec.name, divergence);
+  }
+}
