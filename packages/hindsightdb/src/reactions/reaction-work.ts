@@ -197,9 +197,9 @@ export class ReactionWork {
           if (work.state === 'settled') continue;
           const performing = { reaction: this.#reaction, now, signal: batch.signal, onOutcome: outcomes.add };
           await performPlan(performing, work);
+          holdBehindFailed(entity);
           await outcomes.recorded();
         }
-        holdBehindFailed(entity);
       });
     } catch (error) {
       await outcomes.salvage();

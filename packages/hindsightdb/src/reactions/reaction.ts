@@ -42,9 +42,9 @@ export interface ReactionOptions {
   readonly concurrencyMax?: number;
   /** How long what was done is kept in the journal, in milliseconds. Default 30 days. */
   readonly journalKeptMs?: number;
-  /** Into how many slices the entities are spread; fixed when first started. Default 1. */
-  readonly sliceCount?: number;
-  /** How long a slice stays with a holder that gives no sign, in milliseconds. Default 10,000. */
+  /** Over how many slices the entities are spread: how many processes can work at once. Default 1, fixed at the first start. */
+  readonly slices?: number;
+  /** After how long without a sign another process takes a slice over, in milliseconds. Default 10,000. */
   readonly leaseMs?: number;
   /** How many events are read at once. Default 200. */
   readonly batchSizeMax?: number;
@@ -88,7 +88,7 @@ export interface Reaction {
   readonly concurrencyMax: number;
   readonly journalKeptMs: number;
   /** How it is run, as far as it said so. */
-  readonly running: Pick<ReactionOptions, 'sliceCount' | 'leaseMs' | 'batchSizeMax' | 'lettersMax'>;
+  readonly running: Pick<ReactionOptions, 'slices' | 'leaseMs' | 'batchSizeMax' | 'lettersMax'>;
   readonly handlers: ReadonlyMap<string, ReactionHandler>;
   readonly performers: ReadonlyMap<string, Performer>;
 }
@@ -213,9 +213,9 @@ function narrowed(query: Query, handlers: ReadonlyMap<string, unknown>): Query {
   throw argumentError('INVALID_QUERY', 'The query of the reaction means no event that has a handler.');
 }
 
-function runningOf({ sliceCount, leaseMs, batchSizeMax, lettersMax }: ReactionOptions): Reaction['running'] {
+function runningOf({ slices, leaseMs, batchSizeMax, lettersMax }: ReactionOptions): Reaction['running'] {
   return {
-    ...(sliceCount !== undefined && { sliceCount }),
+    ...(slices !== undefined && { slices }),
     ...(leaseMs !== undefined && { leaseMs }),
     ...(batchSizeMax !== undefined && { batchSizeMax }),
     ...(lettersMax !== undefined && { lettersMax }),
