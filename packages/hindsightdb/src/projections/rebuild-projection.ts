@@ -89,7 +89,11 @@ export async function rebuildProjection(
   return { build: id.build, eventCount, elapsedMs: performance.now() - startedAt };
 }
 
-async function rebuildAside(parts: BuildParts, id: Parameters<typeof startBuild>[1], watch: RebuildWatch): Promise<void> {
+async function rebuildAside(
+  parts: BuildParts,
+  id: Parameters<typeof startBuild>[1],
+  watch: RebuildWatch,
+): Promise<void> {
   const waiting = wakeable(watch.signal);
   const run = await startBuild(parts, id, { onProgress: waiting.wake });
   try {
