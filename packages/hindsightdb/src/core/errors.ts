@@ -60,6 +60,10 @@ export const errorCodes = {
   VIEW_CHANGED: 'The view was built under this version with another definition.',
   VIEW_HANDLER_FAILED: 'A handler of an inline projection threw; nothing was written.',
   VIEW_BEHIND: 'An inline view could not be brought up to date for an append; nothing was written.',
+  EFFECT_UNKNOWN: 'The plan of an event names an effect that the reaction does not declare.',
+  REACTION_OUTDATED: 'A newer version of the reaction was at work already.',
+  GATEWAY_UNANSWERED: 'No answer to the question is recorded, and the world is not asked.',
+  INBOX_FULL: 'Too many messages wait for one that is missing.',
 } as const;
 
 /** A code of {@link errorCodes}. */

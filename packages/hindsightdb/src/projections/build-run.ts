@@ -172,5 +172,7 @@ async function handOver(
 /** Whether one checkpoint lies at or behind another in every partition. */
 export function reaches(checkpoint: Checkpoint, other: Checkpoint): boolean {
   const { places } = decodeCheckpoint(checkpoint);
-  return decodeCheckpoint(other).places.every(({ position }, partition) => (places[partition]?.position ?? 0) >= position);
+  return decodeCheckpoint(other).places.every(
+    ({ position }, partition) => (places[partition]?.position ?? 0) >= position,
+  );
 }

@@ -16,7 +16,12 @@ import { assertProjection, type Projection } from './projection.ts';
 import { sumOf } from './rebuild-projection.ts';
 import { openScratch, type ScratchView } from './scratch-view.ts';
 import { isSamePlace, shownPlace, type ShownPlace } from './shown-place.ts';
-import { documentDifferences, tableDifferences, type FoundDifferences, type ViewDifference } from './view-difference.ts';
+import {
+  documentDifferences,
+  tableDifferences,
+  type FoundDifferences,
+  type ViewDifference,
+} from './view-difference.ts';
 import { requiredSql } from './view-tables.ts';
 
 /** How a check is followed and ended. */

@@ -126,7 +126,9 @@ export class ViewDocumentReader<Document> implements DocumentReader<Document> {
     const wanted = entries.slice(0, request.limit - 1);
     const last = wanted.at(-1);
     const next =
-      entries.length > wanted.length && last !== undefined ? encodeNext(last.key.slice(request.prefix.length)) : undefined;
+      entries.length > wanted.length && last !== undefined
+        ? encodeNext(last.key.slice(request.prefix.length))
+        : undefined;
     const found =
       index === undefined
         ? wanted.map((entry) => this.#found(entry, unescapeKey(entry.key.slice(request.prefix.length))))

@@ -93,9 +93,7 @@ export interface DocumentsOptions<Document extends object> {
  * const openOrders = documents<OpenOrder>({ indexes: [['customer', 'placedAt']] });
  * ```
  */
-export function documents<Document extends object>(
-  options: DocumentsOptions<Document> = {},
-): DocumentsView<Document> {
+export function documents<Document extends object>(options: DocumentsOptions<Document> = {}): DocumentsView<Document> {
   assertObject('options', options);
   const given: unknown = options.indexes ?? [];
   if (!Array.isArray(given))

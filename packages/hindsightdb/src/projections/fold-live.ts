@@ -79,7 +79,10 @@ export async function foldLive<Kind extends View>(
   assertOptionalSignal(signal);
   const moment = await logMoment(context, asOf);
   if (streamId === undefined && moment.toVersion !== Number.MAX_SAFE_INTEGER)
-    throw argumentError('INVALID_ARGUMENT', 'asOf may be a version only together with streamId: each stream has its own.');
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      'asOf may be a version only together with streamId: each stream has its own.',
+    );
   const positions = moment.positions ?? (await context.engine.heads());
   const scratch = await openScratch(projection);
   try {

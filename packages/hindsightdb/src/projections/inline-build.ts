@@ -92,11 +92,7 @@ async function applyPage(build: InlineBuild, progress: InlineProgress, partition
     value: JSON.stringify(positions),
     expectedRevision: progress.revision,
   };
-  const conflicts = await writeTogether(
-    engine,
-    [own, ...fencedWrites(keyedWrites)],
-    statements.map(plainStatement),
-  );
+  const conflicts = await writeTogether(engine, [own, ...fencedWrites(keyedWrites)], statements.map(plainStatement));
   return conflicts.length > 0 ? { kind: 'outrun' } : { kind: 'moved', positions, eventCount: events.length };
 }
 

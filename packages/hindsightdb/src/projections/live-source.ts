@@ -25,12 +25,7 @@ export class LiveSource implements ScannedSource {
     return this.#entries.get(key);
   }
 
-  async keyedScan({
-    prefix,
-    after,
-    direction = 'forward',
-    limit,
-  }: KeyedScanRequest): Promise<readonly KeyedEntry[]> {
+  async keyedScan({ prefix, after, direction = 'forward', limit }: KeyedScanRequest): Promise<readonly KeyedEntry[]> {
     this.#keys ??= [...this.#entries.keys()].toSorted(compareUtf8);
     const keys = this.#keys;
     const step = direction === 'forward' ? 1 : -1;

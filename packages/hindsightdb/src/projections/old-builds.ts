@@ -102,7 +102,10 @@ async function removeEntries(home: Engine, prefix: string, signal: AbortSignal |
 
 async function emptyTable(home: Engine, table: string, signal: AbortSignal | undefined): Promise<void> {
   const part = requiredSql(home);
-  const known = await part.query({ sql: 'SELECT sql FROM sqlite_schema WHERE name = ?', parameters: [unquoted(table)] });
+  const known = await part.query({
+    sql: 'SELECT sql FROM sqlite_schema WHERE name = ?',
+    parameters: [unquoted(table)],
+  });
   const [definition] = known;
   if (definition === undefined) return;
   // A table without row ids has nothing to count steps by; such tables are emptied at once.

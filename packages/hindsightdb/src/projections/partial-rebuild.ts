@@ -105,7 +105,10 @@ export async function rebuildFrom(
     const pages = readLogPages(context, readFilter(context, projection.filter).stored, range)();
     return await recompute(part, decoded(context, pages, place.positions), new Set(), (event, write) => {
       if (write.kind !== 'update') return;
-      throw unsupported(projection, `updates documents at ${event.type}, which depends on what was there before. Rebuild the whole view`);
+      throw unsupported(
+        projection,
+        `updates documents at ${event.type}, which depends on what was there before. Rebuild the whole view`,
+      );
     });
   });
 }
@@ -119,7 +122,10 @@ function checkedPart(store: AnyStore, projection: Projection, options: PartialRe
   assertOptionalSignal(signal);
   const { view } = projection;
   if (view.kind === 'sql')
-    throw unsupported(projection, 'keeps tables, whose rows cannot be told apart by the events that wrote them. Rebuild the whole view');
+    throw unsupported(
+      projection,
+      'keeps tables, whose rows cannot be told apart by the events that wrote them. Rebuild the whole view',
+    );
   return { store, home, projection, view, signal };
 }
 

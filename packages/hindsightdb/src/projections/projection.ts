@@ -151,7 +151,10 @@ export function defineProjection<Kind extends View>(
   assertOptionalBoolean('inline', inline);
   assertOptionalBoolean('perEntity', perEntity);
   if (perEntity && view.kind === 'sql')
-    throw argumentError('INVALID_ARGUMENT', 'perEntity is for views of documents: the rows of a table cannot be told apart by entity.');
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      'perEntity is for views of documents: the rows of a table cannot be told apart by entity.',
+    );
   assertObject('on', on);
   const handlers = new Map<string, Handler>();
   for (const [type, handler] of Object.entries<unknown>({ ...on })) {
@@ -161,7 +164,8 @@ export function defineProjection<Kind extends View>(
     // The store says which data the types have, and the handler's annotation repeats it.
     handlers.set(type, handler as Handler);
   }
-  if (handlers.size === 0) throw argumentError('INVALID_ARGUMENT', 'on must have a handler for at least one event type.');
+  if (handlers.size === 0)
+    throw argumentError('INVALID_ARGUMENT', 'on must have a handler for at least one event type.');
   const filter: EventFilter = {
     ...(category !== undefined && { category }),
     ...(query === undefined ? { types: [...handlers.keys()] } : { query: narrowed(normalizeQuery(query), handlers) }),

@@ -92,7 +92,11 @@ export async function rebuildProjection(
   return { build: id.build, eventCount, elapsedMs: performance.now() - startedAt };
 }
 
-async function rebuildAside(parts: BuildParts, id: Parameters<typeof startBuild>[1], watch: RebuildWatch): Promise<void> {
+async function rebuildAside(
+  parts: BuildParts,
+  id: Parameters<typeof startBuild>[1],
+  watch: RebuildWatch,
+): Promise<void> {
   const waiting = wakeable(watch.signal);
   // To ask for it again is to say that the cause of a failure is mended.
   const known = await readConsumer(parts.home, buildName(id));

@@ -214,7 +214,9 @@ export class RunningProjection<Kind extends View = View> {
   async #startNext(): Promise<BuildRun> {
     for (;;) {
       try {
-        return await this.#start(await openBuild(this.#parts.home.context.engine, this.#parts.projection, 'asynchronous'));
+        return await this.#start(
+          await openBuild(this.#parts.home.context.engine, this.#parts.projection, 'asynchronous'),
+        );
       } catch (error) {
         if (this.#stopping.signal.aborted || isHindsightError(error, 'CLOSED')) throw error;
         this.#setState({ kind: 'retrying', error });

@@ -75,6 +75,8 @@ function checkedTable([name, given]: [string, unknown]): CheckedTable {
 export function createTable({ columns, indexes }: CheckedTable, name: string): readonly string[] {
   return [
     `CREATE TABLE ${quoted(name)} (${columns})`,
-    ...indexes.map((index, number) => `CREATE INDEX ${quoted(`${name}__i${number + 1}`)} ON ${quoted(name)} (${index})`),
+    ...indexes.map(
+      (index, number) => `CREATE INDEX ${quoted(`${name}__i${number + 1}`)} ON ${quoted(name)} (${index})`,
+    ),
   ];
 }

@@ -104,11 +104,7 @@ function assertOwn(event: RecordedEvent, { id }: DocumentWrite<unknown>): void {
   );
 }
 
-function sqlStatement(
-  maker: StatementMaker,
-  event: RecordedEvent,
-  write: unknown,
-): SqlStatement<SqlValue | Pending> {
+function sqlStatement(maker: StatementMaker, event: RecordedEvent, write: unknown): SqlStatement<SqlValue | Pending> {
   if (!(write instanceof SqlText)) throw new EventFailure(event, wrongWrite(event, write, 'sql`…`'));
   try {
     return maker.statement(write);

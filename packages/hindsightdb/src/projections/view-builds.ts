@@ -18,14 +18,7 @@ import {
   type ViewMode,
   type ViewPointer,
 } from './view-pointer.ts';
-import {
-  assertKeeps,
-  createTables,
-  hide,
-  showPublicly,
-  showVersion,
-  type BuildId,
-} from './view-tables.ts';
+import { assertKeeps, createTables, hide, showPublicly, showVersion, type BuildId } from './view-tables.ts';
 
 /** A build, and whether readers see it. */
 export interface FoundBuild {
@@ -129,7 +122,12 @@ function withShown(pointer: ViewPointer, known: VersionPointer, { version, build
   const { shown, tables } = known;
   const isPublic = pointer.public === null || version >= pointer.public;
   const publicTables = pointer.versions[String(pointer.public)]?.tables ?? [];
-  const changed = withVersion(pointer, version, { ...known, shown: build, building: null, showings: known.showings + 1 });
+  const changed = withVersion(pointer, version, {
+    ...known,
+    shown: build,
+    building: null,
+    showings: known.showings + 1,
+  });
   return {
     pointer: {
       ...changed,

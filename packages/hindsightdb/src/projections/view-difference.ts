@@ -67,9 +67,7 @@ export async function documentDifferences(parts: {
     const actual = entriesOf(parts.source, prefix + kind, parts.signal);
     for await (const { key, left, right } of merged(expected, actual)) {
       const isSame = left?.value === right?.value;
-      findings.note(
-        isSame ? undefined : { ...placed(kind, key), expected: contentOf(left), actual: contentOf(right) },
-      );
+      findings.note(isSame ? undefined : { ...placed(kind, key), expected: contentOf(left), actual: contentOf(right) });
     }
   }
   return findings.result();
@@ -108,7 +106,11 @@ async function* entriesOf(
 async function* merged(
   expected: AsyncGenerator<Placed>,
   actual: AsyncGenerator<Placed>,
-): AsyncGenerator<{ readonly key: string; readonly left: KeyedEntry | undefined; readonly right: KeyedEntry | undefined }> {
+): AsyncGenerator<{
+  readonly key: string;
+  readonly left: KeyedEntry | undefined;
+  readonly right: KeyedEntry | undefined;
+}> {
   let [left, right] = [await nextOf(expected), await nextOf(actual)];
   while (left !== undefined || right !== undefined) {
     const order = left === undefined ? 1 : right === undefined ? -1 : compareUtf8(left.key, right.key);
@@ -160,7 +162,9 @@ async function* rowsOf(part: SqlPart, table: string, signal: AbortSignal | undef
   for (let offset = 0; ; offset += pageSize * 10) {
     signal?.throwIfAborted();
     const rows = await part.query(
-      plain(`SELECT ${text} AS "$text", * FROM ${quoted(table)} ORDER BY "$text" LIMIT ${pageSize * 10} OFFSET ${offset}`),
+      plain(
+        `SELECT ${text} AS "$text", * FROM ${quoted(table)} ORDER BY "$text" LIMIT ${pageSize * 10} OFFSET ${offset}`,
+      ),
     );
     for (const { $text, ...row } of rows) yield { text: String($text), row };
     if (rows.length < pageSize * 10) return;

@@ -60,7 +60,10 @@ export function createTables(view: View, id: BuildId): readonly SqlStatement[] {
 }
 
 /** Lets readers of a version see a build. */
-export function showVersion(tables: readonly string[], { version, build }: Pick<BuildId, 'version' | 'build'>): readonly SqlStatement[] {
+export function showVersion(
+  tables: readonly string[],
+  { version, build }: Pick<BuildId, 'version' | 'build'>,
+): readonly SqlStatement[] {
   return tables.flatMap((table) => showAs(`${table}__${version}`, buildTable(table, { version, build })));
 }
 

@@ -61,11 +61,7 @@ export async function waitForView(
   }
 }
 
-async function placeIfShown(
-  store: AnyStore,
-  home: AnyStore,
-  projection: Projection,
-): Promise<ShownPlace | undefined> {
+async function placeIfShown(store: AnyStore, home: AnyStore, projection: Projection): Promise<ShownPlace | undefined> {
   try {
     return await shownPlace(store, home, projection);
   } catch (error) {

@@ -78,7 +78,9 @@ export class InlineAppends {
     const { answer: answering, prepared } = await turn;
     const answer = await answering;
     if (answer.kind !== 'viewStale') return { answer };
-    const stale = prepared.filter(({ view }) => view !== undefined && answer.progressKeys.includes(view.write.progressKey));
+    const stale = prepared.filter(
+      ({ view }) => view !== undefined && answer.progressKeys.includes(view.write.progressKey),
+    );
     return { stale: stale.map(({ work }) => work) };
   }
 

@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { openStore, storeOver, type Store } from '../../src/index.ts';
-import { checkProjection, foldLive, rebuildProjection, runProjection, viewOf, waitForView } from '../../src/projections/index.ts';
+import {
+  checkProjection,
+  foldLive,
+  rebuildProjection,
+  runProjection,
+  viewOf,
+  waitForView,
+} from '../../src/projections/index.ts';
 import { allStoreKinds } from '../open-stores.ts';
 import { mortal } from './mortal-engine.ts';
 import {
@@ -27,7 +34,12 @@ const inline = inlineDocuments();
 const { projection: inlineInTables, tables: inlineOwn } = inlineTables();
 
 type Step =
-  | { readonly kind: 'append'; readonly append: ShopAppend; readonly through: 'inline' | 'plain'; readonly isAwaited: boolean }
+  | {
+      readonly kind: 'append';
+      readonly append: ShopAppend;
+      readonly through: 'inline' | 'plain';
+      readonly isAwaited: boolean;
+    }
   | { readonly kind: 'crash' | 'stop' | 'rebuild' | 'rebuildInline' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(

@@ -36,7 +36,9 @@ function compareValues(left: unknown, right: unknown): number {
 test('keys sort as their values do: null, false, true, numbers, texts', () => {
   fc.assert(
     fc.property(value, value, (left, right) => {
-      fc.pre(![left, right].some((each) => typeof each === 'string' && (!each.isWellFormed() || each.includes('\uffff'))));
+      fc.pre(
+        ![left, right].some((each) => typeof each === 'string' && (!each.isWellFormed() || each.includes('\uffff'))),
+      );
       assert.equal(
         Math.sign(compareUtf8(keyOf(left), keyOf(right))),
         Math.sign(compareValues(left, right)),

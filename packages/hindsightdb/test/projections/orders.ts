@@ -86,8 +86,7 @@ export function orderTables(name = 'tables', version = 1, prefix = '') {
     on: {
       Placed: ({ streamId, data, recordedAt }: Recorded<Placed>) => placedRows(tables, streamId, data, recordedAt),
       Paid: ({ streamId, data }: Recorded<Paid>) => paidRows(tables, streamId, data.cents),
-      Cancelled: ({ streamId }: Recorded<Cancelled>) =>
-        sql`DELETE FROM ${tables.orders} WHERE order_id = ${streamId}`,
+      Cancelled: ({ streamId }: Recorded<Cancelled>) => sql`DELETE FROM ${tables.orders} WHERE order_id = ${streamId}`,
     },
   });
   return { projection, tables };
@@ -184,7 +183,12 @@ export function expectedCounts(events: readonly RecordedEvent[]): Record<string,
 const streamId = fc.constantFrom('order-1', 'order-2', 'order-3', 'order-Ä 4', 'order-5', 'basket-1');
 const customer = fc.constantFrom('ann', 'bob', 'Ann', '');
 const event: fc.Arbitrary<ShopEvent> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ customer, cents: fc.integer({ min: 1, max: 9 }) }).map((data): Placed => ({ type: 'Placed', data })) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ customer, cents: fc.integer({ min: 1, max: 9 }) })
+      .map((data): Placed => ({ type: 'Placed', data })),
+  },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 5 }).map((cents): Paid => ({ type: 'Paid', data: { cents } })) },
   { weight: 1, arbitrary: fc.constant<Cancelled>({ type: 'Cancelled', data: {} }) },
   { weight: 1, arbitrary: fc.string().map((text): Noted => ({ type: 'Noted', data: { text } })) },
