@@ -11,7 +11,8 @@ import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { wakeable } from '../store/wakeable.ts';
 import { startBuild, type BuildOptions, type BuildParts, type BuildRun } from './build-run.ts';
 import { rebuildInline } from './inline-build.ts';
-import { removeOldBuilds } from './old-builds.ts';
+import { sumOf, type RebuildWatch } from './rebuild-watch.ts';
+import { removeOldBuilds } from './replaced-builds.ts';
 import { assertProjection, type Projection } from './projection.ts';
 import { beginBuild, goneError, versionOf } from './view-builds.ts';
 import { readPointer } from './view-pointer.ts';
@@ -44,12 +45,6 @@ export interface Rebuilt {
   /** Events that were written into it by this call. */
   readonly eventCount: number;
   readonly elapsedMs: number;
-}
-
-/** How a rebuild tells its listener where it is, and when there is something to look at. */
-export interface RebuildWatch {
-  readonly report: (done: number, eventCount: number) => Promise<void>;
-  readonly signal: AbortSignal | undefined;
 }
 
 const lookEveryMs = 250;
@@ -133,9 +128,4 @@ function assertNotFailed({ consumer }: BuildRun): void {
 async function positionsDone({ home }: BuildParts, { consumer }: BuildRun): Promise<number> {
   const places = (await recordedPlaces(home, consumer.name, 0)) ?? [];
   return sumOf(places.map(({ position }) => position));
-}
-
-/** All of them added up. */
-export function sumOf(positions: readonly number[]): number {
-  return positions.reduce((sum, position) => sum + position, 0);
 }

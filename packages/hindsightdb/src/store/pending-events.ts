@@ -140,7 +140,8 @@ function upcastUnversioned(context: StoreContext, event: RecordedEvent): readonl
     return upcastAll(context, [unversioned(event)]);
   } catch (cause) {
     // The message about an upcaster that failed would name the version, too.
-    const isOutOfPlace = cause instanceof NotCommittedYet || (cause instanceof Error && cause.cause instanceof NotCommittedYet);
+    const isOutOfPlace =
+      cause instanceof NotCommittedYet || (cause instanceof Error && cause.cause instanceof NotCommittedYet);
     if (!isOutOfPlace) throw cause;
     throw new HindsightError(
       'UPCAST_FAILED',

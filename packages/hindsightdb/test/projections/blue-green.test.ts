@@ -15,7 +15,15 @@ import {
 } from '../../src/projections/index.ts';
 import { openNew, storeKinds } from '../open-stores.ts';
 import { mortal } from './mortal-engine.ts';
-import { documentsIn, expectedOrders, inlineDocuments, orderDocuments, orderTables, rowsIn, type Placed } from './orders.ts';
+import {
+  documentsIn,
+  expectedOrders,
+  inlineDocuments,
+  orderDocuments,
+  orderTables,
+  rowsIn,
+  type Placed,
+} from './orders.ts';
 
 const placed = (cents: number) => ({ type: 'Placed', data: { customer: `c${cents % 3}`, cents } });
 
@@ -193,7 +201,9 @@ for (const kind of storeKinds)
       const store = await openNew(context, kind);
       const end = await fill(store, 3);
       await rebuildProjection(store, orderDocuments());
-      const view = documents<{ customer: string }>({ indexes: ['customer', ['customer', 'cents'], 'placedAt'] as never });
+      const view = documents<{ customer: string }>({
+        indexes: ['customer', ['customer', 'cents'], 'placedAt'] as never,
+      });
       const failing = defineProjection({
         name: 'orders',
         category: 'order',
@@ -219,8 +229,15 @@ async function openStoreOver(store: Store, projection: ReturnType<typeof inlineD
 
 test('tables need an engine that has SQL', async () => {
   await using store = await openStore('memory:');
-  const { sql: _sql, ...without } = store.context.engine;
   const { projection } = orderTables();
-  const engine = Object.assign(Object.create(store.context.engine), without, { sql: undefined });
+  const engine = new Proxy(store.context.engine, {
+    get: (target, name): unknown => {
+      if (name === 'sql') return undefined;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function'
+        ? (...given: unknown[]): unknown => Reflect.apply(member, target, given)
+        : member;
+    },
+  });
   await assert.rejects(runProjection(storeOver(engine), projection), (error) => isHindsightError(error, 'UNSUPPORTED'));
 });

@@ -21,7 +21,16 @@ import {
 } from '../../src/projections/index.ts';
 import { settableClock } from '../../src/testing/index.ts';
 import { openNew, storeKinds } from '../open-stores.ts';
-import { documentsIn, expectedOrders, orderDocuments, orderTables, rowsIn, type Cancelled, type Paid, type Placed } from './orders.ts';
+import {
+  documentsIn,
+  expectedOrders,
+  orderDocuments,
+  orderTables,
+  rowsIn,
+  type Cancelled,
+  type Paid,
+  type Placed,
+} from './orders.ts';
 
 const placed = (cents: number, customer = 'ann') => ({ type: 'Placed', data: { customer, cents } });
 
@@ -149,7 +158,9 @@ for (const kind of storeKinds)
         rebuildFrom(store, updating, checkpoint),
         (error) => isHindsightError(error, 'UNSUPPORTED') && error.message.includes('updates documents at Paid'),
       );
-      await assert.rejects(rebuildEntity(store, updating, 'order-1'), (error) => isHindsightError(error, 'UNSUPPORTED'));
+      await assert.rejects(rebuildEntity(store, updating, 'order-1'), (error) =>
+        isHindsightError(error, 'UNSUPPORTED'),
+      );
       await assert.rejects(rebuildFrom(store, orderTables().projection, checkpoint), (error) =>
         isHindsightError(error, 'UNSUPPORTED'),
       );
@@ -204,7 +215,9 @@ test('the events of a store may be named once for all projections', async () => 
   const projection = define({
     name: 'customers',
     view: customers,
-    on: { Placed: ({ data }) => customers.update(data.customer, (known) => ({ cents: (known?.cents ?? 0) + data.cents })) },
+    on: {
+      Placed: ({ data }) => customers.update(data.customer, (known) => ({ cents: (known?.cents ?? 0) + data.cents })),
+    },
   });
   await store.append('order-1', [{ type: 'Placed', data: { customer: 'ann', cents: 2 } }]);
   const { view } = await foldLive(store, projection);
@@ -229,7 +242,10 @@ test('wrong definitions and wrong writes are refused with what would be right', 
     [{ name: 'a', view, on: {} }, /at least one/],
     [{ name: 'a', view, on: { Placed: 7 } }, /on\.Placed/],
     [{ name: 'a', view, on: { $Placed: () => undefined } }, /begins with \$/],
-    [{ name: 'a', view, query: [{ types: ['Other'] }], on: { Placed: () => undefined } }, /no event that has a handler/],
+    [
+      { name: 'a', view, query: [{ types: ['Other'] }], on: { Placed: () => undefined } },
+      /no event that has a handler/,
+    ],
     [{ name: 'a', view: sqlTables({ t: 'x' }), perEntity: true, on: { Placed: () => undefined } }, /perEntity/],
   ];
   for (const [definition, message] of wrong)
@@ -239,7 +255,8 @@ test('wrong definitions and wrong writes are refused with what would be right', 
   assert.throws(() => documents({ indexes: [[]] as never }), /An index/);
   await using store = await openStore('memory:');
   await store.append('order-1', [placed(1)]);
-  const returning = (returned: unknown) => defineProjection({ name: 'a', view, on: { Placed: () => returned as never } });
+  const returning = (returned: unknown) =>
+    defineProjection({ name: 'a', view, on: { Placed: () => returned as never } });
   for (const [returned, message] of [
     [Promise.resolve(), /synchronous/],
     [{ cents: 1 }, /set\(\), update\(\) or remove\(\)/],

@@ -117,7 +117,10 @@ for (const kind of storeKinds)
           name: 'computed',
           view: rows,
           inline: true,
-          on: { Placed: (event: InlineRecorded<Placed>) => sql`INSERT INTO ${rows.tables.computed} VALUES (${compute(event)})` },
+          on: {
+            Placed: (event: InlineRecorded<Placed>) =>
+              sql`INSERT INTO ${rows.tables.computed} VALUES (${compute(event)})`,
+          },
         });
         const store = await openNew(context, kind, { inline: [projection] });
         await assert.rejects(
@@ -146,7 +149,9 @@ for (const kind of storeKinds)
     test('appends of one stream that are not awaited keep their order', async (context) => {
       const store = await openNew(context, kind, { inline: [counting, inlineDocuments()] });
       await Promise.all(
-        Array.from({ length: 40 }, async (_, index) => store.append('count-1', [{ type: 'Counted', data: { by: index } }])),
+        Array.from({ length: 40 }, async (_, index) =>
+          store.append('count-1', [{ type: 'Counted', data: { by: index } }]),
+        ),
       );
       const events = await store.readStream<Counted>('count-1').toArray();
       assert.deepEqual(
@@ -189,7 +194,10 @@ for (const kind of storeKinds)
       for (let index = 2; index < 20; index += 1)
         appended.push((index % 2 === 0 ? store : newer).append(`order-${index}`, [placed(index)]));
       await Promise.all(appended);
-      for (const [handle_, projection] of [[store, old], [newer, next]] as const)
+      for (const [handle_, projection] of [
+        [store, old],
+        [newer, next],
+      ] as const)
         await waitForView(handle_, projection, await store.head());
       const expected = expectedOrders(await store.readLog().toArray());
       assert.deepEqual(await documentsIn(viewOf(store, old)), expected);
@@ -216,7 +224,8 @@ for (const kind of storeKinds)
     test('a command is decided, appended and seen in the view', async (context) => {
       const decider = defineDecider({
         initialState: 0,
-        decide: (by: number, state): Counted[] => (state + by > 1000 ? [] : [{ type: 'Counted', data: { by } }]),
+        decide: (by: number, state: number): Counted[] =>
+          state + by > 1000 ? [] : [{ type: 'Counted', data: { by } }],
         evolve: (state: number, event: Recorded<Counted>) => state + event.data.by,
       });
       const store = await openNew(context, kind, { inline: [counting] });
@@ -245,7 +254,10 @@ for (const kind of storeKinds)
         name: 'unique',
         view,
         inline: true,
-        on: { Placed: ({ data }: InlineRecorded<Placed>) => sql`INSERT INTO ${view.tables.unique_orders} VALUES (${data.customer})` },
+        on: {
+          Placed: ({ data }: InlineRecorded<Placed>) =>
+            sql`INSERT INTO ${view.tables.unique_orders} VALUES (${data.customer})`,
+        },
       });
       const store = await openNew(context, kind, { inline: [projection] });
       await store.append('order-1', [placed(1)]);

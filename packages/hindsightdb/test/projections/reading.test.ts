@@ -43,7 +43,15 @@ const put: fc.Arbitrary<Put> = fc
   .map((data): Put => ({ type: 'Put', data: { ...data, id: data.id } }));
 
 const rank = (value: unknown): number =>
-  value === null || value === undefined ? 0 : value === false ? 1 : value === true ? 2 : typeof value === 'number' ? 3 : 4;
+  value === null || value === undefined
+    ? 0
+    : value === false
+      ? 1
+      : value === true
+        ? 2
+        : typeof value === 'number'
+          ? 3
+          : 4;
 const compare = (left: unknown, right: unknown): number => {
   if (rank(left) !== rank(right)) return rank(left) - rank(right);
   if (typeof left === 'number' && typeof right === 'number') return left - right;
@@ -79,7 +87,12 @@ test('find gives what a plain search in all documents gives, in both directions 
         }
         const found: string[] = [];
         for await (const each of view.all(request)) found.push(each.id);
-        assert.deepEqual(found.toSorted(), matching(puts, where).map(([key]) => key).toSorted());
+        assert.deepEqual(
+          found.toSorted(),
+          matching(puts, where)
+            .map(([key]) => key)
+            .toSorted(),
+        );
         if (orderBy === undefined) return;
         const plain = new Map(matching(puts, where));
         const sign = direction === 'forward' ? 1 : -1;
@@ -155,6 +168,7 @@ for (const kind of storeKinds)
       const store = await openNew(context, kind);
       const odd = documents<Record<string, unknown>>();
       const seen: unknown[] = [];
+      const prototypeNamed: object = Object.fromEntries([['__proto__', { polluted: true }]]);
       const keeping = defineProjection({
         name: 'odd',
         view: odd,
@@ -165,7 +179,7 @@ for (const kind of storeKinds)
               at: new Date(0),
               nothing: Number.NaN,
               list: [undefined, () => 1],
-              ...JSON.parse('{"__proto__":{"polluted":true}}'),
+              ...prototypeNamed,
             }),
             odd.update(key, (document) => {
               seen.push(document);
@@ -177,7 +191,7 @@ for (const kind of storeKinds)
       const { checkpoint } = await store.append('items', [{ type: 'Put', data: { id: '__proto__', item: {} } }]);
       await using run = await runProjection(store, keeping);
       await run.waitFor(checkpoint);
-      const expected = JSON.parse(
+      const expected: unknown = JSON.parse(
         '{"at":"1970-01-01T00:00:00.000Z","nothing":null,"list":[null,null],"__proto__":{"polluted":true}}',
       );
       assert.deepEqual(await run.view.get('__proto__'), expected);
