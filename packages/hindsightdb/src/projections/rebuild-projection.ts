@@ -105,7 +105,7 @@ async function rebuildAside(
       const fate = await run.look();
       await watch.report(await positionsDone(parts, run), run.progress?.handledCount ?? 0);
       if (fate === 'shown') return;
-      if (fate === 'replaced') throw goneError(id);
+      if (fate === 'replaced' || run.consumer.state.kind === 'stopped') throw goneError(id);
       await waiting.wait(lookEveryMs);
     }
   } finally {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { isHindsightError, openStore, type Event, type Recorded, type Store } from '../../src/index.ts';
-import { setAsideFailed } from '../../src/consumers/index.ts';
+import { consumerInfo, setAsideFailed } from '../../src/consumers/index.ts';
 import {
   checkProjection,
   defineProjection,
@@ -182,9 +182,9 @@ for (const kind of storeKinds)
       const { checkpoint } = await store.append('order-3', [placed(3)]);
       await using run = await runProjection(store, projection, { retry: { attemptsMax: 1 } });
       await assert.rejects(run.waitFor(bad), (error) => isHindsightError(error, 'CONSUMER_FAILED'));
-      const { state } = run;
-      assert.equal(state.kind, 'failed');
-      if (state.kind === 'failed') assert.equal(state.failure.event?.streamId, 'order-2');
+      const { failure } = await consumerInfo(store, run.consumerName);
+      assert.equal(failure?.event?.streamId, 'order-2');
+      assert.match(failure?.message ?? '', /CHECK constraint/);
       await setAsideFailed(store, run.consumerName);
       await run.waitFor(checkpoint);
       assert.deepEqual(await run.view.query(sql`SELECT order_id FROM ${view.tables.prices} ORDER BY 1`), [
