@@ -36,6 +36,8 @@ export interface ConsumerInfo {
 export interface SliceInfo {
   readonly slice: number;
   readonly checkpoint: Checkpoint | null;
+  /** The position that it has come to, in each partition; null where it has not begun. */
+  readonly positions: readonly number[] | null;
   /** Whether a process works on it, as far as its lease tells. */
   readonly isHeld: boolean;
 }
@@ -73,7 +75,8 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     const key = sliceKey(name, slice);
     const entry = await engine.keyedGet(key);
     const { checkpoint, holder, expiresAt } = entry === undefined ? freshSlice : decodeSlice(key, entry.value);
-    slices.push({ slice, checkpoint, isHeld: holder !== null && expiresAt > now() });
+    const positions = checkpoint === null ? null : decodeCheckpoint(checkpoint).places.map(({ position }) => position);
+    slices.push({ slice, checkpoint, positions, isHeld: holder !== null && expiresAt > now() });
   }
   const letters = await engine.keyedScan({ prefix: letterPrefix(name), limit: lettersCountedMax });
   const isOfThisLog = logId === engine.identity.logId;
