@@ -3,7 +3,7 @@
 import { decodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import { checkpointOf } from '../store/places.ts';
+import { assertHolds, checkpointOf } from '../store/places.ts';
 import { letterPrefix, prefixesOf, recordKey, recordPrefix, sliceKey } from './consumer-keys.ts';
 import {
   changeConsumer,
@@ -133,7 +133,8 @@ export type RewindTo = StartAt | 'start';
 
 /**
  * Takes a consumer to another place, also while it runs: whoever holds its slices loses them, and takes them up again there.
- * Throws `REPLAY_REFUSED` for a reaction that would be taken back, and `UNSUPPORTED` for a projection, which is rebuilt.
+ * Throws `REPLAY_REFUSED` for a reaction that would be taken back, `UNSUPPORTED` for a projection, which is rebuilt, and
+ * `CHECKPOINT_AHEAD` for a place behind the newest event.
  */
 export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo): Promise<void> {
   const { engine } = contextOf(store);
@@ -146,6 +147,8 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
   if (record.logId !== engine.identity.logId)
     throw new HindsightError('UNSUPPORTED', `Consumer ${name} follows another log than that of the store at hand.`);
   const places = to === 'start' ? undefined : await startPlaces(engine, to);
+  // A place behind the newest event would pass over what comes there, and fit no log when it is next looked at.
+  if (places !== undefined) await assertHolds(engine, checkpointOf(engine, places));
   for (let slice = 0; slice < record.sliceCount; slice += 1) {
     const key = sliceKey(name, slice);
     for (;;) {

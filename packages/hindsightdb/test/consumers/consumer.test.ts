@@ -14,6 +14,7 @@ import {
   resetConsumer,
   resumeConsumer,
   retryLetters,
+  rewindConsumer,
   setAsideFailed,
   skipLetter,
   startConsumer,
@@ -278,6 +279,8 @@ for (const { name, options, isFile } of kinds) {
         assertWhole(seen, 2);
         await resetConsumer(store, 'operated');
         await eventually(async () => seen.length === 4 * entities.length);
+        if (name !== 'memory with 4 partitions')
+          await assert.rejects(rewindConsumer(store, 'operated', { after: 900 }), { code: 'CHECKPOINT_AHEAD' });
         await removeConsumer(store, 'operated');
         await consumer.ended;
         assert.deepEqual(await listConsumers(store), []);
