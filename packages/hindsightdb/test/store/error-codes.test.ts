@@ -18,6 +18,7 @@ import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { consumerProvocations } from '../consumers/provocations.ts';
+import { projectionProvocations } from '../projections/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
 const event = { type: 'Added', data: 1 } as const;
@@ -230,6 +231,7 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.readStream('a-1').toArray();
   },
   ...consumerProvocations,
+  ...projectionProvocations,
   EFFECT_IN_REPLAY: async (t) => {
     const store = await storeOf(t);
     await store.append('a-1', [event]);
