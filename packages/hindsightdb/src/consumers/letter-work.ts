@@ -5,6 +5,7 @@
 
 import { isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
+import { idOfRecord } from '../core/record.ts';
 import { isoOfMicros } from '../core/time.ts';
 import { decodeEvents } from '../store/decode.ts';
 import type { Engine } from '../store/engine-types.ts';
@@ -71,12 +72,15 @@ async function retry(settings: LetterSettings, work: SliceWork, stored: StoredLe
   }
 }
 
-/** The events of a letter as they are read today; none where the contents were removed or upcasters leave nothing. */
+/**
+ * The events of a letter as they are read today. None where upcasters leave nothing, and where the log holds another event at
+ * that place: it was restored, and the letter's event is lost.
+ */
 async function eventsOf(
   { context, filter }: LetterSettings,
-  { partition, position }: Letter,
+  { partition, position, eventId }: Letter,
 ): Promise<readonly RecordedEvent[]> {
   const stored = await context.engine.eventAt(partition, position);
-  if (stored === undefined) return [];
+  if (stored === undefined || idOfRecord(stored.record) !== eventId) return [];
   return (await decodeEvents(context, [stored])).filter(filter.isWanted);
 }

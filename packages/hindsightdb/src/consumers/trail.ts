@@ -5,23 +5,25 @@
 
 import { isCheckpoint, decodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
 
-/** How many places are kept. */
-const placesMax = 24;
+/** How many places are kept: two for each doubling of the distance. */
+const placesMax = 64;
 
-/** Adds a place, and drops those that stand closer together than their distance to the newest one asks for. Newest first. */
+/**
+ * Adds a place, and of those at about the same distance, within a factor of two, keeps the oldest and the newest: the oldest
+ * will be the newest of the next such group, so none runs empty. Newest first.
+ */
 export function extendTrail(trail: readonly Checkpoint[], place: Checkpoint): readonly Checkpoint[] {
   const head = distanceOf(place);
-  const kept: Checkpoint[] = [place];
-  let lastBucket = -1;
+  const groups = new Map<number, Checkpoint[]>();
   for (const each of trail) {
     const distance = head - distanceOf(each);
-    const bucket = distance <= 0 ? -1 : Math.floor(Math.log2(distance));
-    // Of those in one bucket the newest stays; a reset or rewind makes distances that are none.
-    if (bucket === lastBucket || distance <= 0) continue;
-    lastBucket = bucket;
-    kept.push(each);
+    // After a rewind there are places that lie ahead: of another round.
+    if (distance <= 0) continue;
+    const group = Math.floor(Math.log2(distance));
+    const [newest = each] = groups.get(group) ?? [];
+    groups.set(group, newest === each ? [each] : [newest, each]);
   }
-  return kept.slice(0, placesMax);
+  return [place, ...[...groups.values()].flat()].slice(0, placesMax);
 }
 
 /** The text of a trail. */

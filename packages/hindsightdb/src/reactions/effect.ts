@@ -42,14 +42,13 @@ export function effectKey(
 }
 
 /** Data that nobody changes: what handlers may hand over where `Data` is declared. */
-export type Unchanging<Data> = Data extends object ? { readonly [Member in keyof Data]: Unchanging<Data[Member]> } : Data;
+export type Unchanging<Data> = Data extends object
+  ? { readonly [Member in keyof Data]: Unchanging<Data[Member]> }
+  : Data;
 
 /** The effects that functions of these names and data do. One whose function takes no data is given none. */
 export type EffectOf<Effects> = {
-  [Name in keyof Effects & string]: Effect<
-    Name,
-    unknown extends Effects[Name] ? null : Unchanging<Effects[Name]>
-  >;
+  [Name in keyof Effects & string]: Effect<Name, unknown extends Effects[Name] ? null : Unchanging<Effects[Name]>>;
 }[keyof Effects & string];
 
 /** What a handler returns: one effect, several, or none. */

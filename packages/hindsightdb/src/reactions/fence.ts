@@ -71,7 +71,10 @@ export async function newestVersion(home: Engine, reaction: string): Promise<num
 }
 
 /** The error for a version that is older than one which has planned already. */
-export function outdatedError(reaction: { readonly name: string; readonly version: number }, newest: number): HindsightError {
+export function outdatedError(
+  reaction: { readonly name: string; readonly version: number },
+  newest: number,
+): HindsightError {
   const { name, version } = reaction;
   return new HindsightError(
     'REACTION_OUTDATED',

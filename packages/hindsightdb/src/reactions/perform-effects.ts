@@ -54,7 +54,8 @@ async function performEffect(
     setEffect(work, index, error === undefined ? settled : { ...settled, error: described(error) });
     performing.onOutcome(work);
     if (error === undefined) return undefined;
-    if (performer === undefined || tries >= reaction.retry.attemptsMax) return { error, attempts: Math.max(1, settled.attempts) };
+    if (performer === undefined || tries >= reaction.retry.attemptsMax)
+      return { error, attempts: Math.max(1, settled.attempts) };
     await pause(pauseAfter(reaction.retry, tries, Math.random()), signal);
   }
 }

@@ -69,5 +69,7 @@ function isList(value: unknown): value is readonly unknown[] {
 }
 
 function isEffect(value: unknown): value is Effect {
-  return typeof value === 'object' && value !== null && 'data' in value && typeof Reflect.get(value, 'name') === 'string';
+  return (
+    typeof value === 'object' && value !== null && 'data' in value && typeof Reflect.get(value, 'name') === 'string'
+  );
 }

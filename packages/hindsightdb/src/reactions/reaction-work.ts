@@ -179,7 +179,8 @@ export class ReactionWork {
     const epoch = log.context.engine.identity.lineage.at(-1)?.epoch ?? '';
     const next: Fence = { epoch, version, positions: advanced(reach, batch.events) };
     const value = encodeFence(next);
-    const fenceWrites = fence !== undefined && encodeFence(fence) === value ? [] : [{ key: fenceKey(name, batch.slice), value }];
+    const fenceWrites =
+      fence !== undefined && encodeFence(fence) === value ? [] : [{ key: fenceKey(name, batch.slice), value }];
     if (plans.length === 0) return fenceWrites;
     await batch.record([...(await journalWrites(home.context, name, plans)), ...fenceWrites]);
     return [];

@@ -193,7 +193,10 @@ export function assertReaction(reaction: unknown): asserts reaction is Reaction 
     throw argumentError('INVALID_ARGUMENT', 'reaction must be made by defineReaction().');
 }
 
-function functionsOf<Kind extends (...given: never[]) => unknown>(what: string, given: unknown): ReadonlyMap<string, Kind> {
+function functionsOf<Kind extends (...given: never[]) => unknown>(
+  what: string,
+  given: unknown,
+): ReadonlyMap<string, Kind> {
   assertObject(what, given);
   const functions = new Map<string, Kind>();
   for (const [name, each] of Object.entries<unknown>({ ...given })) {

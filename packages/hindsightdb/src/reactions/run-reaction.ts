@@ -83,8 +83,11 @@ function specOf(
 
 function assertRunOptions(options: RunReactionOptions): void {
   assertObject('options', options);
-  const { progressIn, onOutdated, signal }: { readonly progressIn?: AnyStore; readonly onOutdated?: unknown; readonly signal?: unknown } =
-    options;
+  const {
+    progressIn,
+    onOutdated,
+    signal,
+  }: { readonly progressIn?: AnyStore; readonly onOutdated?: unknown; readonly signal?: unknown } = options;
   if (progressIn !== undefined) contextOf(progressIn);
   if (onOutdated !== undefined && onOutdated !== 'refuse' && onOutdated !== 'run')
     throw argumentError('INVALID_ARGUMENT', `onOutdated must be 'refuse' or 'run', not ${describe(onOutdated)}.`);

@@ -49,7 +49,11 @@ function keysOf({ kind, parcels }: Happening, id: string): readonly string[] {
 async function live(
   engine: Engine,
   world: World,
-  { version, death, now }: { readonly version: number; readonly death: Parameters<typeof mortalEngine>[1]; readonly now: () => number },
+  {
+    version,
+    death,
+    now,
+  }: { readonly version: number; readonly death: Parameters<typeof mortalEngine>[1]; readonly now: () => number },
 ): Promise<void> {
   const mortal = mortalEngine(engine, death);
   const store: Store = storeOver(mortal.engine, { now });
@@ -116,7 +120,11 @@ suite('a reaction that crashes', () => {
           for (const [index, { atWrite, isWritten, hasLettersRetried, appended }] of lives.entries()) {
             for (const what of appended) await append(what);
             if (hasLettersRetried && (await listConsumers(disk)).length > 0) await retryAllLetters(disk, 'mails');
-            await live(disk.context.engine, world, { version: index + 1, death: { atWrite, isWritten }, now: clock.now });
+            await live(disk.context.engine, world, {
+              version: index + 1,
+              death: { atWrite, isWritten },
+              now: clock.now,
+            });
             // The lease of the dead runs out.
             clock.micros += 1_000_000;
           }

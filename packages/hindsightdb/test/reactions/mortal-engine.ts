@@ -23,7 +23,8 @@ export function mortalEngine(
   const engine = new Proxy(inner, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function' || name === 'wake') return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function' || name === 'wake')
+        return typeof value === 'function' ? value.bind(target) : value;
       return async (...given: readonly unknown[]): Promise<unknown> => {
         if (isDead) throw gone();
         if (name === 'close') return undefined;

@@ -150,7 +150,12 @@ for (const kind of allStoreKinds) {
       await consumer.waitFor(await store.head());
       assert.deepEqual(world.keys.toSorted(), ['mails:e1:mail:1', 'mails:e3:mail:1']);
       assert.deepEqual(
-        (await lettersIn(store)).map(({ eventId, state, attempts, error }) => [eventId, state, attempts, error?.message]),
+        (await lettersIn(store)).map(({ eventId, state, attempts, error }) => [
+          eventId,
+          state,
+          attempts,
+          error?.message,
+        ]),
         [
           ['e1', 'failed', 2, 'no parcels today'],
           ['e2', 'waiting', 0, undefined],
@@ -331,7 +336,10 @@ suite('the handler of a reaction', () => {
       await store.append('order-1', [placed('ada')]);
       // What defineReaction gave.
       await react(store, reaction as Reaction);
-      assert.ok((await lettersIn(store, name)).some(({ state }) => state === 'failed'), name);
+      assert.ok(
+        (await lettersIn(store, name)).some(({ state }) => state === 'failed'),
+        name,
+      );
     }
   });
 
@@ -448,7 +456,8 @@ suite('an effect', () => {
         slow: async (data: null, context: EffectContext) => {
           isStarted = true;
           signals.push(context.signal);
-          if (isHeld) await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('gone'))));
+          if (isHeld)
+            await new Promise((_, reject) => context.signal.addEventListener('abort', () => reject(new Error('gone'))));
           return await world.act({ ...context, what: 'mail', data });
         },
       },
@@ -487,7 +496,10 @@ suite('versions', () => {
     await old.waitFor(await store.head());
     const { engine } = store.context;
     await engine.keyedWrite([
-      { key: 'fence/mails/0000', value: JSON.stringify({ epoch: store.identity.lineage[0]?.epoch, version: 3, positions: [0] }) },
+      {
+        key: 'fence/mails/0000',
+        value: JSON.stringify({ epoch: store.identity.lineage[0]?.epoch, version: 3, positions: [0] }),
+      },
     ]);
     await store.append('order-1', [placed('ada', 'e1')]);
     await old.ended;

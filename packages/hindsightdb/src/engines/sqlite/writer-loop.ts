@@ -23,6 +23,8 @@ const idleWalBytesMin = 1024 * 1024;
 
 /** How many messages may join a group, so that the first of them is not kept waiting for ever. */
 const joinedGroupsMax = 64;
+/** And how many statements of the user: a rebuild sends many, and appends behind them wait for the end of the group. */
+const joinedStatementsMax = 5000;
 
 type GroupRequest = Extract<WriterRequest, { kind: 'group' }>;
 
@@ -42,6 +44,7 @@ export class WriterLoop {
   #failure: HindsightError | undefined;
   /** Frames of the WAL that are in use, in bytes, as of the last look. */
   #walBytes = 0;
+  #isWalUnknown = false;
   /** After a checkpoint that readers stood in the way of, the size at which it is tried again. */
   #walBytesRetry = 0;
   #groupCount = 0;
@@ -114,6 +117,7 @@ export class WriterLoop {
     next: NextRequest,
   ): { readonly replies: readonly WriterReply[]; readonly other: WriterRequest | undefined } {
     const requests: GroupRequest[] = [];
+    const statementsBefore = this.#writer.statementCount;
     let other: WriterRequest | undefined;
     const writeAll = (): readonly (readonly GroupAnswer[])[] => {
       const answers: (readonly GroupAnswer[])[] = [];
@@ -121,13 +125,17 @@ export class WriterLoop {
       while (request?.kind === 'group') {
         requests.push(request);
         answers.push(this.#writer.writeGroup(unpackGroup(request.group), request.now));
-        request = requests.length < joinedGroupsMax ? next() : undefined;
+        const isFull =
+          requests.length >= joinedGroupsMax || this.#writer.statementCount - statementsBefore >= joinedStatementsMax;
+        request = isFull ? undefined : next();
       }
       other = request;
       return answers;
     };
     const answered = this.#attempt(writeAll) ?? this.#requestByRequest(requests.length === 0 ? [first] : requests);
     this.#groupCount += 1;
+    // A group with statements may have written more than many others.
+    this.#isWalUnknown ||= this.#writer.statementCount > statementsBefore;
     return { replies: answered.map((answers) => ({ kind: 'answers', answers: packAnswers(answers) })), other };
   }
 
@@ -265,7 +273,8 @@ export class WriterLoop {
     if (this.#failure !== undefined) return;
     try {
       // Asking SQLite is cheap, but not so cheap that every group need do it.
-      if (this.#groupCount % 8 === 0) this.#walBytes = this.#checkpoint('NOOP').walBytes;
+      if (this.#groupCount % 8 === 0 || this.#isWalUnknown) this.#walBytes = this.#checkpoint('NOOP').walBytes;
+      this.#isWalUnknown = false;
       if (this.#walBytes < Math.max(this.#walBytesMax, this.#walBytesRetry)) return;
       // A passive checkpoint never resets a WAL that is written continuously; between two groups the writer can.
       const { isBlocked, walBytes } = this.#checkpoint('RESTART');
@@ -318,6 +327,7 @@ export class WriterLoop {
     return {
       'writer.groups': this.#groupCount,
       'writer.appends': this.#writer.appendCount,
+      'writer.statements': this.#writer.statementCount,
       'writer.checkpoints': this.#checkpoints,
       'writer.clockBehindAppends': this.#writer.skewedAppends,
       'writer.tailEvents': this.#writer.tailLength,

@@ -101,6 +101,11 @@ export class Writer {
     return this.#appendCount;
   }
 
+  /** How many statements of the user were executed. */
+  get statementCount(): number {
+    return this.#views.statementCount;
+  }
+
   /** How many appends were made while the clock was more than a minute behind the log. */
   get skewedAppends(): number {
     return this.#skewedAppends;
