@@ -84,10 +84,7 @@ export class InboxLane {
       const { at, memory } = receivedOf(entry);
       if (at >= before && excess <= 0) break;
       excess -= 1;
-      forgotten.push(
-        { key: entry.key, value: null, expectedRevision: entry.revision },
-        { key: memory, value: null },
-      );
+      forgotten.push({ key: entry.key, value: null, expectedRevision: entry.revision }, { key: memory, value: null });
     }
     if (forgotten.length === 0) return false;
     // Where another process was faster, there is nothing left to do here.

@@ -108,7 +108,11 @@ export class InboxOrder {
   async letGoAll(): Promise<void> {
     const prefix = waitingPrefix(this.#settings.inbox);
     for (let after: string | undefined; ;) {
-      const [entry] = await this.#settings.engine.keyedScan({ prefix, limit: 1, ...(after !== undefined && { after }) });
+      const [entry] = await this.#settings.engine.keyedScan({
+        prefix,
+        limit: 1,
+        ...(after !== undefined && { after }),
+      });
       if (entry === undefined) return;
       await this.letGo(placeOfWaitingKey(entry.key));
       after = endOfSequence(entry.key);
@@ -135,7 +139,11 @@ export class InboxOrder {
   }
 
   async #keep(
-    { place, sequence, message }: { readonly place: SequencePlace; readonly sequence: number; readonly message: EncodedMessage },
+    {
+      place,
+      sequence,
+      message,
+    }: { readonly place: SequencePlace; readonly sequence: number; readonly message: EncodedMessage },
     stored: StoredSequence,
   ): Promise<TakenInOrder | { readonly kind: 'changed' }> {
     const { inbox, waitingMax, now, writer } = this.#settings;

@@ -70,7 +70,10 @@ export class InboxWriter {
     if (request === undefined) return { source, id, streams: [] };
     const { key, keyRetentionMs, metadata, ...append } = userAppend(request);
     if (key !== undefined || keyRetentionMs !== undefined)
-      throw argumentError('INVALID_ARGUMENT', 'An append of an inbox has no key: it is known by the source and the id.');
+      throw argumentError(
+        'INVALID_ARGUMENT',
+        'An append of an inbox has no key: it is known by the source and the id.',
+      );
     const named = { ...append, metadata: { source, causationId: id, ...metadata } };
     const { batch } = await prepareAppend(this.#store.context, named);
     return {
@@ -99,7 +102,11 @@ export class InboxWriter {
 
   /** Remembers a message that comes early, with what keeps it. */
   async keep(message: EncodedMessage, keyedWrites: readonly KeyedWrite[]): Promise<Taken> {
-    return await this.#write({ source: message.source, id: message.id, streams: [] }, { state: 'waiting' }, { keyedWrites });
+    return await this.#write(
+      { source: message.source, id: message.id, streams: [] },
+      { state: 'waiting' },
+      { keyedWrites },
+    );
   }
 
   async #write(message: EncodedMessage, remembered: Remembered, beside: Beside): Promise<Taken> {

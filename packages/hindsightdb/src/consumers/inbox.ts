@@ -121,7 +121,8 @@ export class Inbox {
    */
   async receive<Input extends Event>(message: InboxMessage, request: InboxRequest<Input>): Promise<Received> {
     this.#assertOpen();
-    assertMessage(this.#store, message, this.#order !== undefined);
+    assertMessage(this.#store, message);
+    if (this.#order !== undefined) assertSequence(message);
     const known = await this.#writer.known(message);
     if (known !== undefined) return known;
     const encoded = await this.#encoded(message, request);
@@ -235,14 +236,17 @@ function receivedOf(taken: TakenInOrder): Received {
   return taken.taken.kind === 'appended' ? { ...taken.taken, isLate: true } : taken.taken;
 }
 
-function assertMessage(store: Store, message: InboxMessage, isOrdered: boolean): void {
+function assertMessage(store: Store, message: InboxMessage): void {
   assertObject('A message', message);
   const { idBytesMax } = store.context.limits;
-  const { source, id, key, sequence } = message;
+  const { source, id, key } = message;
   assertName('source', source, idBytesMax);
   assertName('The id of a message', id, idBytesMax);
   if (key !== undefined) assertName('key', key, idBytesMax);
-  if (isOrdered) assertWhole('sequence', sequence, { min: 0, max: Number.MAX_SAFE_INTEGER });
+}
+
+function assertSequence({ sequence }: InboxMessage): void {
+  assertWhole('sequence', sequence, { min: 0, max: Number.MAX_SAFE_INTEGER });
 }
 
 function assertInboxOptions(options: InboxOptions): void {
