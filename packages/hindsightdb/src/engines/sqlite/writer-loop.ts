@@ -121,8 +121,11 @@ export class WriterLoop {
       const answers: (readonly GroupAnswer[])[] = [];
       let request: WriterRequest | undefined = first;
       while (request?.kind === 'group') {
-        requests.push(request);
-        answers.push(this.#writer.writeGroup(unpackGroup(request.group), request.now));
+        const batches = unpackGroup(request.group);
+        const isFirst = requests.push(request) === 1;
+        answers.push(
+          isFirst ? this.#writer.writeGroup(batches, request.now) : this.#writer.joinGroup(batches, request.now),
+        );
         request = requests.length < joinedGroupsMax ? next() : undefined;
       }
       other = request;

@@ -102,6 +102,12 @@ export class Writer {
    */
   writeGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
     this.#enter(now, 'open');
+    return this.joinGroup(batches, now);
+  }
+
+  /** The same for a further group in the transaction of the first: under its lock nobody else can have changed anything. */
+  joinGroup(batches: readonly AppendBatch[], now: number): readonly AppendAnswer[] {
+    this.#now = now;
     const answers = batches.map((batch) => this.#append(batch));
     this.#events.flush();
     this.#appendCount += batches.length;
