@@ -19,8 +19,11 @@ import type { Tail } from './tail.ts';
 /** How many events a batch takes at least, unless everything is to be indexed. */
 export const streamBatchMin = 131_072;
 
-/** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
+/** Rows of the stream index that are written for each event: more than one, so that a batch ends before the next is due. */
 export const streamRowsPerEvent = 3;
+
+/** Rows of the stream index that are written at once: what takes about as long as callers take to ask again. */
+export const streamRowsPerSlice = 192;
 
 /** Rows of the stream index that a pause writes at once: some milliseconds. */
 export const streamRowsPerPause = 4096;

@@ -28,7 +28,7 @@ import { KnownStream, KnownStreams } from './known-streams.ts';
 import { Reader } from './reader.ts';
 import { RowInserter } from './row-inserter.ts';
 import { numberOf, rowOf } from './rows.ts';
-import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
+import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause, streamRowsPerSlice } from './stream-indexer.ts';
 import { lastVersionOf, Tail } from './tail.ts';
 import { prepareWriterStatements, type WriterStatements } from './writer-statements.ts';
 
@@ -40,8 +40,9 @@ const expiredKeysKept = 86_400_000_000;
 
 /** How many events gather before their kinds and tags are indexed. */
 const unindexedMax = 1024;
-/** How many events are written between two slices of the stream index. */
+/** How many events are written before slices of the stream index are, and when these no longer wait until nobody asks. */
 const sliceEvery = 512;
+const overdueMin = 2048;
 
 /** Writes to one file by one connection. */
 export class Writer {
@@ -63,6 +64,8 @@ export class Writer {
   #lastRecordedAt = 0;
   /** The head at the last slice of the stream index. */
   #slicedTo = 0;
+  /** Whether slices are being written until there is nothing left. */
+  #isSlicing = false;
   #appendCount = 0;
   /** Appends made while the clock was further behind the log than is ordinary. */
   #skewedAppends = 0;
@@ -123,20 +126,36 @@ export class Writer {
     return { kind: 'appended', written: { recordedAt: now, streams: [], partitions: [] } };
   }
 
-  /** Whether enough was written since for `indexAlong`. */
+  /** Whether enough was written for `indexAlong`, or what it began is not at its end. */
   get isIndexDue(): boolean {
-    return this.#head - this.#tail.indexedTo >= unindexedMax || this.#head - this.#slicedTo >= sliceEvery;
+    const owed = this.#head - this.#slicedTo;
+    return owed >= (this.#isSlicing ? 1 : sliceEvery) || this.#areKindsDue;
+  }
+
+  /** Whether the index tables have fallen so far behind that those who ask have to wait for them. */
+  get isIndexOverdue(): boolean {
+    return this.#areKindsDue || this.#head - this.#slicedTo >= overdueMin;
+  }
+
+  get #areKindsDue(): boolean {
+    return this.#head - this.#tail.indexedTo >= unindexedMax;
   }
 
   /**
-   * Keeps the index tables from falling behind: the kinds and tags now and then, the streams a little at a time. In a
-   * transaction of the caller's, which need not be synced: what is lost of it is written again from the events.
+   * Keeps the index tables from falling behind, a little at a time: the kinds and tags now and then, or a slice of the
+   * streams. In a transaction of the caller's.
    */
   indexAlong(): void {
     this.#enter(this.#now, undefined);
-    if (this.#head - this.#tail.indexedTo >= unindexedMax) this.#index();
-    this.#streamIndexer.advance(this.#tail, (this.#head - this.#slicedTo) * streamRowsPerEvent);
-    this.#slicedTo = this.#head;
+    if (this.#areKindsDue) {
+      this.#index();
+      return;
+    }
+    this.#isSlicing = this.#streamIndexer.advance(this.#tail, streamRowsPerSlice);
+    this.#slicedTo = this.#isSlicing
+      ? Math.min(this.#head, this.#slicedTo + streamRowsPerSlice / streamRowsPerEvent)
+      : this.#head;
+    this.#isSlicing &&= this.#slicedTo < this.#head;
   }
 
   /** Brings the index tables of kinds and tags up to the head, in a transaction of the caller's. */
