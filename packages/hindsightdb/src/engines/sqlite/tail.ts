@@ -81,6 +81,11 @@ export class Tail {
     return [...this.#streams.keys()];
   }
 
+  /** How many streams these are. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
   /** The last position of the log. */
   get head(): number {
     return this.#head;
