@@ -16,13 +16,13 @@ const folder = mkdtempSync(join(tmpdir(), 'hindsight-read-ahead-'));
 const path = join(folder, 'store.db');
 
 // Where there is one processor the engine starts no thread, and the tests would wait for one for ever.
-const skip = unlessPresent({
+const secondProcessor = {
   what: 'a second processor',
   isPresent: availableParallelism() > 1,
   remedy: 'the engine reads ahead only where a thread has one to itself',
-});
+};
 
-describe('reading ahead', { skip }, () => {
+describe('reading ahead', { skip: unlessPresent(secondProcessor) }, () => {
   before(async () => {
     await using store = await openStore(path);
     const appends: Promise<unknown>[] = [];
