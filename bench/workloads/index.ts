@@ -10,6 +10,7 @@ import { liveSubscriber } from './live-subscriber.ts';
 import { logRead } from './log-read.ts';
 import { logSize } from './log-size.ts';
 import { readMemory } from './read-memory.ts';
+import { readModels } from './read-models.ts';
 import { singleAppends } from './single-appends.ts';
 import { taggedAppends } from './tagged-appends.ts';
 
@@ -23,6 +24,7 @@ export const workloads: readonly Workload[] = [
   logRead,
   entityLoad,
   history,
+  readModels,
   logSize,
   readMemory,
 ];
