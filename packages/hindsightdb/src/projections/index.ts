@@ -47,3 +47,5 @@ export type { ViewDifference } from './view-difference.ts';
 export { foldLive, LiveView, type FoldLiveOptions } from './fold-live.ts';
 export { removeReplacedBuilds, type RemoveBuildsOptions } from './replaced-builds.ts';
 export { waitForView, type WaitForViewOptions } from './wait-for-view.ts';
+export { listProjections, removeViewVersion, type ProjectionInfo, type ViewVersionInfo } from './projection-admin.ts';
+export type { ViewMode } from './view-pointer.ts';

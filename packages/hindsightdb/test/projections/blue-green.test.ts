@@ -6,8 +6,10 @@ import { isHindsightError, openStore, storeOver, type Checkpoint, type Recorded,
 import {
   defineProjection,
   documents,
+  listProjections,
   rebuildProjection,
   removeReplacedBuilds,
+  removeViewVersion,
   runProjection,
   sql,
   viewOf,
@@ -195,6 +197,71 @@ for (const kind of storeKinds)
         names?.map(({ name }) => name),
         ['open_orders__1_2', 'open_orders__1_3'],
       );
+    });
+
+    test('a version that nobody reads any more is given up, and the one that tools see is not', async (context) => {
+      const store = await openNew(context, kind);
+      const end = await fill(store, 3);
+      for (const version of [1, 2]) {
+        await using run = await runProjection(store, orderTables('tables', version).projection);
+        await run.waitFor(end);
+      }
+      const version = { mode: 'asynchronous', shown: 1, tables: ['open_orders', 'customers'] };
+      assert.deepEqual(await listProjections(store), [
+        {
+          name: 'tables',
+          publicVersion: 2,
+          versions: [
+            { ...version, version: 1, consumers: ['tables@1.1'] },
+            { ...version, version: 2, consumers: ['tables@2.1'] },
+          ],
+          replacedCount: 0,
+        },
+      ]);
+      await assert.rejects(removeViewVersion(store, { name: 'tables', version: 2 }), (error) =>
+        isHindsightError(error, 'UNSUPPORTED'),
+      );
+      await removeViewVersion(store, { name: 'tables', version: 1 });
+      const names = await store.context.engine.sql?.query({
+        sql: "SELECT name FROM sqlite_schema WHERE name LIKE 'open_orders%' AND name NOT LIKE '%i1' ORDER BY name",
+        parameters: [],
+      });
+      assert.deepEqual(
+        names?.map(({ name }) => name),
+        ['open_orders', 'open_orders__2', 'open_orders__2_1'],
+      );
+    });
+
+    test('a view of a log that was restored is noticed, and taken out of sight until it is built anew', async (context) => {
+      const [first, restored, views] = [
+        await openNew(context, kind),
+        await openNew(context, kind),
+        await openNew(context, kind),
+      ];
+      const projection = orderDocuments();
+      const options = { viewsIn: views, leaseMs: 100 };
+      await fill(first, 3);
+      await using run = await runProjection(first, projection, options);
+      await run.waitFor(await first.head());
+      await run.stop();
+      await fill(restored, 2, 7);
+      await assert.rejects(runProjection(restored, projection, options), (error) =>
+        isHindsightError(error, 'CONSUMER_DIVERGED'),
+      );
+      assert.equal((await viewOf(views, projection).find()).documents.length, 3);
+      await using again = await runProjection(restored, projection, { ...options, onDiverged: 'reset' });
+      const seen = new Set<number>();
+      for (let isBuilt = false; !isBuilt;) {
+        const found = await again.view.find().catch((error: unknown) => {
+          assert.ok(isHindsightError(error, 'VIEW_NOT_BUILT'), String(error));
+          return undefined;
+        });
+        if (found !== undefined) seen.add(found.documents.length);
+        isBuilt = found?.documents.some(({ id }) => id === 'order-7') === true;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.deepEqual([...seen].toSorted(), seen.has(3) ? [2, 3] : [2]);
+      assert.deepEqual(await documentsIn(again.view), expectedOrders(await restored.readLog().toArray()));
     });
 
     test('a handler that fails stops the rebuild, and what is shown stays', async (context) => {
