@@ -17,6 +17,7 @@ import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { consumerProvocations } from '../consumers/provocations.ts';
+import { projectionProvocations } from '../projections/provocations.ts';
 import { reactionProvocations } from '../reactions/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
@@ -230,6 +231,7 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.readStream('a-1').toArray();
   },
   ...consumerProvocations,
+  ...projectionProvocations,
   ...reactionProvocations,
 };
 
