@@ -28,6 +28,7 @@ import { repeating } from './cases/repeating.ts';
 import { scanning } from './cases/scanning.ts';
 import { setting } from './cases/setting.ts';
 import { sharing } from './cases/sharing.ts';
+import { viewingBySql } from './cases/viewing-by-sql.ts';
 import { viewing } from './cases/viewing.ts';
 import { waking } from './cases/waking.ts';
 import { differentialRun } from './differential/differential.ts';
@@ -54,6 +55,7 @@ const areas: readonly Area[] = [
   scanning,
   viewing,
   querying,
+  viewingBySql,
   waking,
   racing,
   partitioning,

@@ -35,8 +35,9 @@ export class BatchReader {
     const key = keyOf(from);
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    const batch = ahead?.key === key ? await ahead.batch : await this.#read(from, limit);
+    let batch = ahead?.key === key ? await ahead.batch : undefined;
     // The end of the log is read when it is asked for: a moment ago is too long ago there.
+    if (batch === undefined || batch.isEnd) batch = await this.#read(from, limit);
     if (!batch.isEnd) {
       const next = this.#read(batch.places, limit);
       // Where it fails and is asked for, the asker is told.

@@ -144,7 +144,8 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
       'UNSUPPORTED',
       `${name} is a projection: what its view holds would stay in it. Rebuild it instead.`,
     );
-  if (record.logId !== engine.identity.logId)
+  // Where it begins anew is looked up by whoever runs it; other places are in a log that must be at hand.
+  if (to !== 'start' && record.logId !== engine.identity.logId)
     throw new HindsightError('UNSUPPORTED', `Consumer ${name} follows another log than that of the store at hand.`);
   const places = to === 'start' ? undefined : await startPlaces(engine, to);
   // A place behind the newest event would pass over what comes there, and fit no log when it is next looked at.

@@ -3,6 +3,7 @@
  * look at it; so it works across processes and when nobody runs it.
  */
 
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { HindsightError } from '../core/errors.ts';
 import type { KeyedEntry } from '../store/engine-types.ts';
 import type { AnyStore } from '../store/context-of.ts';
@@ -32,6 +33,8 @@ export interface ConsumerRecord {
   readonly sliceCount: number;
   /** The log that it follows. */
   readonly logId: string;
+  /** Where its slices begin, all at one place: chosen when it was first started. */
+  readonly start?: Checkpoint;
   readonly status: 'running' | 'paused' | 'failed';
   /** Why it is paused, in the words of whoever paused it. */
   readonly reason?: string;

@@ -79,6 +79,17 @@ export class EventFailure extends Error {
   }
 }
 
+/**
+ * Thrown by the work on a batch when code of the user's failed at it and no single event is known to be at fault. It counts as a
+ * try whatever its cause is: an error that passes by itself in the store may stay for ever in somebody else's code.
+ */
+export class BatchFailure extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'BatchFailure';
+  }
+}
+
 /** A consumer as the runtime takes it. */
 export interface ConsumerSpec {
   readonly kind: ConsumerKind;

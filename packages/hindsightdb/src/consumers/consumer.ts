@@ -5,16 +5,19 @@
 
 import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
+import { assertWhole } from '../store/argument-checks.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { wakeable, type Wakeable } from '../store/wakeable.ts';
 import { BatchReader } from './batch-reader.ts';
 import { changeConsumer, requiredConsumer, type ConsumerFailure, type ConsumerRecord } from './consumer-record.ts';
 import type { ConsumerSpec } from './consumer-spec.ts';
 import { readFilter, type ReadFilter } from './event-filter.ts';
+import { firstPlaces } from './first-place.ts';
 import { HeldSlices } from './held-slices.ts';
 import { lagOf, type ConsumerLag } from './lag.ts';
 import { workOnLetters } from './letter-work.ts';
-import { checkedRetryPolicy, pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
+import { pause } from './pause.ts';
+import { checkedRetryPolicy, pauseAfter } from './retry-policy.ts';
 import { sliceOf } from './slice-entry.ts';
 import { ConsumerStop, stopFor } from './slice-failure.ts';
 import type { SliceWork } from './slice-work.ts';
@@ -45,8 +48,13 @@ export interface RunOptions {
 const lookEveryMs = 250;
 /** After so long a batch is handled too slowly to be repeated lightly: the next one is half as large. */
 const batchMsMax = 1000;
+/** The pauses while the store cannot be read or written, which is none of the user's failures. */
+const recovery = checkedRetryPolicy({ firstDelayMs: 50, delayMsMax: 5000 });
 /** How long `stop` waits for the batch at hand before it aborts it. */
 const stopWithinMsDefault = 10_000;
+
+/** States in which nothing is handled: left before the first batch, which may take long, and not after it. */
+const idleKinds: ReadonlySet<ConsumerState['kind']> = new Set(['standby', 'paused', 'failed']);
 
 /** A running consumer. Made by `startConsumer`, `runProjection` and `runReaction`. */
 export class Consumer {
@@ -56,7 +64,6 @@ export class Consumer {
   readonly #options: RunOptions;
   readonly #filter: ReadFilter;
   readonly #reader: BatchReader;
-  readonly #retry: CheckedRetryPolicy;
   readonly #slices: HeldSlices;
   /** Aborted by `stop`: nothing new is begun. */
   readonly #stopping = new AbortController();
@@ -69,7 +76,8 @@ export class Consumer {
   #state: ConsumerState = { kind: 'standby' };
   #record: ConsumerRecord;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #lettersSeen = -1;
+  /** For each slice that is held: the requests that its letters were last looked at with. */
+  readonly #requestsSeen = new WeakMap<SliceWork, number>();
   #batchSize: number;
 
   /** Use `runConsumer`. */
@@ -88,12 +96,11 @@ export class Consumer {
     this.#record = record;
     this.#filter = readFilter(store.context, spec.filter);
     this.#reader = new BatchReader(store.context, this.#filter);
-    this.#retry = checkedRetryPolicy(spec.retry);
     this.#batchSize = this.#batchSizeMax;
     const leaseMs = spec.leaseMs ?? 10_000;
     this.#slices = new HeldSlices({
       spec,
-      retry: this.#retry,
+      retry: checkedRetryPolicy(spec.retry),
       holder: {
         name: spec.name,
         member: home.context.newId(),
@@ -104,12 +111,14 @@ export class Consumer {
       },
       signal: this.#giveUp.signal,
       eventToSetAside: () => this.#record.setAsideEventId,
+      firstPlaces: () => firstPlaces(store, home, spec),
     });
     this.#waiting = wakeable(this.#stopping.signal);
     const engines = new Set([store.context.engine, home.context.engine]);
     this.#endWakes = [...engines].map((engine) => engine.wake(this.#waiting.wake));
     this.#renewal = setInterval(() => void this.#slices.renew(), Math.max(10, leaseMs / 6));
-    options.signal?.addEventListener('abort', this.#stopBySignal, { once: true });
+    if (options.signal?.aborted === true) this.#stopping.abort();
+    else options.signal?.addEventListener('abort', this.#stopBySignal, { once: true });
     this.#ended = this.#run();
   }
 
@@ -148,6 +157,7 @@ export class Consumer {
    */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     const { timeoutMs = stopWithinMsDefault } = options;
+    assertWhole('timeoutMs', timeoutMs, { min: 0, max: 2 ** 31 - 1 });
     this.#stopping.abort();
     const timer = setTimeout(() => this.#giveUp.abort(), timeoutMs);
     try {
@@ -201,6 +211,7 @@ export class Consumer {
       this.#setState({ kind: 'standby' });
       return false;
     }
+    if (idleKinds.has(this.#state.kind)) this.#setState({ kind: 'catchingUp', slices: this.#slices.numbers });
     await this.#letters();
     return await this.#batch();
   }
@@ -219,9 +230,10 @@ export class Consumer {
   }
 
   async #letters(): Promise<void> {
-    if (this.#lettersSeen === this.#record.requests) return;
     const { requests } = this.#record;
-    for (const work of this.#slices.works)
+    for (const work of this.#slices.works) {
+      // A slice that was taken over is looked at, whatever was asked before: its last holder may not have come to it.
+      if (this.#requestsSeen.get(work) === requests) continue;
       await workOnLetters(
         {
           consumer: this.name,
@@ -232,7 +244,8 @@ export class Consumer {
         },
         work,
       );
-    this.#lettersSeen = requests;
+      this.#requestsSeen.set(work, requests);
+    }
   }
 
   async #batch(): Promise<boolean> {
@@ -299,12 +312,13 @@ export class Consumer {
       return;
     }
     this.#setState({ kind: 'retrying', error });
-    await this.#waiting.wait(pauseAfter(this.#retry, failures, Math.random()));
+    // Not cut short by appends: there may be many. Only a stop ends it, and the loop looks for that.
+    await pause(pauseAfter(recovery, failures, Math.random()), this.#stopping.signal).catch(() => undefined);
   }
 
   async #recordFailure({ failure }: ConsumerStop): Promise<void> {
     try {
-      this.#record = await changeConsumer(this.#home, this.name, (record) => ({
+      this.#record = await changeConsumer(this.#home, this.name, ({ setAsideEventId: _told, ...record }) => ({
         ...record,
         status: 'failed',
         failure,
@@ -330,12 +344,18 @@ export class Consumer {
   }
 
   #setState(state: ConsumerState): void {
-    const isSame = JSON.stringify(state) === JSON.stringify(this.#state);
+    const isSame = isSameState(state, this.#state);
     this.#state = state;
     const { onState } = this.#options;
     // In a turn of its own: what it throws is its caller's fault and stops nothing here.
     if (!isSame && onState !== undefined) queueMicrotask(() => onState(state));
   }
+}
+
+/** Errors are compared by what they are: what hangs on them may have no JSON form. */
+function isSameState(left: ConsumerState, right: ConsumerState): boolean {
+  if (left.kind === 'retrying') return right.kind === 'retrying' && left.error === right.error;
+  return right.kind !== 'retrying' && JSON.stringify(left) === JSON.stringify(right);
 }
 
 /** Whether there is nothing left to follow: the store was closed, or the consumer removed. */

@@ -44,14 +44,11 @@ export async function divergenceOf(
         const sameUpTo = parted[partition]?.sameUpTo ?? 0;
         return sum + Math.max(0, position - sameUpTo);
       }, 0);
-      const common = checkpointOf(
-        log,
-        await placesAt(
-          log,
-          parted.map(({ sameUpTo }) => sameUpTo),
-        ),
-      );
-      return { kind, slice, checkpoint, aheadBy, common, parted, message: error.message };
+      const positions = parted.map(({ sameUpTo }) => sameUpTo);
+      // That both began at nothing is no place which the consumer ever was at.
+      const isKnown = positions.some((position) => position > 0);
+      const common = isKnown && checkpointOf(log, await placesAt(log, positions));
+      return { kind, slice, checkpoint, aheadBy, ...(common && { common }), parted, message: error.message };
     }
     throw error;
   }

@@ -4,7 +4,6 @@
  */
 
 import type { RecordedEvent } from '../core/event.ts';
-import { isHindsightError } from '../core/errors.ts';
 import type { FailedEvent, SliceBatch } from './consumer-spec.ts';
 import { pause } from './pause.ts';
 import { pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
@@ -53,7 +52,8 @@ async function tried(
       await work(event, attempt);
       return undefined;
     } catch (error) {
-      if (signal.aborted || isHindsightError(error, 'FENCED') || isHindsightError(error, 'CLOSED')) throw error;
+      // Whatever else it is, also the end of another store, is this event's failure.
+      if (signal.aborted) throw error;
       attempt += 1;
       if (attempt >= retry.attemptsMax) return { event, error, attempts: attempt };
       await pause(pauseAfter(retry, attempt, Math.random()), signal);

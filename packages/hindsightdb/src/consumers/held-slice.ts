@@ -139,6 +139,14 @@ export class HeldSlice {
     });
   }
 
+  /** Takes the entry away: the consumer was removed while it was taken. */
+  async remove(): Promise<void> {
+    await this.#serially(async () => {
+      this.#lost.abort();
+      await this.#settings.home.keyedWrite([{ key: this.#key, value: null, expectedRevision: this.#revision }]);
+    });
+  }
+
   async #write(
     entry: SliceEntry,
     keyedWrites: readonly KeyedWrite[],

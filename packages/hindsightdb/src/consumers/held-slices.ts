@@ -2,7 +2,8 @@
 
 import { decodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
 import { placesAt } from '../store/places.ts';
-import { trailKey } from './consumer-keys.ts';
+import { HindsightError, isHindsightError } from '../core/errors.ts';
+import { recordKey, trailKey } from './consumer-keys.ts';
 import type { ConsumerSpec } from './consumer-spec.ts';
 import { divergedError, divergenceOf } from './divergence.ts';
 import { placeAfterDivergence } from './divergence-policy.ts';
@@ -12,7 +13,6 @@ import { ParkedEntities } from './parked-entities.ts';
 import type { CheckedRetryPolicy } from './retry-policy.ts';
 import { stopFor } from './slice-failure.ts';
 import { SliceWork } from './slice-work.ts';
-import { startPlaces } from './start-place.ts';
 import { decodeTrail } from './trail.ts';
 
 /** What slices are held with. */
@@ -23,6 +23,8 @@ export interface HeldSlicesSettings {
   /** Aborted when nothing is to be waited for any more. */
   readonly signal: AbortSignal;
   readonly eventToSetAside: () => string | undefined;
+  /** Where every slice begins that has not been anywhere yet. */
+  readonly firstPlaces: () => Promise<readonly PartitionPlace[]>;
 }
 
 /** The slices that this process works on. */
@@ -72,8 +74,21 @@ export class HeldSlices {
     for (let slice = 0; slice < sliceCount && this.#works.size < share; slice += 1) {
       if (this.#works.has(slice)) continue;
       const held = await takeSlice(this.#settings.holder, slice);
-      if (held !== undefined) this.#works.set(slice, await this.#begin(held));
+      if (held === undefined) continue;
+      await this.#assertNotRemoved(held);
+      this.#works.set(slice, await this.#begin(held));
     }
+  }
+
+  /**
+   * Whoever removes a consumer removes its record first and its slices then. So a slice that was taken while the record was
+   * still there is removed with the others, and one that was taken later is removed here.
+   */
+  async #assertNotRemoved(held: HeldSlice): Promise<void> {
+    const { home, name } = this.#settings.holder;
+    if ((await home.keyedGet(recordKey(name))) !== undefined) return;
+    await held.remove();
+    throw new HindsightError('CONSUMER_UNKNOWN', `Consumer ${name} was removed.`, { details: { name } });
   }
 
   async #share(sliceCount: number): Promise<number> {
@@ -122,10 +137,10 @@ export class HeldSlices {
     return places;
   }
 
-  /** The place is recorded before anything else: `'now'` is the moment of the first start, and of no later one. */
+  /** The place is recorded before anything else, with what a consumer removes that begins anew. */
   async #startHere(held: HeldSlice): Promise<readonly PartitionPlace[]> {
-    const { spec, holder } = this.#settings;
-    const places = await startPlaces(holder.log, spec.startAt);
+    const { spec } = this.#settings;
+    const places = await this.#settings.firstPlaces();
     const keyedWrites = (await spec.whenReset?.()) ?? [];
     await held.commit({ places, keyedWrites });
     return places;
@@ -140,19 +155,27 @@ export class HeldSlices {
   async releaseAll(): Promise<void> {
     const { works } = this;
     this.#works.clear();
-    for (const work of works) await giveBack(work);
+    const outcomes = await Promise.allSettled(works.map(giveBack));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   /** The same, and nobody need wait for this process any more. */
   async end(): Promise<void> {
     const { home, name, member } = this.#settings.holder;
-    await this.releaseAll();
-    await forgetMember(home, name, member);
+    await this.releaseAll().finally(() => forgetMember(home, name, member));
   }
 }
 
 async function giveBack(work: SliceWork): Promise<void> {
-  if (work.held.lost.aborted) return;
-  await work.flush(0);
-  await work.held.release();
+  try {
+    if (work.held.lost.aborted) return;
+    await work.flush(0);
+  } catch (error) {
+    // Somebody else has taken it: it is given back already.
+    if (isHindsightError(error, 'FENCED')) return;
+    throw error;
+  } finally {
+    await work.held.release();
+  }
 }

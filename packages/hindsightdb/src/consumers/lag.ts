@@ -1,9 +1,9 @@
 /** How far a consumer is behind the log. */
 
-import type { LogFilter } from '../store/engine-types.ts';
+import type { Engine, LogFilter } from '../store/engine-types.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { readConsumer } from './consumer-record.ts';
-import { recordedPlaces } from './wait-for.ts';
+import { fittingPlaces, type PlacesOf } from './wait-for.ts';
 
 /** How far a consumer is behind. */
 export interface ConsumerLag {
@@ -26,33 +26,47 @@ export interface LagOf {
 export async function lagOf({ store, home, name, filter = { includeReserved: false } }: LagOf): Promise<ConsumerLag> {
   const { engine, now } = store.context;
   const heads = await engine.heads();
-  const from = await leastPositions(home, name, heads.length);
+  const from = await leastPositions({ log: engine, home, name }, heads.length);
   let positions = 0;
   let oldest = Number.POSITIVE_INFINITY;
   for (const [partition, head] of heads.entries()) {
     const position = from[partition] ?? 0;
     if (head <= position) continue;
     positions += head - position;
-    const page = await engine.readLog({
-      partition,
-      direction: 'forward',
-      from: position,
-      filter,
-      limit: 1,
-      bytesMax: 1,
-    });
-    oldest = Math.min(oldest, page.events[0]?.recordedAt ?? Number.POSITIVE_INFINITY);
+    oldest = Math.min(oldest, await oldestAfter(engine, { partition, position, filter }));
   }
   return { positions, behindMs: Number.isFinite(oldest) ? Math.max(0, Math.round((now() - oldest) / 1000)) : 0 };
 }
 
-async function leastPositions(home: AnyStore, name: string, partitionCount: number): Promise<readonly number[]> {
+/** When the first event behind a place was recorded that the filter lets through; infinity where there is none. */
+async function oldestAfter(
+  engine: Engine,
+  {
+    partition,
+    position,
+    filter,
+  }: { readonly partition: number; readonly position: number; readonly filter: LogFilter },
+): Promise<number> {
+  for (let from = position; ;) {
+    const bounds = { limit: 1, bytesMax: 1 };
+    const page = await engine.readLog({ partition, direction: 'forward', from, filter, ...bounds });
+    const [event] = page.events;
+    if (event !== undefined) return event.recordedAt;
+    // A page may be empty though more follows.
+    if (page.isEnd) return Number.POSITIVE_INFINITY;
+    from = page.scannedTo;
+  }
+}
+
+async function leastPositions(of: PlacesOf, partitionCount: number): Promise<readonly number[]> {
+  const { home, name } = of;
   const consumer = await readConsumer(home, name);
   const none = Array.from({ length: partitionCount }, () => 0);
   if (consumer === undefined) return none;
   let least: readonly number[] | undefined;
   for (let slice = 0; slice < consumer.record.sliceCount; slice += 1) {
-    const places = (await recordedPlaces(home, name, slice))?.map(({ position }) => position) ?? none;
+    // A place in another history is none.
+    const places = (await fittingPlaces(of, slice))?.map(({ position }) => position) ?? none;
     least = least?.map((position, partition) => Math.min(position, places[partition] ?? 0)) ?? places;
   }
   return least ?? none;

@@ -3,16 +3,17 @@
  * entity says `retry` or `skip`, and those behind it follow in order until one fails.
  */
 
-import { isHindsightError } from '../core/errors.ts';
+import { isConflict, isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { idOfRecord } from '../core/record.ts';
 import { isoOfMicros } from '../core/time.ts';
 import { decodeEvents } from '../store/decode.ts';
-import type { Engine } from '../store/engine-types.ts';
+import type { Engine, KeyedWrite } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
 import type { ReadFilter } from './event-filter.ts';
 import { EventFailure } from './consumer-spec.ts';
 import { describeError, letterWrite, walkLetters, type Letter, type StoredLetter } from './letter.ts';
+import { isPassing } from './slice-failure.ts';
 import type { SliceWork } from './slice-work.ts';
 
 /** What letters are tried with. */
@@ -44,7 +45,7 @@ async function workOnSequence(settings: LetterSettings, work: SliceWork, streamI
     if (stored.letter.state === 'failed') return;
     const isDone = stored.letter.state === 'skip' ? await drop(work, stored) : await retry(settings, work, stored);
     if (!isDone) return;
-    work.parked.remove(streamId);
+    work.parked.remove(stored.letter);
   }
 }
 
@@ -55,24 +56,34 @@ async function drop(work: SliceWork, { key, revision }: StoredLetter): Promise<b
 
 /** Whether the event is handled now. */
 async function retry(settings: LetterSettings, work: SliceWork, stored: StoredLetter): Promise<boolean> {
-  const { key, letter } = stored;
+  const { key, letter, revision } = stored;
   const events = await eventsOf(settings, letter);
   try {
     if (events.length === 0) await work.held.commit({ keyedWrites: [{ key, value: null }] });
     else await work.retryLetter(events, { key, value: null });
     return true;
   } catch (error) {
-    if (work.held.lost.aborted || isHindsightError(error, 'CLOSED')) throw error;
-    const cause = error instanceof EventFailure ? error.cause : error;
+    const isOfEvent = error instanceof EventFailure;
+    if (work.held.lost.aborted || (!isOfEvent && (isPassing(error) || isHindsightError(error, 'CLOSED')))) throw error;
+    const cause = isOfEvent ? error.cause : error;
     const failed: Letter = {
       ...letter,
       state: 'failed',
-      attempts: letter.attempts + 1,
+      attempts: letter.attempts + (isOfEvent ? (error.attempts ?? 1) : 1),
       error: describeError(cause),
       triedAt: isoOfMicros(settings.now()),
     };
-    await work.held.commit({ keyedWrites: [letterWrite(failed)] });
+    await noteFailure(work, { ...letterWrite(failed), expectedRevision: revision });
     return false;
+  }
+}
+
+/** An operator who asked for something else in the meantime goes first: what was asked is found by the next look. */
+async function noteFailure(work: SliceWork, write: KeyedWrite): Promise<void> {
+  try {
+    await work.held.commit({ keyedWrites: [write] });
+  } catch (error) {
+    if (!isConflict(error)) throw error;
   }
 }
 

@@ -14,10 +14,14 @@ export interface ParkingPlace {
   readonly slice: number;
 }
 
-/** The entities of one slice that are set aside, with the number of their letters. */
+/** What is known of one entity: the positions of its letters. A stream lies in one partition, so that they can be compared. */
+type Positions = Set<number>;
+
+/** The entities of one slice that are set aside, with their letters. */
 export class ParkedEntities {
   readonly #place: ParkingPlace;
-  readonly #counts = new Map<string, number>();
+  readonly #entities = new Map<string, Positions>();
+  #letterCount = 0;
 
   private constructor(place: ParkingPlace) {
     this.#place = place;
@@ -26,48 +30,58 @@ export class ParkedEntities {
   /** Reads which entities have letters. */
   static async load(home: Engine, place: ParkingPlace): Promise<ParkedEntities> {
     const parked = new ParkedEntities(place);
-    for await (const { letter } of walkLetters(home, place)) parked.#count(letter.streamId, 1);
+    for await (const { letter } of walkLetters(home, place)) parked.#add(letter);
     return parked;
   }
 
   /** How many letters the slice has. */
   get letterCount(): number {
-    let count = 0;
-    for (const each of this.#counts.values()) count += each;
-    return count;
-  }
-
-  /** Whether the entity has letters, so that its events wait. */
-  has(streamId: string): boolean {
-    return this.#counts.has(streamId);
+    return this.#letterCount;
   }
 
   /**
-   * The writes that set events aside: those that failed, and those that wait behind one. Call `settle` once they are
-   * written.
+   * Whether an event waits: it is a letter, or comes behind one of its entity. One that comes before all of them does not: after
+   * a rewind it is handled again, and the letters stay what they were.
+   */
+  isWaiting({ streamId, position }: Pick<RecordedEvent, 'streamId' | 'position'>): boolean {
+    const positions = this.#entities.get(streamId);
+    if (positions === undefined) return false;
+    for (const each of positions) if (each <= position) return true;
+    return false;
+  }
+
+  /**
+   * The writes that set events aside: those that failed, and those that wait behind one. What is a letter already stays as it
+   * is. Call `settle` once they are written.
    */
   writesFor(failed: readonly FailedEvent[], waiting: readonly RecordedEvent[], now: number): readonly KeyedWrite[] {
     const at = { ...this.#place, now };
     return [
       ...failed.map((failure) => letterWrite(letterOf(at, failure.event, failure))),
-      ...waiting.map((event) => letterWrite(letterOf(at, event))),
+      ...waiting.filter((event) => !this.#isLetter(event)).map((event) => letterWrite(letterOf(at, event))),
     ];
   }
 
   /** Remembers what was written. */
   settle(failed: readonly FailedEvent[], waiting: readonly RecordedEvent[]): void {
-    for (const { event } of failed) this.#count(event.streamId, 1);
-    for (const event of waiting) this.#count(event.streamId, 1);
+    for (const { event } of failed) this.#add(event);
+    for (const event of waiting) this.#add(event);
   }
 
-  /** A letter of the entity is gone. */
-  remove(streamId: string): void {
-    this.#count(streamId, -1);
+  /** A letter is gone. */
+  remove({ streamId, position }: Pick<RecordedEvent, 'streamId' | 'position'>): void {
+    const positions = this.#entities.get(streamId);
+    if (positions?.delete(position) === true) this.#letterCount -= 1;
+    if (positions?.size === 0) this.#entities.delete(streamId);
   }
 
-  #count(streamId: string, by: number): void {
-    const count = (this.#counts.get(streamId) ?? 0) + by;
-    if (count > 0) this.#counts.set(streamId, count);
-    else this.#counts.delete(streamId);
+  #isLetter({ streamId, position }: RecordedEvent): boolean {
+    return this.#entities.get(streamId)?.has(position) === true;
+  }
+
+  #add({ streamId, position }: Pick<RecordedEvent, 'streamId' | 'position'>): void {
+    const positions = this.#entities.get(streamId) ?? new Set();
+    if (!positions.has(position)) this.#letterCount += 1;
+    this.#entities.set(streamId, positions.add(position));
   }
 }

@@ -11,6 +11,7 @@ import type { ConsumerSpec } from './consumer-spec.ts';
 import { divergedError, divergenceOf } from './divergence.ts';
 import { placeAfterDivergence } from './divergence-policy.ts';
 import { readFilter } from './event-filter.ts';
+import { chooseStart } from './first-place.ts';
 import { checkedRetryPolicy } from './retry-policy.ts';
 import { decodeSlice } from './slice-entry.ts';
 import { assertStartAt } from './start-place.ts';
@@ -58,7 +59,8 @@ async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): P
   for (;;) {
     const found = await readConsumer(home, name);
     if (found === undefined) {
-      const record: ConsumerRecord = { kind, sliceCount, logId, epoch, status: 'running', requests: 0 };
+      const start = await chooseStart(store, spec);
+      const record: ConsumerRecord = { kind, sliceCount, logId, start, epoch, status: 'running', requests: 0 };
       if (await writeRecord(home, name, record, 0)) return record;
       continue;
     }

@@ -3,7 +3,7 @@
 import { isConflict, isHindsightError, type ErrorCode } from '../core/errors.ts';
 import { isoOfMicros } from '../core/time.ts';
 import type { ConsumerFailure } from './consumer-record.ts';
-import { EventFailure, type SliceWrites } from './consumer-spec.ts';
+import { BatchFailure, EventFailure, type SliceWrites } from './consumer-spec.ts';
 import { describeError } from './letter.ts';
 
 /** Stops the consumer, which says why and waits to be resumed. */
@@ -20,7 +20,7 @@ export class ConsumerStop extends Error {
 /** The stop that follows from an error. */
 export function stopFor(error: unknown, now: number): ConsumerStop {
   const isOfEvent = error instanceof EventFailure;
-  const cause = isOfEvent ? error.cause : error;
+  const cause = isOfEvent || error instanceof BatchFailure ? error.cause : error;
   const { message, code } = describeError(cause);
   const at = isoOfMicros(now);
   if (!isOfEvent) return new ConsumerStop({ message, ...(code !== undefined && { code }), at }, cause);

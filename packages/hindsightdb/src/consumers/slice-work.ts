@@ -3,7 +3,7 @@
  * cannot be handled, and records all of it with the slice's place.
  */
 
-import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
+import { decodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
 import { isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Engine, KeyedWrite } from '../store/engine-types.ts';
@@ -73,7 +73,9 @@ export class SliceWork {
     this.#places = places;
     this.#trail = trail;
     this.#recorded = sumOf(places);
-    this.#trailAt = this.#recorded;
+    const [newest] = trail;
+    // After a rewind the trail lies ahead, and begins anew here.
+    this.#trailAt = newest === undefined ? 0 : Math.min(this.#recorded, sumOf(decodeCheckpoint(newest).places));
     this.#tell(false);
   }
 
@@ -99,26 +101,20 @@ export class SliceWork {
 
   async #handle(events: readonly RecordedEvent[], reached: readonly PartitionPlace[]): Promise<void> {
     const { retry, now } = this.#settings;
-    let free = events.filter((event) => !this.parked.has(event.streamId));
-    let waiting = events.filter((event) => this.parked.has(event.streamId));
+    let free = events.filter((event) => !this.parked.isWaiting(event));
+    let waiting = events.filter((event) => this.parked.isWaiting(event));
     const failed: FailedEvent[] = [];
-    for (let attempt = 0, passing = 0; ;) {
+    for (let attempt = 0; ;) {
       try {
         const writes = await this.#attempt(free, attempt);
-        const aside = [...failed, ...(writes.setAside ?? [])];
-        const behind = (event: RecordedEvent): boolean =>
-          !this.parked.has(event.streamId) && isBehind(event, writes.setAside ?? []);
-        const late = [...waiting, ...events.filter((event) => free.includes(event) && behind(event))];
+        const { setAside = [] } = writes;
+        const aside = [...failed, ...setAside];
+        const late = [...waiting, ...free.filter((event) => isBehind(event, setAside))];
         await this.#record(reached, writes, { failed: aside, waiting: late });
         this.#handledCount += free.length;
         return;
       } catch (error) {
         this.#assertWorthTrying(error);
-        if (isPassing(error)) {
-          passing += 1;
-          await this.#pause(passing);
-          continue;
-        }
         attempt += error instanceof EventFailure ? (error.attempts ?? 1) : 1;
         const isWanted = error instanceof EventFailure && error.event.id === this.#settings.eventToSetAside();
         if (attempt < retry.attemptsMax && !isWanted) {
@@ -196,7 +192,7 @@ export class SliceWork {
   async retryLetter(events: readonly RecordedEvent[], end: KeyedWrite): Promise<void> {
     const writes = await this.#attempt(events, 0);
     const [failed] = writes.setAside ?? [];
-    if (failed !== undefined) throw new EventFailure(failed.event, failed.error);
+    if (failed !== undefined) throw new EventFailure(failed.event, failed.error, failed.attempts);
     try {
       await this.held.commit({
         keyedWrites: [...(writes.keyedWrites ?? []), end],
@@ -210,6 +206,8 @@ export class SliceWork {
   #assertWorthTrying(error: unknown): void {
     if (this.held.lost.aborted || this.#settings.signal.aborted) throw error;
     if (isHindsightError(error, 'FENCED') || isHindsightError(error, 'CLOSED')) throw error;
+    // The consumer as a whole waits until it has passed: it says so, and can be paused and stopped meanwhile.
+    if (isPassing(error)) throw error;
   }
 
   #pause(failures: number): Promise<void> {

@@ -7,6 +7,7 @@ import { recordedAs } from '../store/decode.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { Consumer, RunOptions } from './consumer.ts';
 import {
+  BatchFailure,
   EventFailure,
   type ConsumerSpec,
   type DivergencePolicy,
@@ -131,7 +132,11 @@ function ofBatches<Own extends Event>({
   handleBatch,
 }: ConsumerOptions<Own>): (batch: SliceBatch) => Promise<SliceWrites> {
   return async ({ events, attempt, signal }) => {
-    await handleBatch?.(recordedAs<Own>(events), { attempt, signal });
+    try {
+      await handleBatch?.(recordedAs<Own>(events), { attempt, signal });
+    } catch (error) {
+      throw new BatchFailure(error);
+    }
     return {};
   };
 }

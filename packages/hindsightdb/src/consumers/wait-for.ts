@@ -4,11 +4,13 @@ import { decodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/
 import { HindsightError } from '../core/errors.ts';
 import { abortReason } from '../core/abort.ts';
 import { assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
+import type { Engine } from '../store/engine-types.ts';
 import { positionsOf } from '../store/places.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { wakeable } from '../store/wakeable.ts';
 import { sliceKey } from './consumer-keys.ts';
 import { readConsumer } from './consumer-record.ts';
+import { divergenceOf } from './divergence.ts';
 import { decodeSlice } from './slice-entry.ts';
 
 /** How long is waited. */
@@ -50,7 +52,7 @@ export async function waitForConsumer(
     for (;;) {
       waiting.arm();
       if (signal?.aborted === true) throw abortReason(signal);
-      if (await hasReached(home, name, wanted, placesHere)) return;
+      if (await hasReached({ log: store.context.engine, home, name, placesHere }, wanted)) return;
       const left = deadline - performance.now();
       if (left <= 0) throw timeout(name, timeoutMs);
       await waiting.wait(Math.min(left, lookEveryMs));
@@ -62,23 +64,40 @@ export async function waitForConsumer(
 }
 
 async function hasReached(
-  home: AnyStore,
-  name: string,
+  { log, home, name, placesHere }: PlacesOf & { readonly placesHere: WaitPlace['placesHere'] },
   wanted: readonly number[],
-  placesHere: WaitPlace['placesHere'],
 ): Promise<boolean> {
   const consumer = await readConsumer(home, name);
   if (consumer === undefined) return false;
   const { status, failure, sliceCount } = consumer.record;
-  if (status === 'failed')
+  const isReached = (places: readonly PartitionPlace[] | undefined): boolean =>
+    wanted.every((position, partition) => (places?.[partition]?.position ?? 0) >= position);
+  let isWhole = true;
+  for (let slice = 0; slice < sliceCount && isWhole; slice += 1)
+    isWhole = isReached(placesHere?.(slice) ?? (await fittingPlaces({ log, home, name }, slice)));
+  if (!isWhole && status === 'failed')
     throw new HindsightError('CONSUMER_FAILED', `Consumer ${name} has stopped: ${failure?.message ?? 'it failed'}`, {
       details: { name, failure },
     });
-  for (let slice = 0; slice < sliceCount; slice += 1) {
-    const places = placesHere?.(slice) ?? (await recordedPlaces(home, name, slice));
-    if (!wanted.every((position, partition) => (places?.[partition]?.position ?? 0) >= position)) return false;
-  }
-  return true;
+  return isWhole;
+}
+
+/** Whose places are looked at, and in which log they are to be. */
+export interface PlacesOf {
+  readonly log: Engine;
+  readonly home: AnyStore;
+  readonly name: string;
+}
+
+/** Where the entry of a slice says that it is, in the log at hand; undefined where it has not begun, or was in another history. */
+export async function fittingPlaces(
+  { log, home, name }: PlacesOf,
+  slice: number,
+): Promise<readonly PartitionPlace[] | undefined> {
+  const checkpoint = await recordedCheckpoint(home, name, slice);
+  if (checkpoint === null) return undefined;
+  const divergence = await divergenceOf(log, slice, checkpoint, []);
+  return divergence === undefined ? decodeCheckpoint(checkpoint).places : undefined;
 }
 
 /** Where the entry of a slice says that it is; undefined where it has not begun. */
@@ -87,10 +106,14 @@ export async function recordedPlaces(
   name: string,
   slice: number,
 ): Promise<readonly PartitionPlace[] | undefined> {
+  const checkpoint = await recordedCheckpoint(home, name, slice);
+  return checkpoint === null ? undefined : decodeCheckpoint(checkpoint).places;
+}
+
+async function recordedCheckpoint(home: AnyStore, name: string, slice: number): Promise<Checkpoint | null> {
   const key = sliceKey(name, slice);
   const entry = await home.context.engine.keyedGet(key);
-  const checkpoint = entry === undefined ? null : decodeSlice(key, entry.value).checkpoint;
-  return checkpoint === null ? undefined : decodeCheckpoint(checkpoint).places;
+  return entry === undefined ? null : decodeSlice(key, entry.value).checkpoint;
 }
 
 function timeout(name: string, timeoutMs: number): HindsightError {

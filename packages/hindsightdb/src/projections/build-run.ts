@@ -11,7 +11,7 @@ import { decodeSlice, encodeSlice } from '../consumers/slice-entry.ts';
 import type { RetryPolicy } from '../consumers/retry-policy.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { Engine, KeyedWrite } from '../store/engine-types.ts';
-import { emptyBuild } from './old-builds.ts';
+import { emptyBuild } from './replaced-builds.ts';
 import type { Projection } from './projection.ts';
 import { plainStatement, StatementMaker } from './sql-text.ts';
 import { fencedWrites, viewWrites, type BuildPlace } from './view-build.ts';

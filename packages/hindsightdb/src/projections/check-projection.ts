@@ -13,7 +13,7 @@ import { readLogPages } from '../store/read.ts';
 import type { StoreContext } from '../store/settings.ts';
 import { follows, handlerError } from './inline-build.ts';
 import { assertProjection, type Projection } from './projection.ts';
-import { sumOf } from './rebuild-projection.ts';
+import { sumOf } from './rebuild-watch.ts';
 import { openScratch, type ScratchView } from './scratch-view.ts';
 import { isSamePlace, shownPlace, type ShownPlace } from './shown-place.ts';
 import {

@@ -8,7 +8,7 @@ import { jsonTextOf } from '../core/json.ts';
 import { describe } from '../core/text.ts';
 import type { PendingText } from '../store/engine-types.ts';
 import { joinParts, type KeyPart } from './index-value.ts';
-import { PendingFact } from './pending-fact.ts';
+import { isPending, PendingFact } from './pending-fact.ts';
 
 /** A document as it is stored, and as the next update of it sees it. */
 export interface EncodedDocument {
@@ -25,7 +25,7 @@ export function encodeDocument(document: unknown): EncodedDocument {
   const text = jsonTextOf('A document', document);
   // A toJSON of the document's own may have made something else of it.
   if (!text.startsWith('{')) throw argumentError('NOT_JSON', `A document must become a JSON object, not ${text[0]}….`);
-  return { text, value: () => JSON.parse(text) };
+  return { text, value: (): unknown => JSON.parse(text) };
 }
 
 /** Deeper values are left to JSON.stringify, which refuses cycles; a placeholder in them is refused by its toJSON. */
@@ -33,7 +33,7 @@ const depthMax = 64;
 
 function holdsPending(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null || depth > depthMax) return false;
-  return value instanceof PendingFact || Object.values(value).some((member) => holdsPending(member, depth + 1));
+  return isPending(value) || Object.values(value).some((member) => holdsPending(member, depth + 1));
 }
 
 function encodePending(document: object): EncodedDocument {
@@ -44,7 +44,7 @@ function encodePending(document: object): EncodedDocument {
 
 /** Writes the JSON of a value, and gives the value back as a round trip would leave it, with placeholders where they were. */
 function writeValue(value: unknown, parts: KeyPart[]): unknown {
-  if (value instanceof PendingFact) {
+  if (isPending(value)) {
     // A time is a JSON text, and a number stands as it is.
     parts.push(...(value.kind === 'recordedAt' ? ['"', PendingFact.factOf(value), '"'] : [PendingFact.factOf(value)]));
     return value;
@@ -79,7 +79,7 @@ function writeMembers(value: unknown, parts: KeyPart[]): object {
 }
 
 function copyOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof PendingFact) return value;
+  if (typeof value !== 'object' || value === null || isPending(value)) return value;
   if (Array.isArray(value)) return value.map(copyOf);
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)]));
 }

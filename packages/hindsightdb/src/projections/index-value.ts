@@ -10,7 +10,7 @@
 import { argumentError } from '../core/errors.ts';
 import { describe } from '../core/text.ts';
 import type { PendingText } from '../store/engine-types.ts';
-import { PendingFact } from './pending-fact.ts';
+import { isPending, PendingFact } from './pending-fact.ts';
 
 /** A value that can stand in an index. Times are texts in ISO 8601, which sort by time where they have one form. */
 export type IndexedValue = string | number | boolean | null;
@@ -26,10 +26,10 @@ export function indexPart(field: string, value: unknown): readonly KeyPart[] {
   if (typeof value === 'number') return [`3${orderedNumber(value)} `];
   if (typeof value === 'string') return [`4${escapeKey(value)} `];
   // A time in ISO 8601 has no character that would be escaped, and so may be filled in later.
-  if (value instanceof PendingFact && value.kind === 'recordedAt') return ['4', PendingFact.factOf(value), ' '];
+  if (isPending(value) && value.kind === 'recordedAt') return ['4', PendingFact.factOf(value), ' '];
   throw argumentError(
     'INVALID_ARGUMENT',
-    value instanceof PendingFact
+    isPending(value)
       ? `The field ${JSON.stringify(field)} is indexed, and the ${value.kind} of an event is not known before the commit. Index recordedAt, or do not run the projection inline.`
       : `The field ${JSON.stringify(field)} is indexed and must be a text, a number, true, false or null, not ${describe(value)}.`,
   );

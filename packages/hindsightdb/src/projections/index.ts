@@ -2,23 +2,22 @@
  * Projections: read models that are kept of events, inline, asynchronously, or on demand.
  */
 
-export {
-  defineProjection,
-  projectionsOf,
-  type EventsOfStore,
-  type HandlersFor,
-  type InlineEvent,
-  type InlineProjection,
-  type InlineProjectionDefinition,
-  type InlineRecorded,
-  type Projection,
-  type ProjectionDefinition,
-  type ProjectionMaker,
-  type ProjectionOptions,
-  type ReaderOf,
-  type View,
-  type WriteOf,
-  type Writes,
+export { defineProjection, projectionsOf } from './define-projection.ts';
+export type {
+  EventsOfStore,
+  HandlersFor,
+  InlineEvent,
+  InlineProjection,
+  InlineProjectionDefinition,
+  InlineRecorded,
+  Projection,
+  ProjectionDefinition,
+  ProjectionMaker,
+  ProjectionOptions,
+  ReaderOf,
+  View,
+  WriteOf,
+  Writes,
 } from './projection.ts';
 export {
   documents,
@@ -46,5 +45,5 @@ export { rebuildEntity, rebuildFrom, type PartialRebuildOptions, type PartlyRebu
 export { checkProjection, type CheckProjectionOptions, type ProjectionReport } from './check-projection.ts';
 export type { ViewDifference } from './view-difference.ts';
 export { foldLive, LiveView, type FoldLiveOptions } from './fold-live.ts';
-export { removeReplacedBuilds, type RemoveBuildsOptions } from './old-builds.ts';
+export { removeReplacedBuilds, type RemoveBuildsOptions } from './replaced-builds.ts';
 export { waitForView, type WaitForViewOptions } from './wait-for-view.ts';

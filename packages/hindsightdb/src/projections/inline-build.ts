@@ -15,7 +15,7 @@ import type { StoreContext } from '../store/settings.ts';
 import { placeOf } from './build-run.ts';
 import { progressKey, readProgress, type InlineProgress } from './inline-progress.ts';
 import type { Projection } from './projection.ts';
-import { sumOf, type RebuildWatch } from './rebuild-projection.ts';
+import { sumOf, type RebuildWatch } from './rebuild-watch.ts';
 import { plainStatement } from './sql-text.ts';
 import { fencedWrites, viewWrites, type BuildPlace } from './view-build.ts';
 import { goneError, showBuild, type Showing } from './view-builds.ts';
@@ -154,7 +154,7 @@ export async function rebuildInline(
   { report, signal }: RebuildWatch,
 ): Promise<void> {
   const showing = await completeBuild(inlineBuild(store, projection, id), {
-    hold: async (work) => await store.holdAppends(work),
+    hold: async (work) => (store.inline === undefined ? await work() : await store.inline.hold(work)),
     isStopped: () => signal?.aborted === true,
     onStep: async (positions, eventCount) => await report(sumOf(positions), eventCount),
   });

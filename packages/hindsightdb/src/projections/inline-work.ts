@@ -101,9 +101,10 @@ class InlineWork implements InlineViewWork {
     const { name, version } = this.#projection;
     const known = versionOf(await readPointer(store.context.engine, name), this.#projection);
     this.#lookedAt = performance.now();
-    if (known?.shown == null) this.#shown = undefined;
-    else if (this.#shown?.id.build !== known.shown)
-      this.#shown = inlineBuild(store, this.#projection, { name, version, build: known.shown });
+    const build = known?.shown ?? undefined;
+    if (build === undefined) this.#shown = undefined;
+    else if (this.#shown?.id.build !== build)
+      this.#shown = inlineBuild(store, this.#projection, { name, version, build });
   }
 
   /** Builds until the view is shown. What fails is tried again: somebody may mend the log's state, or the disk. */

@@ -27,6 +27,11 @@ export class PendingFact<Kind extends Pending['pending'] = Pending['pending']> {
     throw this.#refusal();
   }
 
+  /** Refuses to become a text. */
+  toString(): string {
+    throw this.#refusal();
+  }
+
   /** Refuses to become JSON outside of a document. */
   toJSON(): never {
     throw this.#refusal();
@@ -39,6 +44,11 @@ export class PendingFact<Kind extends Pending['pending'] = Pending['pending']> {
       { details: { pending: this.kind } },
     );
   }
+}
+
+/** Whether a value is such a placeholder. */
+export function isPending(value: unknown): value is PendingFact {
+  return value instanceof PendingFact;
 }
 
 /** The position or version of an event of this append, before the commit. */

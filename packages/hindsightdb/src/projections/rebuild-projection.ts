@@ -3,16 +3,20 @@
  */
 
 import { HindsightError } from '../core/errors.ts';
+import { resumeConsumer } from '../consumers/consumer-admin.ts';
+import { readConsumer } from '../consumers/consumer-record.ts';
 import { recordedPlaces } from '../consumers/wait-for.ts';
 import { assertFunction, assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { wakeable } from '../store/wakeable.ts';
 import { startBuild, type BuildOptions, type BuildParts, type BuildRun } from './build-run.ts';
 import { rebuildInline } from './inline-build.ts';
-import { removeOldBuilds } from './old-builds.ts';
+import { sumOf, type RebuildWatch } from './rebuild-watch.ts';
+import { removeOldBuilds } from './replaced-builds.ts';
 import { assertProjection, type Projection } from './projection.ts';
 import { beginBuild, goneError, versionOf } from './view-builds.ts';
 import { readPointer } from './view-pointer.ts';
+import { buildName } from './view-tables.ts';
 
 /** How far a rebuild is. */
 export interface RebuildProgress {
@@ -41,12 +45,6 @@ export interface Rebuilt {
   /** Events that were written into it by this call. */
   readonly eventCount: number;
   readonly elapsedMs: number;
-}
-
-/** How a rebuild tells its listener where it is, and when there is something to look at. */
-export interface RebuildWatch {
-  readonly report: (done: number, eventCount: number) => Promise<void>;
-  readonly signal: AbortSignal | undefined;
 }
 
 const lookEveryMs = 250;
@@ -95,6 +93,9 @@ async function rebuildAside(
   watch: RebuildWatch,
 ): Promise<void> {
   const waiting = wakeable(watch.signal);
+  // To ask for it again is to say that the cause of a failure is mended.
+  const known = await readConsumer(parts.home, buildName(id));
+  if (known?.record.status === 'failed') await resumeConsumer(parts.home, buildName(id));
   const run = await startBuild(parts, id, { onProgress: waiting.wake });
   try {
     for (;;) {
@@ -104,7 +105,7 @@ async function rebuildAside(
       const fate = await run.look();
       await watch.report(await positionsDone(parts, run), run.progress?.handledCount ?? 0);
       if (fate === 'shown') return;
-      if (fate === 'replaced') throw goneError(id);
+      if (fate === 'replaced' || run.consumer.state.kind === 'stopped') throw goneError(id);
       await waiting.wait(lookEveryMs);
     }
   } finally {
@@ -119,7 +120,7 @@ function assertNotFailed({ consumer }: BuildRun): void {
   const { failure } = state;
   throw new HindsightError(
     'CONSUMER_FAILED',
-    `The rebuild has stopped: ${failure.message} What was shown before is still shown. Resume the consumer ${consumer.name} when the cause is mended, and rebuild again: it goes on where it was.`,
+    `The rebuild has stopped: ${failure.message} What was shown before is still shown. Rebuild again when the cause is mended: it goes on where it was.`,
     { details: { name: consumer.name, failure } },
   );
 }
@@ -127,9 +128,4 @@ function assertNotFailed({ consumer }: BuildRun): void {
 async function positionsDone({ home }: BuildParts, { consumer }: BuildRun): Promise<number> {
   const places = (await recordedPlaces(home, consumer.name, 0)) ?? [];
   return sumOf(places.map(({ position }) => position));
-}
-
-/** All of them added up. */
-export function sumOf(positions: readonly number[]): number {
-  return positions.reduce((sum, position) => sum + position, 0);
 }

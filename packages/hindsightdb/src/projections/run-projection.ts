@@ -177,8 +177,10 @@ export class RunningProjection<Kind extends View = View> {
         if (fate === 'ended') break;
         await run.consumer.stop();
         if (this.#stopping.signal.aborted) break;
-        run = await this.#startNext();
-        this.#run = run;
+        const next = await this.#startNext();
+        if (next === undefined) break;
+        run = next;
+        this.#run = next;
       }
       await run.consumer.stop();
     } finally {
@@ -197,11 +199,13 @@ export class RunningProjection<Kind extends View = View> {
     });
     for (;;) {
       this.#waiting.arm();
-      if (isEnded || this.#stopping.signal.aborted) return 'ended';
+      if (this.#stopping.signal.aborted) return 'ended';
       try {
         const fate = await run.look();
         this.#isKnownShown = fate === 'shown';
         if (fate === 'replaced') return 'replaced';
+        // Its consumer was removed, and not because another build has taken its place.
+        if (isEnded) return 'ended';
       } catch (error) {
         if (isHindsightError(error, 'CLOSED')) return 'ended';
         this.#setState({ kind: 'retrying', error });
@@ -210,15 +214,15 @@ export class RunningProjection<Kind extends View = View> {
     }
   }
 
-  /** Takes up the build that has taken the place of the last one, as soon as that can be. */
-  async #startNext(): Promise<BuildRun> {
+  /** Takes up the build that has taken the place of the last one, as soon as that can be; undefined when it is too late. */
+  async #startNext(): Promise<BuildRun | undefined> {
     for (;;) {
       try {
         return await this.#start(
           await openBuild(this.#parts.home.context.engine, this.#parts.projection, 'asynchronous'),
         );
       } catch (error) {
-        if (this.#stopping.signal.aborted || isHindsightError(error, 'CLOSED')) throw error;
+        if (this.#stopping.signal.aborted || isHindsightError(error, 'CLOSED')) return undefined;
         this.#setState({ kind: 'retrying', error });
         await pause(lookEveryMs);
       }

@@ -6,7 +6,7 @@
 import { argumentError } from '../core/errors.ts';
 import { describe } from '../core/text.ts';
 import type { Pending, SqlStatement, SqlValue } from '../store/engine-types.ts';
-import { PendingFact } from './pending-fact.ts';
+import { isPending, PendingFact } from './pending-fact.ts';
 
 /** A table of a view, as it is named in templates. */
 export class SqlTable {
@@ -114,7 +114,7 @@ function parameterOf(value: unknown): SqlValue | Pending {
       return value ? 1 : 0;
     default:
       if (value === null || value instanceof Uint8Array) return value;
-      if (value instanceof PendingFact) return PendingFact.factOf(value);
+      if (isPending(value)) return PendingFact.factOf(value);
       throw argumentError(
         'INVALID_ARGUMENT',
         `A value in a SQL template must be a text, a number, a bigint, true, false, null, bytes or a table of the view, not ${describe(value)}.`,

@@ -37,7 +37,8 @@ export async function openBuild(home: Engine, projection: Projection, mode: View
   const pointer = await changePointer(home, projection.name, (found) => {
     const known = versionOf(found, projection);
     if (known !== undefined) assertSameDefinition(projection, mode, known);
-    return known?.shown != null || known?.building != null ? undefined : withNewBuild(found, projection, mode);
+    const { shown = null, building = null } = known ?? {};
+    return shown !== null || building !== null ? undefined : withNewBuild(found, projection, mode);
   });
   const { shown = null, building = null } = versionOf(pointer, projection) ?? {};
   const { name, version } = projection;
@@ -50,7 +51,7 @@ export async function beginBuild(home: Engine, projection: Projection, mode: Vie
   const pointer = await changePointer(home, projection.name, (found) => {
     const known = versionOf(found, projection);
     if (known !== undefined) assertSameDefinition(projection, mode, known);
-    return known?.building != null ? undefined : withNewBuild(found, projection, mode);
+    return (known?.building ?? null) === null ? withNewBuild(found, projection, mode) : undefined;
   });
   const { name, version } = projection;
   return { name, version, build: versionOf(pointer, projection)?.building ?? 0 };
@@ -174,7 +175,8 @@ export interface ShownBuild extends BuildId {
 export async function shownBuild(home: Engine, projection: Pick<Projection, 'name' | 'version'>): Promise<ShownBuild> {
   const { name, version } = projection;
   const known = versionOf(await readPointer(home, name), projection);
-  if (known?.shown != null) return { name, version, build: known.shown, showings: known.showings };
+  const { shown = null, showings = 0 } = known ?? {};
+  if (shown !== null) return { name, version, build: shown, showings };
   throw new HindsightError(
     'VIEW_NOT_BUILT',
     known === undefined

@@ -122,8 +122,8 @@ async function* merged(
 }
 
 async function nextOf<Item>(items: AsyncGenerator<Item>): Promise<Item | undefined> {
-  const { done, value } = await items.next();
-  return done === true ? undefined : value;
+  const next = await items.next();
+  return next.done === true ? undefined : next.value;
 }
 
 /** Compares the rows of every table, in the order of all their columns. */

@@ -52,6 +52,4 @@ export type EffectOf<Effects> = {
 }[keyof Effects & string];
 
 /** What a handler returns: one effect, several, or none. */
-// A handler that returns nothing is one without effects, and the compiler calls that void.
-// oxlint-disable-next-line typescript/no-invalid-void-type
-export type EffectsOf<Effects> = EffectOf<Effects> | readonly EffectOf<Effects>[] | undefined | void;
+export type EffectsOf<Effects> = EffectOf<Effects> | readonly EffectOf<Effects>[] | undefined;

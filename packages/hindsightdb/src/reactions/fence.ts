@@ -1,6 +1,7 @@
 /**
- * The replay fence of a slice: how far its events have been planned, by whatever version. It only grows. What lies at or
- * below it is never planned again, wherever the slice's checkpoint is set.
+ * The replay fence of a slice: how far its events are over, by whatever version. It is written with the slice's checkpoint and
+ * its letters, and only grows. What lies at or below it is never planned again, wherever the checkpoint is set; only letters
+ * are tried again.
  */
 
 import { HindsightError } from '../core/errors.ts';
@@ -14,7 +15,7 @@ export interface Fence {
   readonly epoch: string;
   /** The newest version of the reaction that has planned here. */
   readonly version: number;
-  /** For each partition the greatest position that was planned; 0 where there is none. */
+  /** For each partition the greatest position that is over; 0 where there is none. */
   readonly positions: readonly number[];
 }
 
@@ -52,7 +53,7 @@ export function isBelow(reach: readonly number[], { partition, position }: Event
   return position <= (reach[partition] ?? 0);
 }
 
-/** How far a fence reaches when these events are planned. */
+/** How far a fence reaches when these events are over. */
 export function advanced(reach: readonly number[], events: readonly RecordedEvent[]): readonly number[] {
   return reach.map((reached, partition) =>
     events.reduce(

@@ -42,8 +42,8 @@ export interface EventPlan extends EventPlace {
   readonly version: number;
   /** Microseconds since 1970. */
   readonly plannedAt: number;
-  /** In the order in which they are done. Undefined: the event was met and could not be planned yet. */
-  readonly effects: readonly JournalEffect[] | undefined;
+  /** In the order in which they are done; one at least. */
+  readonly effects: readonly JournalEffect[];
 }
 
 /** What of an entry can be read without the codec. */
@@ -51,7 +51,7 @@ export type PlanOutline = Omit<EventPlan, keyof EventPlace | 'slice' | 'effects'
 
 /** Whether nothing of a plan is left to do. */
 export function isDone({ effects }: Pick<EventPlan, 'effects'>): boolean {
-  return effects !== undefined && effects.every(({ doneAt }) => doneAt !== undefined);
+  return effects.every(({ doneAt }) => doneAt !== undefined);
 }
 
 /** The journal entries for these plans. */
@@ -62,7 +62,7 @@ export async function journalWrites(
 ): Promise<readonly KeyedWrite[]> {
   const texts = await encodeTexts(
     codec,
-    plans.map((plan) => coded(plan, jsonTextOf('A plan', plan.effects ?? null))),
+    plans.map((plan) => coded(plan, jsonTextOf('A plan', plan.effects))),
   );
   return plans.map((plan, index) => {
     const { eventId, streamId, type, version, plannedAt } = plan;
@@ -94,10 +94,9 @@ export async function plansOf(
   return found.map(({ place, entry: { key } }, index) => {
     const { eventId = '', streamId = '', type = '', version = 0, plannedAt = 0 } = outlines[index] ?? {};
     const effects: unknown = JSON.parse(texts[index] ?? '');
-    if (effects !== null && !Array.isArray(effects))
-      throw new HindsightError('STORE_CORRUPT', `The entry ${key} holds no effects.`);
+    if (!Array.isArray(effects)) throw new HindsightError('STORE_CORRUPT', `The entry ${key} holds no effects.`);
     // What `journalWrites` encoded.
-    const planned = (effects ?? undefined) as readonly JournalEffect[] | undefined;
+    const planned = effects as readonly JournalEffect[];
     return { ...place, eventId, streamId, type, version, plannedAt, effects: planned };
   });
 }

@@ -71,7 +71,7 @@ export async function* listEffects(
     for (const plan of await plansOf(context, found)) {
       if (eventId !== undefined && plan.eventId !== eventId) continue;
       if (streamId !== undefined && plan.streamId !== streamId) continue;
-      for (const effect of plan.effects ?? []) {
+      for (const effect of plan.effects) {
         const listed = listedEffect(name, plan, effect);
         if (state === undefined || listed.state === state) yield listed;
       }

@@ -23,7 +23,7 @@ export interface Performing {
 /** Does what is left of a plan. Sets the work's state; throws only when the signal ends it. */
 export async function performPlan(performing: Performing, work: EventWork): Promise<void> {
   const { plan } = work;
-  if (plan?.effects === undefined) return;
+  if (plan === undefined) return;
   for (const [index, { doneAt }] of plan.effects.entries()) {
     if (doneAt !== undefined) continue;
     const failure = await performEffect(performing, work, index);
@@ -43,7 +43,7 @@ async function performEffect(
   const { reaction, signal } = performing;
   for (let tries = 1; ; tries += 1) {
     if (signal.aborted) throw abortReason(signal);
-    const effect = work.plan?.effects?.[index];
+    const effect = work.plan?.effects[index];
     if (effect === undefined) throw new Error('A plan keeps its effects.');
     const performer = reaction.performers.get(effect.name);
     const outcome =
@@ -91,7 +91,7 @@ function resultOf(result: unknown): { readonly result?: unknown } {
 
 function setEffect(work: EventWork, index: number, effect: JournalEffect): void {
   const { plan } = work;
-  if (plan?.effects === undefined) return;
+  if (plan === undefined) return;
   const changed: EventPlan = { ...plan, effects: plan.effects.with(index, effect) };
   work.plan = changed;
 }

@@ -44,7 +44,7 @@ export async function openStore<const Registry extends EventRegistry = EventRegi
     options.inline,
   );
   try {
-    await store.inlineReady();
+    await store.inline?.ready();
   } catch (error) {
     await store.close();
     throw error;

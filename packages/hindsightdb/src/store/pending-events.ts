@@ -130,9 +130,25 @@ export async function unplacedEvents(
     }));
     const decoded = await decodeStored(context, stored);
     for (const [index, event] of decoded.entries())
-      for (const upcast of upcastAll(context, [unversioned(event)])) all.push({ event: upcast, stream, index });
+      for (const upcast of upcastUnversioned(context, event)) all.push({ event: upcast, stream, index });
   }
   return all;
+}
+
+function upcastUnversioned(context: StoreContext, event: RecordedEvent): readonly RecordedEvent[] {
+  try {
+    return upcastAll(context, [unversioned(event)]);
+  } catch (cause) {
+    // The message about an upcaster that failed would name the version, too.
+    const isOutOfPlace =
+      cause instanceof NotCommittedYet || (cause instanceof Error && cause.cause instanceof NotCommittedYet);
+    if (!isOutOfPlace) throw cause;
+    throw new HindsightError(
+      'UPCAST_FAILED',
+      `An upcaster of ${event.type} asks for position, version or time, which are not known before it is committed. With such an upcaster no view can be inline.`,
+      { cause, details: { type: event.type, streamId: event.streamId } },
+    );
+  }
 }
 
 const versionless = {

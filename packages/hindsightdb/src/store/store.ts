@@ -141,19 +141,9 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     return answer;
   }
 
-  /** Resolves when the inline views are open; throws what stands against that. Not for applications. */
-  async inlineReady(): Promise<void> {
-    await this.#inline?.ready();
-  }
-
-  /** Ends the work of the inline views, and leaves the engine open. Not for applications. */
-  async closeInline(): Promise<void> {
-    await this.#inline?.close();
-  }
-
-  /** Does something while no append of this handle is on the way. Not for applications. */
-  async holdAppends<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#inline === undefined ? await work() : await this.#inline.hold(work);
+  /** What makes appends carry inline views; undefined where there are none. Not for applications. */
+  get inline(): InlineAppends | undefined {
+    return this.#inline;
   }
 
   /** Reads a stream in the order of its versions. A stream that does not exist has no events. */
@@ -388,7 +378,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   /** Finishes what was accepted and releases everything. Calling it again changes nothing; anything else then throws `CLOSED`. */
   async close(): Promise<void> {
     await this.#encoding;
-    await this.closeInline();
+    await this.#inline?.close();
     await Promise.all(this.#background);
     await this.#context.engine.close();
   }

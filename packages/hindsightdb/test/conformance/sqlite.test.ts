@@ -9,7 +9,7 @@ import { sqliteFixture } from './sqlite-fixture.ts';
 const fixture = sqliteFixture();
 
 /** What several handles, or what crosses to another process, matter for. */
-const areasOfHandles = new Set(['sharing', 'durability', 'views of an append', 'SQL']);
+const areasOfHandles = new Set(['sharing', 'durability', 'views of an append', 'SQL', 'SQL of views']);
 
 suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);

@@ -74,7 +74,7 @@ suite('every way of running a projection gives the view of a plain fold:', () =>
 async function follow(store: Store, steps: readonly Step[]): Promise<void> {
   const { engine } = store.context;
   const withViews = storeOver(engine, { inline: [inline, inlineInTables] });
-  await withViews.inlineReady();
+  await withViews.inline?.ready();
   let running = await start(engine);
   const appending: Promise<unknown>[] = [];
   for (const next of steps) {
@@ -106,7 +106,7 @@ async function follow(store: Store, steps: readonly Step[]): Promise<void> {
     assert.deepEqual((await checkProjection(store, projection)).differences, []);
   await checkTables(store);
   await running.stop();
-  await withViews.closeInline();
+  await withViews.inline?.close();
 }
 
 async function checkTables(store: Store): Promise<void> {

@@ -10,6 +10,8 @@ import {
   type DocumentReader,
   type InlineRecorded,
   type SqlReader,
+  type SqlTable,
+  type SqlTemplateValue,
 } from '../../src/projections/index.ts';
 
 export type Placed = Event<'Placed', { customer: string; cents: number }>;
@@ -112,11 +114,17 @@ export function inlineTables(name = 'inline-tables', version = 1) {
   return { projection, tables };
 }
 
-type Tables = ReturnType<typeof orderTables>['tables'];
-type Placement = Parameters<typeof sql>[1];
+interface Tables {
+  readonly orders: SqlTable;
+  readonly customers: SqlTable;
+}
 
-function placedRows(tables: Tables, streamId: string, data: Placed['data'], at: Placement) {
-  if (!('customer' in data)) fail();
+function placedRows(
+  tables: Tables,
+  streamId: string,
+  data: { readonly customer: string; readonly cents: number },
+  at: SqlTemplateValue,
+) {
   return [
     sql`INSERT OR REPLACE INTO ${tables.orders} VALUES (${streamId}, ${data.customer}, ${data.cents}, ${at})`,
     sql`INSERT INTO ${tables.customers} VALUES (${data.customer}, 1) ON CONFLICT (customer) DO UPDATE SET orders = orders + 1`,

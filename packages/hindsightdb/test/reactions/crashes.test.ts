@@ -137,7 +137,7 @@ suite('a reaction that crashes', () => {
           assertKept(world, happened);
           await disk.close();
         }),
-        { numRuns: 40 },
+        { numRuns: 150 },
       );
     });
 });

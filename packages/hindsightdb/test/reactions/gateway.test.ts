@@ -78,7 +78,7 @@ suite('an answer', () => {
   test('is what its JSON form says, also the first time', async (t) => {
     const store = await openNew(t, inFile);
     const at = new Date(0);
-    const gateway = defineGateway({ name: 'clock', ask: (_: null): { at: unknown } => ({ at }) });
+    const gateway = defineGateway({ name: 'clock', ask: (): { at: unknown } => ({ at }) });
     assert.deepEqual(await ask(store, gateway, null, { for: 'e1' }), { at: '1970-01-01T00:00:00.000Z' });
   });
 
@@ -94,7 +94,7 @@ suite('an answer', () => {
 
   test('without a JSON form is refused and not recorded', async (t) => {
     const store = await openNew(t, inFile);
-    const gateway = defineGateway({ name: 'void', ask: (_: null): unknown => undefined });
+    const gateway = defineGateway({ name: 'void', ask: (): unknown => undefined });
     await assert.rejects(ask(store, gateway, null, { for: 'e1' }), { code: 'NOT_JSON' });
     assert.deepEqual(await store.context.engine.keyedScan({ prefix: '', limit: 10 }), []);
   });
@@ -104,7 +104,7 @@ suite('an answer', () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 9 }).filter((id) => !id.includes('\0'));
     const seen = new Map<string, number>();
     let count = 0;
-    const gateway = defineGateway({ name: 'counter', ask: (_: unknown) => (count += 1) });
+    const gateway = defineGateway({ name: 'counter', ask: (): number => (count += 1) });
     await fc.assert(
       fc.asyncProperty(text, fc.jsonValue(), async (id, question) => {
         const answer = await ask(store, gateway, question, { for: id });

@@ -23,8 +23,9 @@ export function mortalEngine(
   const engine = new Proxy(inner, {
     get: (target, name) => {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function' || name === 'wake')
-        return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      const bound: unknown = value.bind(target);
+      if (name === 'wake') return bound;
       return async (...given: readonly unknown[]): Promise<unknown> => {
         if (isDead) throw gone();
         if (name === 'close') return undefined;

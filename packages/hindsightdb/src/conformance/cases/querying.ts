@@ -3,15 +3,13 @@
  * engine has none, the refusal is tested in its place.
  */
 
-import { isHindsightError } from '../../core/errors.ts';
-import { isoOfMicros } from '../../core/time.ts';
-import type { Pending, SqlPart, SqlStatement, SqlValue } from '../../engine/views.ts';
+import type { SqlStatement, SqlValue } from '../../engine/views.ts';
 import { defineArea, type Area } from '../area.ts';
-import { checkReason, equal, fail, holds, outcomeOf, present, refuses } from '../assertions.ts';
+import { equal, holds, present } from '../assertions.ts';
 import { show } from '../difference.ts';
 import { oneStream } from '../event-maker.ts';
-import type { LogUnderTest } from '../log-under-test.ts';
-import { completeViews, expectComplete, fact, viewOf } from '../view-maker.ts';
+import { execute, expectNoSql, query, refusesStatement, sqlOf, statement, whenSql } from '../sql-under-test.ts';
+import { completeViews, viewOf } from '../view-maker.ts';
 
 /** SQL in tables of the user's own. */
 export const querying: Area = defineArea('SQL', {
@@ -19,7 +17,7 @@ export const querying: Area = defineArea('SQL', {
     const { sql } = log.engine.capabilities;
     holds(['none', 'sqlite'].includes(sql), `Its capability for SQL is ${sql}.`);
     if (sql === 'none') return await expectNoSql(log);
-    equal(await part(log).query({ sql: 'SELECT 1 AS one', parameters: [] }), [{ one: 1 }], 'The rows of a query');
+    equal(await sqlOf(log).query({ sql: 'SELECT 1 AS one', parameters: [] }), [{ one: 1 }], 'The rows of a query');
   },
 
   'rows come back by the names of their columns, with the values that were written': whenSql(async (log, sql) => {
@@ -134,6 +132,12 @@ export const querying: Area = defineArea('SQL', {
       equal(await query(sql, 'SELECT * FROM kept'), [], `The rows after ${JSON.stringify(text)}`);
     }
     await refusesStatement(0, 'too many parameters', () => execute(sql, 'INSERT INTO kept VALUES (?)', 1, 2));
+    for (const parameter of [true, undefined, {}, [1], new Date(0)]) {
+      // What callers without types may give.
+      const parameters = [parameter as SqlValue];
+      const statements = [statement('SELECT 1'), { sql: 'INSERT INTO kept VALUES (?)', parameters }];
+      await refusesStatement(1, `the parameter ${show(parameter)}`, () => sql.write({ keyedWrites: [], statements }));
+    }
     await execute(sql, 'CREATE TABLE made (id)');
     await execute(sql, 'INSERT INTO kept VALUES (1); -- one statement, and a remark');
     await log.append('order-1', log.make.many(1));
@@ -233,95 +237,6 @@ export const querying: Area = defineArea('SQL', {
     );
   }),
 
-  'statements of a view are executed with the facts of its append filled in': whenSql(async (log, sql) => {
-    const [one = '', two = ''] = log.streamIds('order', 2);
-    await execute(sql, 'CREATE TABLE kept (position INTEGER, version INTEGER, time TEXT, given TEXT)');
-    await log.append(one, log.make.many(2));
-    await completeViews(log, 'progress');
-    const inserting = (place: Partial<Pending>): SqlStatement<SqlValue | Pending> => ({
-      sql: 'INSERT INTO kept VALUES (?, ?, ?, ?)',
-      parameters: [fact('position', place), fact('version', place), fact('recordedAt', place), 'given'],
-    });
-    const places = [{}, { event: 1 }, { stream: 1 }];
-    const written = await log.write({
-      streams: [
-        { streamId: one, expectedVersion: 'any', events: log.make.many(2) },
-        { streamId: two, expectedVersion: 0, events: log.make.many(1) },
-      ],
-      views: [viewOf('progress', { statements: places.map(inserting) })],
-    });
-    const time = isoOfMicros(written.recordedAt);
-    const events = [...(await log.stream(one)).slice(2), ...(await log.stream(two))];
-    equal(
-      await query(sql, 'SELECT * FROM kept'),
-      events.map(({ position, version }) => ({ position, version, time, given: 'given' })),
-      'The rows',
-    );
-    await expectComplete(log, 'progress');
-  }),
-
-  'a statement of a view that fails leaves nothing of its append, and nobody else is affected': whenSql(
-    async (log, sql) => {
-      await execute(sql, 'CREATE TABLE kept (id INTEGER PRIMARY KEY)');
-      await completeViews(log, 'progress');
-      const carrying = (streamId: string, ...statements: readonly SqlStatement[]) =>
-        oneStream(streamId, log.make.many(1), {
-          keyedWrites: [{ key: `entry/${streamId}`, value: '1' }],
-          views: [viewOf('progress', { keyedWrites: [{ key: `doc/${streamId}`, value: '1' }], statements })],
-        });
-      const inserting = statement('INSERT INTO kept (id) VALUES (?)', 1);
-      await log.expectNoTrace(() =>
-        refusesStatement(1, 'an append with a wrong statement', () =>
-          log.engine.append(carrying('order-1', inserting, statement('INSERT INTO missing VALUES (1)'))),
-        ),
-      );
-      const outcomes = await Promise.all(
-        [
-          carrying('order-1', inserting),
-          carrying('order-2', statement('DELETE FROM kept'), inserting, inserting),
-          oneStream('order-3', log.make.many(1)),
-        ].map((batch) => outcomeOf(() => log.engine.append(batch))),
-      );
-      equal(
-        outcomes.map((outcome) => (outcome.kind === 'fulfilled' ? outcome.value.kind : codeOf(outcome.reason))),
-        ['appended', 'VIEW_SQL_FAILED', 'appended'],
-        'The answers to appends of which the second has a wrong statement',
-      );
-      const { keyed, streams } = await log.picture();
-      equal(
-        [streams.map(({ streamId }) => streamId), keyed.map(({ key }) => key)],
-        [
-          ['order-1', 'order-3'],
-          ['doc/order-1', 'entry/order-1', 'progress'],
-        ],
-        'The streams and the entries',
-      );
-      equal(await query(sql, 'SELECT * FROM kept'), [{ id: 1 }], 'The rows');
-    },
-  ),
-
-  'a refused append executes no statement of its views': whenSql(async (log, sql) => {
-    await execute(sql, 'CREATE TABLE kept (id INTEGER PRIMARY KEY)');
-    await log.append('order-1', log.make.many(1));
-    const views = [viewOf('progress', { statements: [statement('INSERT INTO kept DEFAULT VALUES')] })];
-    const batch = oneStream('order-1', log.make.many(1), { expectedVersion: 1, views });
-    await log.expectNoTrace(async () =>
-      equal((await log.engine.append(batch)).kind, 'viewStale', 'The answer to an append whose view is absent'),
-    );
-    await completeViews(log, 'progress');
-    await log.expectNoTrace(async () =>
-      equal(
-        (await log.engine.append(oneStream('order-1', log.make.many(1), { expectedVersion: 0, views }))).kind,
-        'conflict',
-        'The answer to an append at another version',
-      ),
-    );
-    equal(await query(sql, 'SELECT * FROM kept'), [], 'The rows of refused appends');
-    const first = await log.write(batch);
-    await log.expectDuplicate(batch, first);
-    equal(await query(sql, 'SELECT * FROM kept'), [{ id: 1 }], 'The rows of an append and its repetition');
-  }),
-
   'what was written by SQL is found by other handles, and when the log is opened again': whenSql(async (log, sql) => {
     await execute(sql, 'CREATE TABLE kept (id INTEGER PRIMARY KEY)');
     await execute(sql, 'INSERT INTO kept VALUES (1)');
@@ -334,64 +249,10 @@ export const querying: Area = defineArea('SQL', {
     } else await execute(sql, 'INSERT INTO kept VALUES (2)');
     if (!log.isDurable) return;
     await log.reopenAfterLoss();
-    equal(await query(part(log), 'SELECT * FROM kept'), [{ id: 1 }, { id: 2 }], 'The rows after a sudden end');
+    equal(await query(sqlOf(log), 'SELECT * FROM kept'), [{ id: 1 }, { id: 2 }], 'The rows after a sudden end');
   }),
 });
 
-/** A test of SQL. Where there is none, its absence is tested in its place. */
-function whenSql(run: (log: LogUnderTest, sql: SqlPart) => Promise<void>): (log: LogUnderTest) => Promise<void> {
-  return async (log) => (log.engine.capabilities.sql === 'none' ? await expectNoSql(log) : await run(log, part(log)));
-}
-
-async function expectNoSql(log: LogUnderTest): Promise<void> {
-  equal(log.engine.sql, undefined, 'The SQL of an engine that has none');
-  await completeViews(log, 'progress');
-  const views = [viewOf('progress', { statements: [statement('SELECT 1')] })];
-  await log.expectNoTrace(() =>
-    refuses(
-      'An append whose view has a statement, which the engine says it cannot execute,',
-      () => log.engine.append(oneStream('order-1', log.make.many(1), { views })),
-      'UNSUPPORTED',
-    ),
-  );
-}
-
-function part(log: LogUnderTest): SqlPart {
-  return present(log.engine.sql, 'The SQL of an engine that says it has some');
-}
-
-function statement(sql: string, ...parameters: readonly SqlValue[]): SqlStatement {
-  return { sql, parameters };
-}
-
-async function execute(sql: SqlPart, text: string, ...parameters: readonly SqlValue[]): Promise<void> {
-  equal(
-    await sql.write({ keyedWrites: [], statements: [statement(text, ...parameters)] }),
-    [],
-    `The answer to ${text}`,
-  );
-}
-
-async function query(sql: SqlPart, text: string, ...parameters: readonly SqlValue[]) {
-  return await sql.query(statement(text, ...parameters));
-}
-
 function pairs(names: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, name]));
-}
-
-function codeOf(reason: unknown): unknown {
-  return isHindsightError(reason) ? reason.code : reason;
-}
-
-/** Fails unless it is refused for the statement of an index. */
-async function refusesStatement(index: number, what: string, attempt: () => Promise<unknown>): Promise<void> {
-  const outcome = await outcomeOf(attempt);
-  if (outcome.kind === 'fulfilled') fail(`What cannot be executed (${what}) was answered ${show(outcome.value)}.`);
-  checkReason(`What cannot be executed (${what})`, outcome.reason, 'VIEW_SQL_FAILED');
-  const { reason } = outcome;
-  const details = reason instanceof Error && 'details' in reason ? reason.details : undefined;
-  const named: unknown =
-    typeof details === 'object' && details !== null ? Reflect.get(details, 'statement') : undefined;
-  equal(named, index, `The index of the statement in the details of the error (${what})`);
 }

@@ -1,0 +1,134 @@
+/** How a consumer ends and what it says of failures: nothing ends it silently, and nothing of others holds it. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { consumerInfo, removeConsumer, startConsumer } from '../../src/consumers/index.ts';
+import { HindsightError } from '../../src/core/errors.ts';
+import { openStore } from '../../src/index.ts';
+import { inFile, inMemory, openNew } from '../open-stores.ts';
+import { alteredStore, appendEach, eventually, lettersOf, nameOf, plain } from './scenes.ts';
+
+const once = { attemptsMax: 1 } as const;
+
+describe('a consumer', () => {
+  test('is not ended by a handler that says that another store was closed', async (t) => {
+    const store = await openNew(t, inMemory);
+    const other = await openStore('memory:');
+    await other.close();
+    await appendEach(store, 'order-1', 1);
+    const handle = async (): Promise<void> => void (await other.append('copy-1', [{ type: 'Copied', data: 1 }]));
+    await using each = await startConsumer(store, { ...plain('each', handle), retry: once });
+    await each.waitFor(await store.head());
+    assert.equal((await lettersOf(store, 'each'))[0]?.error?.code, 'CLOSED');
+    const { handle: _handle, ...rest } = plain('batches', handle);
+    await using batches = await startConsumer(store, { ...rest, handleBatch: handle, retry: once });
+    await eventually('The failure', () => batches.state.kind === 'failed');
+    assert.equal((await consumerInfo(store, 'batches')).failure?.code, 'CLOSED');
+  });
+
+  test('counts the tries of a batch whose handler meets conflicts of its own', async (t) => {
+    const store = await openNew(t, inMemory);
+    await appendEach(store, 'order-1', 1);
+    const handleBatch = async (): Promise<void> =>
+      void (await store.append('order-1', [{ type: 'Never', data: 1 }], { expectedVersion: 0 }));
+    const { handle: _handle, ...rest } = plain('conflicts', () => {});
+    await using consumer = await startConsumer(store, { ...rest, handleBatch, retry: once });
+    await eventually('The failure', () => consumer.state.kind === 'failed');
+    assert.equal((await consumerInfo(store, 'conflicts')).failure?.code, 'VERSION_CONFLICT');
+  });
+
+  test('says that it tries again while nothing can be recorded, and stops when it is told to', async (t) => {
+    const store = await openNew(t, inMemory);
+    await appendEach(store, 'order-1', 1);
+    let isHandled = false;
+    const full = alteredStore(store, (engine) => ({
+      keyedWrite: async (writes) => {
+        if (isHandled && writes.some(({ key }) => key.startsWith('slice/')))
+          throw new HindsightError('DISK_FULL', 'The disk is full.');
+        return await engine.keyedWrite(writes);
+      },
+    }));
+    const consumer = await startConsumer(
+      full,
+      plain('full', () => void (isHandled = true)),
+    );
+    await eventually('The state', () => consumer.state.kind === 'retrying');
+    const begin = performance.now();
+    await consumer.stop();
+    assert.ok(performance.now() - begin < 5000);
+  });
+
+  test('survives an error that cannot be written as JSON', async (t) => {
+    const store = await openNew(t, inMemory);
+    await appendEach(store, 'order-1', 1);
+    let failures = 0;
+    const failing = alteredStore(store, (engine) => ({
+      readLog: async (request) => {
+        failures += 1;
+        if (failures > 2) return await engine.readLog(request);
+        throw Object.assign(new Error('It points to itself.'), { self: globalThis });
+      },
+    }));
+    const seen: string[] = [];
+    await using consumer = await startConsumer(
+      failing,
+      plain('circular', (event) => void seen.push(nameOf(event))),
+    );
+    await consumer.waitFor(await store.head());
+    assert.deepEqual(seen, ['order-1 1']);
+  });
+
+  test('gives back what it holds when it stops, also when one of its slices was lost', async (t) => {
+    const store = await openNew(t, inMemory);
+    const { engine } = store.context;
+    await using consumer = await startConsumer(store, { ...plain('sliced', () => {}), slices: 4 });
+    await eventually('All slices', () => consumer.state.kind === 'live' && consumer.state.slices.length === 4);
+    // Places move on without a record of it: the events are of others.
+    const [first] = await engine.keyedScan({ prefix: 'slice/sliced/', limit: 1 });
+    assert.ok(first);
+    await appendEach(store, 'order-1', 1);
+    await engine.keyedWrite([{ key: first.key, value: first.value }]);
+    await consumer.stop();
+    const { slices } = await consumerInfo(store, 'sliced');
+    assert.deepEqual(slices.map(({ isHeld }) => isHeld).slice(1), [false, false, false]);
+    assert.deepEqual(await engine.keyedScan({ prefix: 'member/sliced/', limit: 10 }), []);
+  });
+
+  test('refuses to wait for its end for a time that is none', async (t) => {
+    const store = await openNew(t, inMemory);
+    await using consumer = await startConsumer(
+      store,
+      plain('timely', () => {}),
+    );
+    for (const timeoutMs of [Number.NaN, -1, Number.POSITIVE_INFINITY])
+      await assert.rejects(consumer.stop({ timeoutMs }), { code: 'INVALID_ARGUMENT' });
+  });
+});
+
+for (const kind of [inMemory, inFile])
+  test(`a consumer on ${kind.name} that is removed while it takes a slice leaves nothing and begins nothing`, async (t) => {
+    const store = await openNew(t, kind);
+    await appendEach(store, 'order-1', 1);
+    let isRemoved = false;
+    const racing = alteredStore(store, (engine) => ({
+      keyedWrite: async (writes) => {
+        if (!isRemoved && writes.some(({ key }) => key.startsWith('slice/'))) {
+          isRemoved = true;
+          await removeConsumer(store, 'removed');
+        }
+        return await engine.keyedWrite(writes);
+      },
+    }));
+    const seen: string[] = [];
+    const consumer = await startConsumer(
+      racing,
+      plain('removed', (event) => void seen.push(nameOf(event))),
+    );
+    await consumer.ended;
+    assert.deepEqual(seen, []);
+    const left = await store.context.engine.keyedScan({ prefix: '', limit: 100 });
+    assert.deepEqual(
+      left.map(({ key }) => key).filter((key) => key.includes('removed')),
+      [],
+    );
+  });
