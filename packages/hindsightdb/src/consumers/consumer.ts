@@ -220,12 +220,7 @@ export class Consumer {
   async #look(): Promise<void> {
     if (performance.now() - this.#lookedAt < lookEveryMs) return;
     this.#record = (await requiredConsumer(this.#home, this.name)).record;
-    if (this.#record.status === 'running') {
-      const before = this.#slices.works;
-      await this.#slices.holdShare(this.#record.sliceCount);
-      // What was asked of the letters of a slice, whoever held it may not have done any more.
-      if (this.#slices.works.some((work) => !before.includes(work))) this.#lettersSeen = -1;
-    }
+    if (this.#record.status === 'running') await this.#slices.holdShare(this.#record.sliceCount);
     this.#lookedAt = performance.now();
   }
 
