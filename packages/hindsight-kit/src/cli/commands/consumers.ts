@@ -78,6 +78,8 @@ export const addConsumers: AddCommand = (program, cli) => {
   ]);
 };
 
+const narrowWidth = 80;
+
 async function list(context: CommandContext): Promise<void> {
   const { store } = await context.openStore();
   await using _ = store;
@@ -111,7 +113,16 @@ async function list(context: CommandContext): Promise<void> {
     { title: 'LETTERS', align: 'right' as const },
     { title: 'WHY' },
   ];
-  for (const line of tableLines(columns, rows, { widthMax, paintTitle: palette.title })) await output.line(line);
+  // Where there is no room for all, the reason of a failure is worth more than these.
+  const isNarrow = widthMax !== undefined && widthMax < narrowWidth;
+  const isShown = (_: unknown, index: number): boolean =>
+    !isNarrow || !['KIND', 'BEHIND'].includes(columns[index]?.title ?? '');
+  const lines = tableLines(
+    columns.filter(isShown),
+    rows.map((row) => row.filter(isShown)),
+    { widthMax, paintTitle: palette.title },
+  );
+  for (const line of lines) await output.line(line);
 }
 
 /** Does something to a consumer, and says how it stands then. */
