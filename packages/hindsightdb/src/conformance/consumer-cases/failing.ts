@@ -113,6 +113,7 @@ export const failing: ConsumerArea = consumerArea('failures', {
     const consumer = await scene.start('reset', handle, { retry: twoTries });
     await scene.settle(consumer);
     const before = await scene.letters('reset');
+    await scene.log.clock.pass(1_000_000);
     await scene.runtime.resetConsumer(scene.store, 'reset');
     await scene.eventually('The first event once more', () => seen.length === 2);
     await scene.settle(consumer);

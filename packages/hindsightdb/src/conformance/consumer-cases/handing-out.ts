@@ -22,16 +22,20 @@ export const handingOut: ConsumerArea = consumerArea('handing out', {
   },
 
   'what is appended while the last of what was there is handled is handled next': async (scene) => {
-    await scene.fill(['order-1'], 3);
-    const seen: string[] = [];
-    const handle = async (event: RecordedEvent): Promise<void> => {
-      // The consumer is busy with what was the end of the log, and the end moves on.
-      if (event.version < 9) await scene.fill(['order-1'], 1);
-      seen.push(nameOf(event));
-    };
-    await scene.start('seam', handle, { batchSizeMax: 2 });
-    await scene.eventually('The last event', () => seen.length >= 11);
-    equal(seen, namesOf(['order-1'], 11), 'What was handled');
+    // Whether all that is there is one batch, or what follows was read ahead.
+    for (const [index, batchSizeMax] of [200, 2].entries()) {
+      const streamId = `order-${index}`;
+      await scene.fill([streamId], 3);
+      const seen: string[] = [];
+      const handle = async (event: RecordedEvent): Promise<void> => {
+        // The consumer is busy with what was the end of the log, and the end moves on.
+        if (event.version < 9) await scene.fill([streamId], 1);
+        seen.push(nameOf(event));
+      };
+      await scene.start(`seam-${batchSizeMax}`, handle, { batchSizeMax, streamId });
+      await scene.eventually('The last event', () => seen.includes(`${streamId} 11`));
+      equal(seen, namesOf([streamId], 11), 'What was handled');
+    }
   },
 
   'a filter by category, stream, type, tag or query lets through exactly what it says': async (scene) => {
