@@ -318,7 +318,15 @@ export class Consumer {
     }
     this.#setState({ kind: 'retrying', error });
     // Not cut short by appends: there may be many. Only a stop ends it, and the loop looks for that.
-    await pause(pauseAfter(recovery, failures, Math.random()), this.#stopping.signal).catch(() => undefined);
+    await this.#rest(pauseAfter(recovery, failures, Math.random()));
+  }
+
+  async #rest(milliseconds: number): Promise<void> {
+    try {
+      await pause(milliseconds, this.#stopping.signal);
+    } catch {
+      // It is to stop.
+    }
   }
 
   async #recordFailure({ failure }: ConsumerStop): Promise<void> {
