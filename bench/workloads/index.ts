@@ -2,6 +2,7 @@
 
 import type { Workload } from '../run/workload.ts';
 import { batchAppends } from './batch-appends.ts';
+import { consumers } from './consumers.ts';
 import { entityLoad } from './entity-load.ts';
 import { handlers } from './handlers.ts';
 import { history } from './history.ts';
@@ -24,6 +25,7 @@ export const workloads: readonly Workload[] = [
   logRead,
   entityLoad,
   history,
+  consumers,
   readModels,
   logSize,
   readMemory,

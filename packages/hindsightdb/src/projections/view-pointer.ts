@@ -148,6 +148,8 @@ export function tableNames(view: View): readonly string[] {
 /** Throws `VIEW_CHANGED` where the version was built as something else than the projection says. */
 export function assertSameDefinition(projection: Projection, mode: ViewMode, known: VersionPointer): void {
   const { name, version } = projection;
+  // A version of which nothing is kept may be built as whatever it is now.
+  if (known.shown === null && known.building === null) return;
   if (known.mode !== mode)
     throw new HindsightError(
       'VIEW_CHANGED',
