@@ -78,12 +78,13 @@ test('inline views that several processes write to, some of them killed, have no
     const children = ['a', 'b'].map((own) =>
       spawn(process.execPath, [appender, path, own], { stdio: ['ignore', 'pipe', 'inherit'] }),
     );
-    await Promise.all(children.map(async (child) => await once(child.stdout, 'data')));
+    for (const child of children) await once(child.stdout, 'data');
     for (let index = 0; index < 40; index += 1)
       await store.append(`order-${index % 12}`, [{ type: 'Placed', data: { customer: 'own', cents: 3 } }]);
-    const ends = children.map(async (child) => await once(child, 'exit'));
-    for (const child of children) child.kill('SIGKILL');
-    await Promise.all(ends);
+    for (const child of children) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
   }
   await store.append('order-last', [{ type: 'Placed', data: { customer: 'own', cents: 3 } }]);
   const events = await store.readLog().toArray();
