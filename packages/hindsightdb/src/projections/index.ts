@@ -45,5 +45,8 @@ export { rebuildEntity, rebuildFrom, type PartialRebuildOptions, type PartlyRebu
 export { checkProjection, type CheckProjectionOptions, type ProjectionReport } from './check-projection.ts';
 export type { ViewDifference } from './view-difference.ts';
 export { foldLive, LiveView, type FoldLiveOptions } from './fold-live.ts';
+export { listViews, type KeptBuild, type KeptView } from './kept-views.ts';
+export { removeView } from './remove-view.ts';
 export { removeReplacedBuilds, type RemoveBuildsOptions } from './replaced-builds.ts';
 export { waitForView, type WaitForViewOptions } from './wait-for-view.ts';
+export type { ViewMode } from './view-pointer.ts';

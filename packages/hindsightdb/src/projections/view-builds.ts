@@ -75,7 +75,8 @@ function withNewBuild(pointer: ViewPointer, projection: Projection, mode: ViewMo
   };
 }
 
-function withVersion(pointer: ViewPointer, version: number, changed: VersionPointer): ViewPointer {
+/** The pointer with one version changed. */
+export function withVersion(pointer: ViewPointer, version: number, changed: VersionPointer): ViewPointer {
   return { ...pointer, versions: { ...pointer.versions, [String(version)]: changed } };
 }
 

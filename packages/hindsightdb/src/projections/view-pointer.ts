@@ -7,7 +7,7 @@
  */
 
 import { conflictError, HindsightError, type Conflict } from '../core/errors.ts';
-import type { Engine, KeyedWrite, SqlStatement } from '../store/engine-types.ts';
+import type { Engine, KeyedEntry, KeyedWrite, SqlStatement } from '../store/engine-types.ts';
 import type { Projection, View } from './projection.ts';
 import { requiredSql } from './view-tables.ts';
 
@@ -55,9 +55,12 @@ export interface PointerChange {
 
 const nothing: ViewPointer = { versions: {}, public: null, old: [] };
 
+/** What the keys of all pointers begin with. */
+export const pointerPrefix = 'projection/';
+
 /** The key of a projection's pointer. */
 export function pointerKey(name: string): string {
-  return `projection/${name}`;
+  return pointerPrefix + name;
 }
 
 /** Reads the pointer of a projection; an empty one where there is none. */
@@ -71,11 +74,16 @@ async function readEntry(
 ): Promise<{ readonly pointer: ViewPointer; readonly revision: number }> {
   const entry = await engine.keyedGet(pointerKey(name));
   if (entry === undefined) return { pointer: nothing, revision: 0 };
+  return { pointer: decodePointer(entry), revision: entry.revision };
+}
+
+/** Reads what a pointer's entry says. */
+export function decodePointer(entry: KeyedEntry): ViewPointer {
   const value: unknown = JSON.parse(entry.value);
   if (typeof value !== 'object' || value === null || !('versions' in value))
     throw new HindsightError('STORE_CORRUPT', `The entry ${entry.key} is not the pointer of a projection.`);
   // Written by this file alone, whole.
-  return { pointer: value as ViewPointer, revision: entry.revision };
+  return value as ViewPointer;
 }
 
 /** How the change of a pointer ended. */
@@ -140,6 +148,8 @@ export function tableNames(view: View): readonly string[] {
 /** Throws `VIEW_CHANGED` where the version was built as something else than the projection says. */
 export function assertSameDefinition(projection: Projection, mode: ViewMode, known: VersionPointer): void {
   const { name, version } = projection;
+  // A version of which nothing is kept may be built as whatever it is now.
+  if (known.shown === null && known.building === null) return;
   if (known.mode !== mode)
     throw new HindsightError(
       'VIEW_CHANGED',
