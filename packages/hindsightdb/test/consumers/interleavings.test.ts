@@ -56,5 +56,9 @@ for (const kind of allStoreKinds)
       await new Interleaving(store.context.engine, given).run(taken);
       await store.close();
     });
-    await assertProperty(property, { numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs, seed });
+    await assertProperty(property, {
+      numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs,
+      seed,
+      endOnFailure: true,
+    });
   });
