@@ -30,7 +30,10 @@ const steps = array(
       }),
     },
     { weight: 3, arbitrary: record({ kind: constantFrom('start' as const), member }) },
-    { weight: 3, arbitrary: record({ kind: constantFrom('stop', 'crash', 'freeze', 'thaw' as const), member }) },
+    {
+      weight: 3,
+      arbitrary: record({ kind: constantFrom('stop', 'halt', 'crash', 'freeze', 'thaw' as const), member }),
+    },
     { weight: 1, arbitrary: record({ kind: constantFrom('pause', 'resume', 'retryLetters' as const) }) },
     {
       weight: 4,

@@ -23,7 +23,7 @@ import { eventually, lettersOf, nameOf, pauseMs } from './scenes.ts';
 export type Step =
   /** An event of an entity, whose handling fails so often at first. */
   | { readonly kind: 'append'; readonly entity: number; readonly failures: number }
-  | { readonly kind: 'start' | 'stop' | 'crash' | 'freeze' | 'thaw'; readonly member: number }
+  | { readonly kind: 'start' | 'stop' | 'halt' | 'crash' | 'freeze' | 'thaw'; readonly member: number }
   | { readonly kind: 'pause' | 'resume' | 'retryLetters' }
   /** Time for the members to work. */
   | { readonly kind: 'wait'; readonly milliseconds: number };
@@ -96,6 +96,7 @@ export class Interleaving {
       case 'start':
         return await this.#start(step.member);
       case 'stop':
+      case 'halt':
       case 'crash':
         return await this.#end(step.member, step.kind);
       case 'freeze':
@@ -163,13 +164,14 @@ export class Interleaving {
     this.#isHandled.add(name);
   }
 
-  async #end(number: number, kind: 'stop' | 'crash'): Promise<void> {
+  async #end(number: number, kind: 'stop' | 'halt' | 'crash'): Promise<void> {
     const member = this.#members.get(number);
     if (member === undefined) return;
     this.#members.delete(number);
-    if (kind === 'stop') {
+    if (kind !== 'crash') {
       member.handle.thaw();
-      await member.consumer.stop();
+      // A halt waits for nothing that is at hand.
+      await member.consumer.stop(kind === 'halt' ? { timeoutMs: 0 } : {});
       return;
     }
     member.handle.die();
