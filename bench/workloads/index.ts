@@ -11,6 +11,7 @@ import { liveSubscriber } from './live-subscriber.ts';
 import { logRead } from './log-read.ts';
 import { logSize } from './log-size.ts';
 import { readMemory } from './read-memory.ts';
+import { readModels } from './read-models.ts';
 import { singleAppends } from './single-appends.ts';
 import { taggedAppends } from './tagged-appends.ts';
 
@@ -25,6 +26,7 @@ export const workloads: readonly Workload[] = [
   entityLoad,
   history,
   consumers,
+  readModels,
   logSize,
   readMemory,
 ];

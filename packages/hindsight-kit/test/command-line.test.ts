@@ -21,6 +21,8 @@ suite('hindsight', () => {
     'blame',
     'bisect',
     'why',
+    'consumers',
+    'letters',
     'import',
     'export',
     'stats',
@@ -47,11 +49,26 @@ suite('hindsight', () => {
     });
   }
 
+  for (const command of ['consumers', 'letters'])
+    test(`${command} --help names its commands, and each of these shows what it takes, with examples`, async () => {
+      const { stdout } = await succeed([command, '--help']);
+      const [, listed = ''] = /\nCommands:\n([\s\S]*?)\n\n/.exec(stdout) ?? [];
+      const names = [...listed.matchAll(/^ {2}(\w+)/gm)].map(([, name = '']) => name);
+      assert.ok(names.length >= 4, listed);
+      for (const name of names) {
+        const help = (await succeed([command, name, '--help'])).stdout;
+        assert.match(help, new RegExp(`^Usage: hindsight ${command} ${name}`));
+        assert.match(help, new RegExp(`Examples:\n  \\$ hindsight ${command} ${name} ?`));
+        for (const line of help.split('\n')) assert.ok(line.length <= 110, line);
+      }
+    });
+
   test('prints scripts for completion, which complete commands and options', async () => {
     for (const shell of ['bash', 'zsh', 'fish', 'powershell'])
       assert.match((await succeed(['completion', shell])).stdout, /completion for hindsight[\s\S]*__hindsight/);
     assert.match((await succeed(['complete', '--', 're'])).stdout, /^read\tshow events .*\nrestore\t/);
     assert.match((await succeed(['complete', '--', 'import', '--on-b'])).stdout, /^--on-bad-row\t/);
+    assert.match((await succeed(['complete', '--', 'consumers', 're'])).stdout, /^resume\thave one go on .*\nreset\t/);
   });
 
   test('says its version', async () => {

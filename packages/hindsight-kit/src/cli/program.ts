@@ -10,10 +10,12 @@ import { addBisect } from './commands/bisect.ts';
 import { addBlame } from './commands/blame.ts';
 import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addConsumers } from './commands/consumers.ts';
 import { addDiff } from './commands/diff.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
+import { addLetters } from './commands/letters.ts';
 import { addRead } from './commands/read.ts';
 import { addRestore } from './commands/restore.ts';
 import { addState } from './commands/state.ts';
@@ -27,6 +29,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Begin:', [addInit]],
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],
   ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
+  ['Follow the log:', [addConsumers, addLetters]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],

@@ -106,6 +106,10 @@ function adviceFor(code: string): readonly string[] {
       return ['Look at what was appended meanwhile: hindsight tail <stream>'];
     case 'HISTORY_HIDDEN':
       return ['With --category, --skip-hidden leaves out the entities of which that is so.'];
+    case 'CONSUMER_UNKNOWN':
+      return ['See which there are: hindsight consumers list'];
+    case 'LETTER_UNKNOWN':
+      return ['See which there are: hindsight letters list'];
     case 'STORE_CORRUPT':
       return [
         'Keep the file as it is. See how far the damage goes: hindsight check',

@@ -18,14 +18,18 @@ import { naming } from './cases/naming.ts';
 import { partitioning } from './cases/partitioning.ts';
 import { placing } from './cases/placing.ts';
 import { racing } from './cases/racing.ts';
+import { querying } from './cases/querying.ts';
 import { readingLog } from './cases/reading-log.ts';
 import { readingStreams } from './cases/reading-streams.ts';
 import { recording } from './cases/recording.ts';
 import { refusing } from './cases/refusing.ts';
 import { reopening } from './cases/reopening.ts';
 import { repeating } from './cases/repeating.ts';
+import { scanning } from './cases/scanning.ts';
 import { setting } from './cases/setting.ts';
 import { sharing } from './cases/sharing.ts';
+import { viewingBySql } from './cases/viewing-by-sql.ts';
+import { viewing } from './cases/viewing.ts';
 import { waking } from './cases/waking.ts';
 import { differentialRun } from './differential/differential.ts';
 import type { ConformanceCase, EngineFixture } from './fixture.ts';
@@ -48,6 +52,10 @@ const areas: readonly Area[] = [
   repeating,
   setting,
   keeping,
+  scanning,
+  viewing,
+  querying,
+  viewingBySql,
   waking,
   racing,
   partitioning,

@@ -40,6 +40,7 @@ function memberOf(value: object, key: string): unknown {
 export function show(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (value instanceof Error) return `${value.name}: ${value.message}`;
-  const text = JSON.stringify(value) ?? typeof value;
+  const text =
+    JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? `${member}n` : member)) ?? typeof value;
   return text.length > 300 ? `${text.slice(0, 300)}… (${text.length} characters)` : text;
 }

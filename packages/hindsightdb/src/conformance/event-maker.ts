@@ -59,15 +59,17 @@ export interface OneStreamOptions extends Omit<StreamWrite, 'streamId' | 'events
   readonly condition?: AppendBatch['condition'];
   readonly key?: AppendBatch['key'];
   readonly keyedWrites?: AppendBatch['keyedWrites'];
+  readonly views?: AppendBatch['views'];
 }
 
 /** The batch of an append to one stream. */
 export function oneStream(streamId: string, events: readonly NewEvent[], options: OneStreamOptions = {}): AppendBatch {
-  const { condition, key, keyedWrites, expectedVersion = 'any', ...write } = options;
+  const { condition, key, keyedWrites, views, expectedVersion = 'any', ...write } = options;
   return {
     streams: [{ streamId, events, expectedVersion, ...write }],
     ...(condition && { condition }),
     ...(key && { key }),
     ...(keyedWrites && { keyedWrites }),
+    ...(views && { views }),
   };
 }

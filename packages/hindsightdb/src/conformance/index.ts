@@ -11,3 +11,4 @@ export { differentialRun, type DifferentialOptions } from './differential/differ
 export { ConformanceFailure } from './assertions.ts';
 export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';
 export type * from '../engine/contract.ts';
+export type * from '../engine/views.ts';

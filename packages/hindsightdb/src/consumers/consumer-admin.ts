@@ -3,7 +3,7 @@
 import { decodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import { checkpointOf } from '../store/places.ts';
+import { assertHolds, checkpointOf } from '../store/places.ts';
 import { letterPrefix, prefixesOf, recordKey, recordPrefix, sliceKey } from './consumer-keys.ts';
 import {
   changeConsumer,
@@ -36,6 +36,8 @@ export interface ConsumerInfo {
 export interface SliceInfo {
   readonly slice: number;
   readonly checkpoint: Checkpoint | null;
+  /** The position that it has come to, in each partition; null where it has not begun. */
+  readonly positions: readonly number[] | null;
   /** Whether a process works on it, as far as its lease tells. */
   readonly isHeld: boolean;
 }
@@ -73,7 +75,8 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     const key = sliceKey(name, slice);
     const entry = await engine.keyedGet(key);
     const { checkpoint, holder, expiresAt } = entry === undefined ? freshSlice : decodeSlice(key, entry.value);
-    slices.push({ slice, checkpoint, isHeld: holder !== null && expiresAt > now() });
+    const positions = checkpoint === null ? null : decodeCheckpoint(checkpoint).places.map(({ position }) => position);
+    slices.push({ slice, checkpoint, positions, isHeld: holder !== null && expiresAt > now() });
   }
   const letters = await engine.keyedScan({ prefix: letterPrefix(name), limit: lettersCountedMax });
   const isOfThisLog = logId === engine.identity.logId;
@@ -130,7 +133,8 @@ export type RewindTo = StartAt | 'start';
 
 /**
  * Takes a consumer to another place, also while it runs: whoever holds its slices loses them, and takes them up again there.
- * Throws `REPLAY_REFUSED` for a reaction that would be taken back, and `UNSUPPORTED` for a projection, which is rebuilt.
+ * Throws `REPLAY_REFUSED` for a reaction that would be taken back, `UNSUPPORTED` for a projection, which is rebuilt, and
+ * `CHECKPOINT_AHEAD` for a place behind the newest event.
  */
 export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo): Promise<void> {
   const { engine } = contextOf(store);
@@ -144,6 +148,8 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
   if (to !== 'start' && record.logId !== engine.identity.logId)
     throw new HindsightError('UNSUPPORTED', `Consumer ${name} follows another log than that of the store at hand.`);
   const places = to === 'start' ? undefined : await startPlaces(engine, to);
+  // A place behind the newest event would pass over what comes there, and fit no log when it is next looked at.
+  if (places !== undefined) await assertHolds(engine, checkpointOf(engine, places));
   for (let slice = 0; slice < record.sliceCount; slice += 1) {
     const key = sliceKey(name, slice);
     for (;;) {

@@ -26,3 +26,6 @@ export {
   type RewindTo,
   type SliceInfo,
 } from './consumer-admin.ts';
+export { Inbox, openInbox, type InboxMessage, type InboxOptions, type InboxRequest, type Received } from './inbox.ts';
+export type { InboxGap } from './inbox-order.ts';
+export type { SequenceRange } from './inbox-sequence.ts';

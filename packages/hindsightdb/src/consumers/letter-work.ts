@@ -30,8 +30,12 @@ export interface LetterSettings {
 export async function workOnLetters(settings: LetterSettings, work: SliceWork): Promise<void> {
   const { consumer, home } = settings;
   const asked = new Set<string>();
-  for await (const { letter } of walkLetters(home, { consumer, slice: work.held.slice }))
-    if (letter.state === 'retry' || letter.state === 'skip') asked.add(letter.streamId);
+  let last: string | undefined;
+  for await (const { letter } of walkLetters(home, { consumer, slice: work.held.slice })) {
+    // Behind a failed letter its entity waits. Where none is before it, whoever worked on the sequence was interrupted.
+    if (letter.streamId !== last && letter.state !== 'failed') asked.add(letter.streamId);
+    last = letter.streamId;
+  }
   for (const streamId of asked) await workOnSequence(settings, work, streamId);
 }
 

@@ -54,6 +54,16 @@ export const errorCodes = {
   LETTER_UNKNOWN: 'There is no dead letter of this entity.',
   REPLAY_REFUSED: 'A reaction is never taken back below its fence.',
   EFFECT_IN_REPLAY: 'Code that replays events reached for the world.',
+  PENDING_VALUE: 'A handler of an inline projection computed with what only the commit decides.',
+  VIEW_INDEX_MISSING: 'No index of the view serves the request.',
+  VIEW_NOT_BUILT: 'The view is not complete yet.',
+  VIEW_CHANGED: 'The view was built under this version with another definition.',
+  VIEW_HANDLER_FAILED: 'A handler of an inline projection threw; nothing was written.',
+  VIEW_BEHIND: 'An inline view could not be brought up to date for an append; nothing was written.',
+  EFFECT_UNKNOWN: 'The plan of an event names an effect that the reaction does not declare.',
+  REACTION_OUTDATED: 'A newer version of the reaction was at work already.',
+  GATEWAY_UNANSWERED: 'No answer to the question is recorded, and the world is not asked.',
+  INBOX_FULL: 'Too many messages wait for one that is missing.',
 } as const;
 
 /** A code of {@link errorCodes}. */

@@ -6,11 +6,12 @@ import { HindsightError, type Conflict } from '../core/errors.ts';
 import type { AppendBatch, KeyedWrite, Written } from './contract.ts';
 import type { MemoryKeyed } from './memory-keyed.ts';
 import { filledStatement, filledWrite, movedHeads, type Places } from './pending-facts.ts';
-import type { SqlTables } from './sql-tables.ts';
+import { assertParameters, type SqlTables } from './sql-tables.ts';
 import type { SqlPart } from './views.ts';
 
 /** Executes the statements of an append's views, all or none. Before the append is written, which cannot fail any more. */
 export function executeViews({ views = [] }: AppendBatch, places: Places, tables: SqlTables | undefined): void {
+  for (const { statements, progressKey } of views) assertParameters(statements, progressKey);
   const lists = views.map(({ progressKey, statements }) => ({
     progressKey,
     statements: statements.map((statement) => filledStatement(statement, places)),
@@ -57,10 +58,12 @@ export function memorySql(
   return {
     write: async ({ keyedWrites, statements }) => {
       assertOpen();
+      assertParameters(statements);
       return write(keyedWrites, () => tables.execute([{ statements }]));
     },
     query: async (statement) => {
       assertOpen();
+      assertParameters([statement]);
       return tables.query(statement);
     },
   };

@@ -63,7 +63,8 @@ function filledText(text: string | PendingText, places: Places): string {
   return text.map((part) => (typeof part === 'string' ? part : String(factOf(part, places)))).join('');
 }
 
-function isPending(parameter: SqlValue | Pending): parameter is Pending {
+/** Whether a parameter stands for a fact that is to be filled in. */
+export function isPending(parameter: SqlValue | Pending): parameter is Pending {
   return typeof parameter === 'object' && parameter !== null && 'pending' in parameter;
 }
 

@@ -4,7 +4,9 @@
  */
 
 import { HindsightError } from '../core/errors.ts';
-import type { SqlRow, SqlStatement } from './views.ts';
+import { describe } from '../core/text.ts';
+import { isPending } from './pending-facts.ts';
+import type { Pending, SqlRow, SqlStatement, SqlValue } from './views.ts';
 
 /** Statements of a write, or of one view of an append. */
 export interface StatementList {
@@ -29,6 +31,22 @@ export interface StatementPlace {
   readonly progressKey?: string;
 }
 
+/** Throws `VIEW_SQL_FAILED` where a parameter is no value of SQL: the types of who calls may not be checked. */
+export function assertParameters(statements: readonly SqlStatement<SqlValue | Pending>[], progressKey?: string): void {
+  for (const [statement, { sql, parameters }] of statements.entries()) {
+    const wrong = parameters.findIndex((parameter) => !isSqlValue(parameter) && !isPending(parameter));
+    if (wrong === -1) continue;
+    const reason = `parameter ${wrong + 1} is ${describe(parameters[wrong])}, which is no value of SQL`;
+    throw viewSqlError(reason, { sql, statement, ...(progressKey !== undefined && { progressKey }) });
+  }
+}
+
+function isSqlValue(value: unknown): value is SqlValue {
+  const type = typeof value;
+  if (type === 'object') return value === null || value instanceof Uint8Array;
+  return type === 'string' || type === 'number' || type === 'bigint';
+}
+
 const shownMax = 300;
 
 /** The error for a statement that the database refused. */
@@ -38,7 +56,7 @@ export function viewSqlError(reason: string, place: StatementPlace): HindsightEr
   const of = progressKey === undefined ? '' : ` of the view ${JSON.stringify(progressKey)}`;
   return new HindsightError(
     'VIEW_SQL_FAILED',
-    `Statement ${statement + 1}${of} was refused: ${reason}. Nothing was written. The statement: ${shown}`,
+    `Statement ${statement + 1}${of} was refused: ${reason.replace(/\.$/, '')}. Nothing was written. The statement: ${shown}`,
     { details: { ...place, reason } },
   );
 }

@@ -23,7 +23,7 @@ export interface Pending {
 /** Text with facts to be filled in. */
 export type PendingText = readonly (string | Pending)[];
 
-/** A statement and what its parameters (`?`) stand for. */
+/** A statement, one alone, and what its parameters (`?`) stand for. One that is missing is NULL. */
 export interface SqlStatement<Parameter = SqlValue> {
   readonly sql: string;
   readonly parameters: readonly Parameter[];

@@ -50,6 +50,18 @@ export function assertWhole(
   );
 }
 
+const keyedNameLengthMax = 200;
+
+/** Throws unless the value can be a name within the keys of the keyed store: letters, digits and `._@-`. */
+export function assertKeyedName(what: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value.length <= keyedNameLengthMax && /^[A-Za-z0-9][A-Za-z0-9._@-]*$/.test(value))
+    return;
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `${what} must be of letters, digits and . _ @ -, at most ${keyedNameLengthMax}, not ${describe(value)}.`,
+  );
+}
+
 /** Throws unless the value is a text that is not empty: the place of a file. */
 export function assertPlace(what: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '') return;

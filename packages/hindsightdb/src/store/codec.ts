@@ -41,6 +41,29 @@ export function assertOutputs(outputs: readonly CodecOutput[], itemCount: number
   }
 }
 
+/** A text to take through the stage, and what it belongs to. */
+export type CodedText = Omit<CodecItem, 'metadata'>;
+
+/** JSON texts as they are to be stored: through the codec, in one call, or as they are where there is none. */
+export async function encodeTexts(codec: Codec | undefined, texts: readonly CodedText[]): Promise<readonly string[]> {
+  if (codec === undefined || texts.length === 0) return texts.map(({ data }) => data);
+  const outputs = await codec.encode(texts.map(asItem));
+  assertOutputs(outputs, texts.length);
+  return outputs.map(({ data }) => data);
+}
+
+/** The inverse: JSON texts as they were before they were stored. */
+export async function decodeTexts(codec: Codec | undefined, texts: readonly CodedText[]): Promise<readonly string[]> {
+  if (codec === undefined || texts.length === 0) return texts.map(({ data }) => data);
+  const outputs = await codec.decode(texts.map(asItem));
+  assertCount(outputs, texts.length);
+  return outputs.map(({ data }) => data);
+}
+
+function asItem(text: CodedText): CodecItem {
+  return { ...text, metadata: '{}' };
+}
+
 /** Checks that a codec answered every item. Throws a `TypeError`. */
 export function assertCount(outputs: readonly CodecOutput[], itemCount: number): void {
   if (outputs.length !== itemCount)

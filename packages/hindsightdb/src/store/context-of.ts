@@ -11,7 +11,7 @@ import type { Store } from './store.ts';
  * A store as functions take it: any, whatever events it declares. The fold or the decider that comes with it says which
  * events are meant.
  */
-export type AnyStore = Pick<Store, 'context'>;
+export type AnyStore = Pick<Store, 'context' | 'inline'>;
 
 /** The inside of a store. Throws a `TypeError` for what is none. */
 export function contextOf(store: AnyStore): StoreContext {

@@ -39,7 +39,17 @@ export async function openStore<const Registry extends EventRegistry = EventRegi
   assertStoreOptions(options);
   const shared = sharedOf(options);
   const engine = await resolveEngine(address, options, shared);
-  return new Store(contextOf(engine, options, shared));
+  const store = new Store<EventsOf<Registry>, EventInputsOf<Registry>>(
+    contextOf(engine, options, shared),
+    options.inline,
+  );
+  try {
+    await store.inline?.ready();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
 }
 
 /** Puts a store over an engine that is open already: for engines that others write, and for tests of them. */
@@ -50,7 +60,7 @@ export function storeOver<const Registry extends EventRegistry = EventRegistry>(
   assertObject('engine', engine);
   assertFunction('engine.append', Reflect.get(engine, 'append'));
   assertStoreOptions(options);
-  return new Store(contextOf(engine, options, sharedOf(options)));
+  return new Store(contextOf(engine, options, sharedOf(options)), options.inline);
 }
 
 /**

@@ -7,12 +7,17 @@ import { HindsightError } from '../core/errors.ts';
 import type { Event, Recorded, RecordedEvent } from '../core/event.ts';
 import { partitionOf } from '../core/stream-id.ts';
 import { isoOfMicros } from '../core/time.ts';
-import type { NewEvent, StoredEvent, Written } from '../engine/contract.ts';
+import type { NewEvent, StoredEvent, StreamWrite, Written } from '../engine/contract.ts';
 import { decodeStored, recordedAs, upcastAll } from './decode.ts';
+import type { UnplacedEvent } from './inline-view.ts';
 import type { StoreContext } from './settings.ts';
 
 /** Thrown into a fold that asks for what only the commit decides. */
-export class NotCommittedYet extends Error {}
+export class NotCommittedYet extends Error {
+  constructor() {
+    super('Position, version and time of an event are not known before it is committed.');
+  }
+}
 
 /** Decoded events of one append, before and after the commit. */
 export interface PendingEvents<Events extends Event> {
@@ -101,6 +106,65 @@ const placeless = {
 function unplaced(event: RecordedEvent): RecordedEvent {
   // The prototype has the members that the event itself lacks.
   return Object.setPrototypeOf(withoutPlace(event), placeless) as RecordedEvent;
+}
+
+/**
+ * The events of an append as a read will see them, without what only the commit decides; an upcaster that asks for that makes
+ * inline views impossible. Throws `UPCAST_FAILED`.
+ */
+export async function unplacedEvents(
+  context: StoreContext,
+  streams: readonly StreamWrite[],
+): Promise<readonly UnplacedEvent[]> {
+  const all: UnplacedEvent[] = [];
+  for (const [stream, { streamId, events }] of streams.entries()) {
+    if (events.length === 0) continue;
+    const partition = partitionOf(streamId, context.engine.identity.partitionCount);
+    const stored = events.map(({ record }) => ({
+      streamId,
+      partition,
+      record,
+      version: 0,
+      position: 0,
+      recordedAt: 0,
+    }));
+    const decoded = await decodeStored(context, stored);
+    for (const [index, event] of decoded.entries())
+      for (const upcast of upcastUnversioned(context, event)) all.push({ event: upcast, stream, index });
+  }
+  return all;
+}
+
+function upcastUnversioned(context: StoreContext, event: RecordedEvent): readonly RecordedEvent[] {
+  try {
+    return upcastAll(context, [unversioned(event)]);
+  } catch (cause) {
+    // The message about an upcaster that failed would name the version, too.
+    const isOutOfPlace =
+      cause instanceof NotCommittedYet || (cause instanceof Error && cause.cause instanceof NotCommittedYet);
+    if (!isOutOfPlace) throw cause;
+    throw new HindsightError(
+      'UPCAST_FAILED',
+      `An upcaster of ${event.type} asks for position, version or time, which are not known before it is committed. With such an upcaster no view can be inline.`,
+      { cause, details: { type: event.type, streamId: event.streamId } },
+    );
+  }
+}
+
+const versionless = {
+  ...Object.getOwnPropertyDescriptors(placeless),
+  version: {
+    get: (): number => {
+      throw new NotCommittedYet();
+    },
+  },
+};
+
+/** An event for upcasters, before even its version is known. */
+function unversioned(event: RecordedEvent): RecordedEvent {
+  const { version: _version, position: _position, recordedAt: _recordedAt, ...known } = event;
+  // The prototype has the members that the event itself lacks.
+  return Object.setPrototypeOf(known, Object.create(null, versionless) as object) as RecordedEvent;
 }
 
 /** The append wrote to one stream only: its positions are one run. */

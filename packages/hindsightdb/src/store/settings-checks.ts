@@ -31,6 +31,7 @@ export function assertStoreOptions(options: StoreOptions): void {
   }
   assertFunction('now', now, { isOptional: true });
   assertFunction('newId', newId, { isOptional: true });
+  if (options.inline !== undefined) assertInline(options.inline);
   const { partitionCount = 1, pendingAppendsMax = 1 } = options;
   assertWhole('partitionCount', partitionCount, { min: 1, max: 1024 });
   assertWhole('pendingAppendsMax', pendingAppendsMax, { min: 1, max: 1_000_000 });
@@ -71,6 +72,19 @@ function assertUpcasters(upcasters: unknown): void {
       throw argumentError('INVALID_ARGUMENT', `${what}.type must be an event type, not ${describe(type)}.`);
     assertFunction(`${what}.upcast`, Reflect.get(upcaster, 'upcast'));
     assertFunction(`${what}.when`, Reflect.get(upcaster, 'when'), { isOptional: true });
+  });
+}
+
+function assertInline(inline: unknown): void {
+  if (!Array.isArray(inline))
+    throw argumentError('INVALID_ARGUMENT', `inline must be an array, not ${describe(inline)}.`);
+  inline.forEach((view: unknown, index) => {
+    assertObject(`inline[${index}]`, view);
+    if (typeof Reflect.get(view, 'openInline') !== 'function')
+      throw argumentError(
+        'INVALID_ARGUMENT',
+        `inline[${index}] must be a projection that was defined with inline: true.`,
+      );
   });
 }
 

@@ -3,6 +3,7 @@
  */
 
 import type { Codec } from './codec.ts';
+import type { InlineView } from './inline-view.ts';
 import type { Event, Metadata } from '../core/event.ts';
 import type { Limits } from '../core/limits.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
@@ -56,6 +57,11 @@ export interface StoreOptions<Registry extends EventRegistry = EventRegistry> {
   readonly limits?: 'engine' | 'portable';
   /** Transforms data and metadata between validation and storage, such as encryption. */
   readonly codec?: Codec;
+  /**
+   * Projections whose views each append brings up to date in its own transaction, defined with `inline: true`. Open the store
+   * with them wherever events are appended: an append without them leaves the views behind until the next one with them.
+   */
+  readonly inline?: readonly InlineView[];
   /** The clock, in microseconds since 1970. Default: the system's. */
   readonly now?: () => number;
   /** Makes event ids. Default: UUID version 7. */

@@ -34,6 +34,8 @@ import {
 import { decodeEvents, recordedAs } from './decode.ts';
 import { assertObject, assertOptionalSignal, assertPlace, assertWhole, assertWork } from './argument-checks.ts';
 import { logMoment, streamMoment, type AsOf } from './as-of.ts';
+import { InlineAppends } from './inline-appends.ts';
+import type { InlineView } from './inline-view.ts';
 import { listStreams, type ListStreamsOptions } from './list-streams.ts';
 import { assertOfCategory, loadMoment, type LoadedAsOf, type SnapshottedFold } from './load-state.ts';
 import { assertHolds, checkpointOf, placesAt } from './places.ts';
@@ -68,10 +70,12 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   /** The encoding of an earlier append that has to wait; later ones wait behind it, so that calls are written in their order. */
   #encoding: Promise<unknown> | undefined;
   readonly #background = new Set<Promise<void>>();
+  readonly #inline: InlineAppends | undefined;
 
   /** Use `openStore`. */
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, inline: readonly InlineView[] = []) {
     this.#context = context;
+    this.#inline = inline.length === 0 ? undefined : new InlineAppends(this, inline);
   }
 
   /** What the engine can do. */
@@ -129,10 +133,17 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
     return prepared.then((ready) => this.#send(ready));
   }
 
-  async #send({ batch, signal }: PreparedAppend): Promise<StoreAnswer> {
+  async #send(append: PreparedAppend): Promise<StoreAnswer> {
+    if (this.#inline !== undefined) return await this.#inline.append(append);
+    const { batch, signal } = append;
     const answer = await this.#context.engine.append(batch, signal === undefined ? {} : { signal });
     if (answer.kind === 'viewStale') throw new Error('The engine judged views, and the append carried none.');
     return answer;
+  }
+
+  /** What makes appends carry inline views; undefined where there are none. Not for applications. */
+  get inline(): InlineAppends | undefined {
+    return this.#inline;
   }
 
   /** Reads a stream in the order of its versions. A stream that does not exist has no events. */
@@ -367,6 +378,7 @@ export class Store<Events extends Event = Event, Input extends Event = Events> {
   /** Finishes what was accepted and releases everything. Calling it again changes nothing; anything else then throws `CLOSED`. */
   async close(): Promise<void> {
     await this.#encoding;
+    await this.#inline?.close();
     await Promise.all(this.#background);
     await this.#context.engine.close();
   }

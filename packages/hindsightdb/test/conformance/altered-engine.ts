@@ -37,6 +37,7 @@ export function alteredEngine(engine: contract.Engine, changes: Partial<contract
     appendRecorded: (events, keyedWrites) => engine.appendRecorded(events, keyedWrites),
     endCopy: () => engine.endCopy(),
     statistics: () => engine.statistics(),
+    ...(engine.sql && { sql: engine.sql }),
     close: () => engine.close(),
     ...changes,
   };

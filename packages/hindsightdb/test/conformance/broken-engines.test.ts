@@ -19,8 +19,10 @@ import { lifeBroken } from './broken/living-processes.ts';
 import { filtersBroken } from './broken/reading-filters.ts';
 import { pagesBroken } from './broken/reading-pages.ts';
 import { placesBroken } from './broken/reading-places.ts';
+import { sqlBroken } from './broken/executing-sql.ts';
 import { batchesBroken } from './broken/writing-batches.ts';
 import { recordsBroken } from './broken/writing-records.ts';
+import { viewsBroken } from './broken/writing-views.ts';
 import { durableModelFixture } from './durable-model.ts';
 
 const families = {
@@ -29,6 +31,7 @@ const families = {
   'answers retries wrongly': [...keysBroken, ...repetitionsBroken],
   'reads wrongly': [...filtersBroken, ...pagesBroken, ...placesBroken],
   'keeps settings or entries wrongly': keepingBroken,
+  'writes views wrongly': [...viewsBroken, ...sqlBroken],
   'lives wrongly': [...handlesBroken, ...lifeBroken],
 };
 

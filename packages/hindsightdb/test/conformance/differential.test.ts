@@ -11,6 +11,7 @@ import { keepingBroken } from './broken/keeping.ts';
 import { filtersBroken } from './broken/reading-filters.ts';
 import { pagesBroken } from './broken/reading-pages.ts';
 import { placesBroken } from './broken/reading-places.ts';
+import { viewsBroken } from './broken/writing-views.ts';
 
 test('a seed gives the same workload every time, and another seed another one', () => {
   const options = { operationCount: 50, partitionCount: 4, isClockExact: true };
@@ -26,6 +27,9 @@ suite('a random workload finds an engine that', () => {
     'does not count the event right after the place of a condition',
     'does keyed writes though their append is refused',
     'merges settings with the earlier ones',
+    'scans forward where it was asked to scan backward',
+    'does not move the entry of a view',
+    'does not judge the revisions that the writes of a view expect',
     'ignores all but the first item of a query',
     'shows a category by its beginning',
     'leaves out the last position of a range',
@@ -39,6 +43,7 @@ suite('a random workload finds an engine that', () => {
     ...filtersBroken,
     ...pagesBroken,
     ...placesBroken,
+    ...viewsBroken,
   ];
   for (const fault of faults) {
     test(`${fault}, and tells it in few operations`, async () => {

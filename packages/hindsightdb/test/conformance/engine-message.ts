@@ -6,7 +6,10 @@ import type { ErrorCode } from '../../src/core/errors.ts';
 import type { Capabilities, Engine, LogIdentity } from '../../src/engine/contract.ts';
 
 /** An operation that is called by its name. */
-export type CalledOperation = Exclude<keyof Engine, 'capabilities' | 'identity' | 'wake' | 'maintenance'>;
+export type CalledOperation =
+  | Exclude<keyof Engine, 'capabilities' | 'identity' | 'wake' | 'maintenance' | 'sql'>
+  | 'sqlWrite'
+  | 'sqlQuery';
 
 /** To the engine. Every message brings the time, since the clock is the test's. */
 export type EngineRequest = { readonly time: number } & (
@@ -25,6 +28,7 @@ export type EngineRequest = { readonly time: number } & (
 export interface ToldError {
   readonly code: ErrorCode | undefined;
   readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
   readonly isAbort: boolean;
 }
 

@@ -2,8 +2,9 @@
  * An embedded engine in a process of its own, worked by the messages of a test.
  */
 
-import { isHindsightError } from '../../src/core/errors.ts';
+import { HindsightError, isHindsightError } from '../../src/core/errors.ts';
 import type { AppendBatch, Engine } from '../../src/engine/contract.ts';
+import type { SqlStatement, SqlWrite } from '../../src/engine/views.ts';
 import { openSqliteEngine } from '../../src/engines/sqlite/open.ts';
 import type { CalledOperation, EngineReply, EngineRequest, ToldError } from './engine-message.ts';
 
@@ -46,13 +47,20 @@ async function answerOf(operation: CalledOperation, given: readonly unknown[], s
   if (engine === undefined) throw new Error('The engine is not open.');
   // The test sends what it was given itself, under the types of the contract.
   if (operation === 'append') return await engine.append(given[0] as AppendBatch, { signal });
+  if (operation === 'sqlWrite') return await engine.sql?.write(given[0] as SqlWrite);
+  if (operation === 'sqlQuery') return await engine.sql?.query(given[0] as SqlStatement);
   const method = engine[operation] as (...given: readonly unknown[]) => Promise<unknown>;
   return await method.apply(engine, [...given]);
 }
 
 function told(error: unknown, signal: AbortSignal): ToldError {
   const message = error instanceof Error ? error.message : String(error);
-  return { code: isHindsightError(error) ? error.code : undefined, message, isAbort: error === signal.reason };
+  return {
+    code: isHindsightError(error) ? error.code : undefined,
+    message,
+    details: error instanceof HindsightError ? error.details : {},
+    isAbort: error === signal.reason,
+  };
 }
 
 process.on('message', (request: EngineRequest) => {

@@ -10,6 +10,8 @@ for (const fixture of [
   memoryFixture(),
   memoryFixture({ partitionCount: 4 }),
   memoryFixture({ partitionCount: 4, spansPartitions: false }),
+  memoryFixture({ sql: 'sqlite' }),
+  memoryFixture({ partitionCount: 4, sql: 'sqlite' }),
   durableModelFixture(),
 ]) {
   suite(`conformance of ${fixture.name}`, () => {

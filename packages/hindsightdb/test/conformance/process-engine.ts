@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { HindsightError } from '../../src/core/errors.ts';
 import type { EngineFixture } from '../../src/conformance/index.ts';
 import type * as contract from '../../src/engine/contract.ts';
+import type { SqlStatement, SqlWrite } from '../../src/engine/views.ts';
 import type { CalledOperation, EngineReply, EngineRequest, ToldError } from './engine-message.ts';
 
 const program = fileURLToPath(new URL('engine-process.ts', import.meta.url));
@@ -81,6 +82,12 @@ class EngineProcess {
       appendRecorded: (events, keyedWrites) => call('appendRecorded', events, keyedWrites),
       endCopy: () => call('endCopy'),
       statistics: () => call('statistics'),
+      ...(capabilities.sql !== 'none' && {
+        sql: {
+          write: (write: SqlWrite) => call('sqlWrite', write),
+          query: (statement: SqlStatement) => call('sqlQuery', statement),
+        },
+      }),
       close: () => this.#close(),
     };
   }
@@ -142,9 +149,9 @@ class EngineProcess {
   }
 }
 
-function errorOf({ code, message, isAbort }: ToldError, signal: AbortSignal | undefined): unknown {
+function errorOf({ code, message, details, isAbort }: ToldError, signal: AbortSignal | undefined): unknown {
   if (isAbort) return signal?.reason;
-  return code === undefined ? new Error(message) : new HindsightError(code, message);
+  return code === undefined ? new Error(message) : new HindsightError(code, message, { details });
 }
 
 /** A fixture of the embedded engine with every handle in a process of its own. */

@@ -8,6 +8,9 @@ import { sqliteFixture } from './sqlite-fixture.ts';
 
 const fixture = sqliteFixture();
 
+/** What several handles, or what crosses to another process, matter for. */
+const areasOfHandles = new Set(['sharing', 'durability', 'views of an append', 'SQL', 'SQL of views']);
+
 suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
@@ -17,7 +20,7 @@ suite('conformance of the embedded engine', { concurrency: 2 }, () => {
 
 suite('conformance of the embedded engine across processes', () => {
   for (const { area, name, run } of conformanceCases(sqliteProcessFixture()))
-    if (area === 'sharing' || area === 'durability') test(`${area}: ${name}`, run);
+    if (areasOfHandles.has(area)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of consumerConformanceCases(sqliteProcessFixture()))
     if (area === 'consumers: slices') test(`${area}: ${name}`, run);
 });

@@ -57,6 +57,27 @@ describe('a full disk', needsFaults(), () => {
     assert.deepEqual((await versions(store)).toSorted(), expected.toSorted());
   });
 
+  // What the first of these writes fits into the memory of the connection; the second goes to the disk before the commit.
+  for (const rowCount of [100, 40_000]) {
+    test(`refuses ${rowCount} rows of a view with DISK_FULL, whole, and takes them when there is space`, async () => {
+      using folder = new FaultFolder();
+      await using store = folder.startStore();
+      await store.open(folder.storePath);
+      await store.execute('CREATE TABLE view (id INTEGER PRIMARY KEY, fill TEXT)');
+      const filling = `WITH RECURSIVE number (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM number LIMIT ${rowCount}) INSERT INTO view SELECT id, hex(zeroblob(500)) FROM number`;
+      const statements = ['INSERT INTO view VALUES (0, NULL)', filling].map((sql) => ({ sql, parameters: [] }));
+
+      const rule = folder.control.arm({ calls: ['write'], action: { kind: 'noSpace', roomBytes: 20_000 } });
+      assert.equal(await store.codeOf({ do: 'execute', statements }), 'DISK_FULL');
+      assert.ok(folder.control.counts(rule).struck > 0);
+      assert.deepEqual(await store.query('SELECT * FROM view'), []);
+      folder.control.disarm(rule);
+      await store.execute(...statements.map(({ sql }) => sql));
+      assert.deepEqual(await store.query('SELECT count(*) AS rows FROM view'), [{ rows: rowCount + 1 }]);
+      assert.deepEqual(await store.findings(), []);
+    });
+  }
+
   test('met only by the checkpoint of the WAL refuses no append, and writes none twice', async () => {
     using folder = new FaultFolder();
     await using store = folder.startStore();

@@ -67,6 +67,10 @@ async function obey(command: ConsoleCommand): Promise<unknown> {
     case 'backup':
       await store().backup(command.destination);
       return undefined;
+    case 'execute':
+      return await store().context.engine.sql?.write({ keyedWrites: [], statements: command.statements });
+    case 'query':
+      return await store().context.engine.sql?.query({ sql: command.sql, parameters: [] });
     case 'restore':
       await restoreStore(command.source, command.destination);
       return undefined;

@@ -1,4 +1,5 @@
 /** A store in a process of its own, to be struck by faults while the test commands and questions it. */
+import type { SqlStatement } from '../../src/engine/views.ts';
 import type { ErrorCode, Event, StoreOptions } from '../../src/index.ts';
 import { FaultProcess, type FaultProcessOptions, type ProcessEnd } from './fault-process.ts';
 
@@ -15,6 +16,8 @@ export type ConsoleCommand =
       readonly events: readonly Event[];
       readonly options?: { readonly expectedVersion?: number; readonly key?: string };
     }
+  | { readonly do: 'execute'; readonly statements: readonly SqlStatement[] }
+  | { readonly do: 'query'; readonly sql: string }
   | { readonly do: 'backup'; readonly destination: string }
   | { readonly do: 'restore'; readonly source: string; readonly destination: string };
 
@@ -87,6 +90,14 @@ export class StoreProcess {
 
   async findings(): Promise<unknown[]> {
     return (await this.#value({ do: 'check' })) as unknown[];
+  }
+
+  async execute(...texts: readonly string[]): Promise<void> {
+    await this.#value({ do: 'execute', statements: texts.map((sql) => ({ sql, parameters: [] })) });
+  }
+
+  async query(sql: string): Promise<unknown[]> {
+    return (await this.#value({ do: 'query', sql })) as unknown[];
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -9,7 +9,6 @@ import type { TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { errorCodes, HindsightError, isHindsightError, type ErrorCode } from '../../src/core/errors.ts';
 import type { Query } from '../../src/core/query.ts';
-import { guardEffect } from '../../src/core/replay.ts';
 import { fileIdentity } from '../../src/engines/sqlite/files.ts';
 import { storeError } from '../../src/engines/sqlite/sqlite-errors.ts';
 import { openStore, restoreStore } from '../../src/store/open.ts';
@@ -18,6 +17,8 @@ import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { consumerProvocations } from '../consumers/provocations.ts';
+import { projectionProvocations } from '../projections/provocations.ts';
+import { reactionProvocations } from '../reactions/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
 const event = { type: 'Added', data: 1 } as const;
@@ -230,12 +231,8 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.readStream('a-1').toArray();
   },
   ...consumerProvocations,
-  EFFECT_IN_REPLAY: async (t) => {
-    const store = await storeOf(t);
-    await store.append('a-1', [event]);
-    const evolve = guardEffect((count: number) => count + 1);
-    await store.load({ initialState: 0, evolve }, 'a-1');
-  },
+  ...projectionProvocations,
+  ...reactionProvocations,
 };
 
 suite('the code', () => {

@@ -6,7 +6,8 @@ import { addExamples, type AddCommand } from '../command.ts';
 /** Adds the command, and the hidden one that the script calls. To be added last: it completes what was added before. */
 export const addCompletion: AddCommand = (program) => {
   // A shell has one line for each command, for which the summaries are made.
-  const descriptions = program.commands.map((each) => [each, each.description()] as const);
+  const commands = program.commands.flatMap((each) => [each, ...each.commands]);
+  const descriptions = commands.map((each) => [each, each.description()] as const);
   for (const [each] of descriptions) each.description(each.summary());
   tab(program, { completionCommandName: 'completion' });
   for (const [each, description] of descriptions) each.description(description);

@@ -7,6 +7,7 @@ import { addExamples, runAction, type AddCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../event-choice.ts';
 import { timeText } from '../history/value-text.ts';
+import { shellWord } from '../terminal/shell-word.ts';
 import { tableLines } from '../terminal/table.ts';
 import { safeText } from '../terminal/text-width.ts';
 
@@ -148,9 +149,4 @@ function settingsText({ settings }: StreamInfo): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
-}
-
-/** A word that a shell takes as it is, or in quotes. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

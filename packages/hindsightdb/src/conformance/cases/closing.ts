@@ -168,5 +168,9 @@ function operations(log: LogUnderTest): Readonly<Record<string, (engine: Engine)
     appendRecorded: (engine) => engine.appendRecorded([]),
     endCopy: (engine) => engine.endCopy(),
     statistics: (engine) => engine.statistics(),
+    ...(log.engine.sql && {
+      'sql.query': async (engine) => await engine.sql?.query({ sql: 'SELECT 1', parameters: [] }),
+      'sql.write': async (engine) => await engine.sql?.write({ keyedWrites: [], statements: [] }),
+    }),
   };
 }

@@ -1,14 +1,12 @@
 /**
- * The keyed store beside the log: compare-and-set, prefix scans, and writes that come with an append.
+ * The keyed store beside the log: compare-and-set, and writes that come with an append.
  */
 
-import { compareUtf8 } from '../../core/text.ts';
 import type { KeyedWrite } from '../../engine/contract.ts';
 import { defineArea, withBoundary, type Area } from '../area.ts';
 import { equal, holds, present } from '../assertions.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
 import { oneStream } from '../event-maker.ts';
-import { oddNames } from '../odd-names.ts';
 
 /** The keyed store. */
 export const keeping: Area = defineArea('the keyed store', {
@@ -142,88 +140,6 @@ export const keeping: Area = defineArea('the keyed store', {
     );
   },
 
-  'a scan shows the entries whose keys begin with the prefix, in the order of UTF-8 bytes': async (log) => {
-    const keys = [
-      ...oddNames,
-      'p/1',
-      'p/10',
-      'p/2',
-      'p',
-      'p/',
-      'p0',
-      'p\uE000',
-      'p\u{1F642}',
-      'p/\u{10FFFF}',
-      'q/1',
-      'P/1',
-      'p%1',
-      'p_1',
-      'x'.repeat(300),
-    ];
-    equal(await log.engine.keyedWrite(keys.map((key) => ({ key, value: key }))), [], 'The answer');
-    const sorted = keys.toSorted(compareUtf8);
-    for (const prefix of [
-      '',
-      'p',
-      'p/',
-      'p/1',
-      'p%',
-      'p_',
-      '%',
-      '_',
-      '*',
-      'P',
-      'é',
-      'e',
-      '🙂',
-      '\uE000',
-      '[',
-      '"',
-      "'",
-      '\\',
-      'a\\',
-      'nothing',
-      'x'.repeat(300),
-      'x'.repeat(301),
-    ]) {
-      const expected = sorted.filter((key) => key.startsWith(prefix));
-      equal(
-        (await scan(log, prefix, 1000)).map(({ key }) => key),
-        expected,
-        `The keys that begin with ${JSON.stringify(prefix)}`,
-      );
-      equal(
-        (await scan(log, prefix, 3)).map(({ key }) => key),
-        expected,
-        `The keys that begin with ${JSON.stringify(prefix)}, in pages`,
-      );
-    }
-    for (const after of ['p', 'p/1', 'p/11', 'o', 'z', '🙂', 'p\uFFFF'])
-      equal(
-        (await log.engine.keyedScan({ prefix: 'p', after, limit: 1000 })).map(({ key }) => key),
-        sorted.filter((key) => key.startsWith('p') && compareUtf8(key, after) > 0),
-        `The keys after ${JSON.stringify(after)}`,
-      );
-    for (const { key, value } of await scan(log, '', 1000))
-      equal([value, (await log.engine.keyedGet(key))?.value], [key, key], `The value under ${JSON.stringify(key)}`);
-  },
-
-  'entries that are deleted are gone from scans, and entries that are replaced appear once': async (log) => {
-    for (const key of ['a', 'b', 'c']) await put(log, key, '1');
-    await log.engine.keyedWrite([
-      { key: 'b', value: null },
-      { key: 'c', value: '2' },
-    ]);
-    equal(
-      (await scan(log, '', 10)).map(({ key, value }) => [key, value]),
-      [
-        ['a', '1'],
-        ['c', '2'],
-      ],
-      'The entries',
-    );
-  },
-
   'keyed writes that come with an append are done with it': async (log) => {
     await put(log, 'old', '1');
     const revision = await revisionOf(log, 'old');
@@ -234,7 +150,7 @@ export const keeping: Area = defineArea('the keyed store', {
     ];
     await log.append('order-1', log.make.many(2), { keyedWrites });
     equal(
-      (await scan(log, '', 10)).map(({ key, value }) => [key, value]),
+      (await log.engine.keyedScan({ prefix: '', limit: 10 })).map(({ key, value }) => [key, value]),
       [
         ['any', 'y'],
         ['new', 'x'],
@@ -359,16 +275,4 @@ async function put(log: LogUnderTest, key: string, value: string): Promise<void>
 
 async function revisionOf(log: LogUnderTest, key: string): Promise<number> {
   return present(await log.engine.keyedGet(key), `The entry ${JSON.stringify(key)}`).revision;
-}
-
-async function scan(log: LogUnderTest, prefix: string, limit: number) {
-  const all = [];
-  for (let after: string | undefined; ;) {
-    const page = await log.engine.keyedScan({ prefix, limit, ...(after !== undefined && { after }) });
-    holds(page.length <= limit, `A page of ${limit} entries holds ${page.length}.`);
-    all.push(...page);
-    holds(all.length <= 10_000, `A scan of the keys that begin with ${JSON.stringify(prefix)} does not end.`);
-    after = page.at(-1)?.key;
-    if (page.length < limit) return all;
-  }
 }

@@ -8,6 +8,7 @@ import { defineArea, type Area } from '../area.ts';
 import { equal, fail, holds, present } from '../assertions.ts';
 import { openLogUnderTest, type LogUnderTest } from '../log-under-test.ts';
 import { idOf, oneStream } from '../event-maker.ts';
+import { completeViews, expectComplete, fact, viewOf } from '../view-maker.ts';
 
 /** Durability, and what is asserted of logs that have none. */
 export const reopening: Area = defineArea('durability', {
@@ -88,6 +89,38 @@ export const reopening: Area = defineArea('durability', {
     equal(await log.engine.answerOf('short'), undefined, 'What is remembered under the key that ended');
     equal((await log.write(expiring)).streams[0]?.firstVersion, 4, 'The version written under the key that ended');
   }),
+
+  'after a sudden end in the midst of appends their views hold exactly the events that are there': whenDurable(
+    async (log) => {
+      const hasSql = log.engine.capabilities.sql !== 'none';
+      const made = { sql: 'CREATE TABLE seen (name TEXT)', parameters: [] };
+      await log.engine.sql?.write({ keyedWrites: [], statements: [made] });
+      await completeViews(log, 'progress');
+      for (let round = 0; round < 3; round += 1) {
+        let answered = 0;
+        for (let index = 0; index < 40; index += 1) {
+          const streamId = `order-${round}-${index}`;
+          const sql = 'INSERT INTO seen VALUES (? || ?)';
+          const view = viewOf('progress', {
+            keyedWrites: [{ key: ['seen/', streamId, ' ', fact('version')], value: '' }],
+            statements: hasSql ? [{ sql, parameters: [`${streamId} `, fact('version')] }] : [],
+          });
+          void log.engine.append(oneStream(streamId, log.make.many(1), { views: [view] })).then(
+            () => (answered += 1),
+            () => undefined,
+          );
+        }
+        await log.eventually('The answer to an append', async () => answered > 10 * round);
+        await log.reopenAfterLoss();
+        const names = (await log.wholeLog()).map(({ streamId, version }) => `${streamId} ${version}`).toSorted();
+        const entries = await log.engine.keyedScan({ prefix: 'seen/', limit: 1000 });
+        equal(entries.map(({ key }) => key.slice(5)).toSorted(), names, 'The entries of the view, one for each event');
+        const rows = await log.engine.sql?.query({ sql: 'SELECT name FROM seen', parameters: [] });
+        if (hasSql) equal(rows?.map(({ name }) => String(name)).toSorted(), names, 'The rows, one for each event');
+        await expectComplete(log, 'progress');
+      }
+    },
+  ),
 
   'what was answered is there after a sudden end, and nothing is there in part': whenDurable(async (log) => {
     for (let round = 0; round < 4; round += 1) {

@@ -16,6 +16,7 @@ import type {
   StreamWrite,
 } from '../../engine/contract.ts';
 import { MemoryEngine } from '../../engine/memory.ts';
+import type { ViewWrite } from '../../engine/views.ts';
 import { equal, fail, holds, outcomeOf, type Outcome } from '../assertions.ts';
 import { show } from '../difference.ts';
 import type { LogUnderTest } from '../log-under-test.ts';
@@ -30,6 +31,7 @@ import type {
   Operation,
   PlacePlan,
   VersionPlan,
+  ViewPlan,
 } from './operation.ts';
 import { Side } from './side.ts';
 
@@ -76,6 +78,8 @@ export class Comparison {
         return await this.#appendAll(operation.appends);
       case 'keyedWrite':
         return await this.#keyedWrite(operation.writes);
+      case 'completeViews':
+        return await this.#completeViews(operation.progressKeys);
       case 'readStream':
         return await this.#readStream(operation);
       case 'readLog':
@@ -120,8 +124,7 @@ export class Comparison {
       Promise.all(built.map((each) => outcomeOf(() => this.#tested.engine.append(each.tested)))),
     ]);
     equal(tested.map(kindOf), model.map(kindOf), 'How the appends were answered');
-    const touched = built.flatMap(({ model: { keyedWrites = [] } }) => keyedWrites.map(({ key }) => key));
-    await this.#catchUp(touched);
+    await this.#catchUp(built.flatMap(({ model }) => keysOf(model)));
     for (const [index, { tested: batch }] of built.entries()) {
       const [expected, actual] = [model[index], tested[index]];
       if (expected === undefined || actual === undefined) return fail('An append was not answered.');
@@ -176,6 +179,14 @@ export class Comparison {
       await this.#both(`The entry ${show(key)}`, async (side) => side.entry(await side.engine.keyedGet(key)));
   }
 
+  async #completeViews(keys: readonly string[]): Promise<void> {
+    await this.#both('The answer to keyed writes', async (side) => {
+      const value = JSON.stringify(await side.engine.heads());
+      return await side.engine.keyedWrite(keys.map((key) => ({ key, value })));
+    });
+    await this.#catchUp(keys);
+  }
+
   async #readStream({ streamId, direction, from, limit, bytesMax }: Operation & { do: 'readStream' }): Promise<void> {
     const { version } = await this.#model.engine.streamInfo(streamId);
     const end = direction === 'forward' ? 1 : Number.MAX_SAFE_INTEGER;
@@ -224,7 +235,7 @@ export class Comparison {
 
   /** The batch of a plan. Streams are looked up on the model, which answers at once. */
   #batch(plan: AppendPlan, side: Side): AppendBatch {
-    const { condition, key, keyedWrites, effect } = plan;
+    const { condition, key, keyedWrites, views, effect } = plan;
     const streams = plan.streams.map((stream): StreamWrite => {
       const { ids } = this.#streamNow(stream.streamId);
       return {
@@ -249,6 +260,7 @@ export class Comparison {
         key: { ...keyParts, ...(lifeMicros !== undefined && { expiresAt: this.#log.clock.now() + lifeMicros }) },
       }),
       ...(keyedWrites && { keyedWrites: keyedWritesOf(side, keyedWrites) }),
+      ...(views && { views: views.map((view) => viewOf(side, view)) }),
     };
   }
 
@@ -355,6 +367,23 @@ function keyedWritesOf(side: Side, plans: readonly KeyedWritePlan[]): readonly K
     const revisions = { present: known.at(-1) ?? 0, absent: 0, earlier: known.at(-2) ?? 0, never: 1_000_000_007 };
     return { key, value, ...(expects !== undefined && { expectedRevision: revisions[expects] }) };
   });
+}
+
+function viewOf(side: Side, { progressKey, writes }: ViewPlan): ViewWrite {
+  const keyedWrites = keyedWritesOf(side, writes).map(({ value, ...write }) => ({
+    ...write,
+    value: value === null ? null : [value, ' ', { pending: 'version', stream: 0, event: 0 } as const],
+  }));
+  return { progressKey, keyedWrites, statements: [] };
+}
+
+/** The keys of the entries that an append may change. */
+function keysOf({ keyedWrites = [], views = [] }: AppendBatch): readonly string[] {
+  const ofViews = views.flatMap(({ progressKey, keyedWrites: writes }) => [
+    progressKey,
+    ...writes.map(({ key }) => key),
+  ]);
+  return [...keyedWrites.map(({ key }) => key), ...ofViews].filter((key) => typeof key === 'string');
 }
 
 /** An outcome as it is compared: errors by their code. */

@@ -27,6 +27,14 @@ export interface KeyedWritePlan {
   readonly expects: RevisionPlan;
 }
 
+/** What an append writes to a view. */
+export interface ViewPlan {
+  /** The key of the entry that says how far the view is complete. */
+  readonly progressKey: string;
+  /** Behind each value the version of the append's first event is filled in. */
+  readonly writes: readonly KeyedWritePlan[];
+}
+
 /** The part of an append that concerns one stream. */
 export interface StreamPlan {
   readonly streamId: string;
@@ -53,6 +61,7 @@ export interface AppendPlan {
   readonly condition?: { readonly query: Query; readonly after: readonly PlacePlan[] };
   readonly key?: { readonly key: string; readonly digest: string; readonly lifeMicros?: number };
   readonly keyedWrites?: readonly KeyedWritePlan[];
+  readonly views?: readonly ViewPlan[];
 }
 
 /** Sends an append again, exactly as it was sent or with one event changed; nothing where there was none. */
@@ -70,6 +79,8 @@ export type Operation =
   /** Appends that are not awaited in between. */
   | { readonly do: 'group'; readonly appends: readonly (AppendPlan | AgainPlan)[] }
   | { readonly do: 'keyedWrite'; readonly writes: readonly KeyedWritePlan[] }
+  /** Says of views that they are complete, as whoever brings them up does. */
+  | { readonly do: 'completeViews'; readonly progressKeys: readonly string[] }
   | {
       readonly do: 'readStream';
       readonly streamId: string;
@@ -103,7 +114,13 @@ export type Operation =
       readonly limit: number;
     }
   | { readonly do: 'answerOf'; readonly key: string }
-  | { readonly do: 'keyedScan'; readonly prefix: string; readonly after?: string; readonly limit: number }
+  | {
+      readonly do: 'keyedScan';
+      readonly prefix: string;
+      readonly after?: string;
+      readonly direction: Direction;
+      readonly limit: number;
+    }
   /** Lets time pass, or turns the clock back. */
   | { readonly do: 'time'; readonly micros: number }
   /** Closes the log and opens it again, where it can be. */

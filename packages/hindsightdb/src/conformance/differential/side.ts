@@ -83,7 +83,16 @@ export class Side {
 
   /** An entry with its revision counted. */
   entry(entry: KeyedEntry | undefined): unknown {
-    return entry && { ...entry, revision: this.revisionNumber(entry.key, entry.revision) };
+    if (entry === undefined) return undefined;
+    const { key, value, revision } = entry;
+    return { key, value: this.#entryValue(key, value), revision: this.revisionNumber(key, revision) };
+  }
+
+  /** Positions in the entries of views are counted as well. */
+  #entryValue(key: string, value: string): unknown {
+    if (!key.startsWith('view/')) return value;
+    // Only heads are written there.
+    return (JSON.parse(value) as readonly number[]).map((head, partition) => this.numberOf(partition, head));
   }
 
   /** A conflict with revisions counted. */

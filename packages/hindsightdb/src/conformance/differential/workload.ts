@@ -16,6 +16,7 @@ import type {
   PlacePlan,
   StreamPlan,
   VersionPlan,
+  ViewPlan,
 } from './operation.ts';
 import { Random } from './random.ts';
 
@@ -34,7 +35,8 @@ const types = ['Opened', 'Closed', 'opened', '🙂', 'T%'] as const;
 const tags = ['a', 'b', 'ab', 'a b', 'A', 'é', 'e\u0301', '1', '1.0', '🙂'] as const;
 const keys = ['k', 'K', 'k ', '🙂', 'other'] as const;
 const entries = ['e/1', 'e/10', 'e/2', 'e', 'é', '\uE000', '🙂', 'E/1'] as const;
-const prefixes = ['', 'e', 'e/', 'e/1', 'E', '🙂', '%', 'or', 'order-', '$'] as const;
+const views: readonly [readonly string[], ...(readonly string[])[]] = [['view/1', 'view/2'], ['view/1'], ['view/2']];
+const prefixes = ['', 'e', 'e/', 'e/1', 'E', '🙂', '%', 'view/', 'or', 'order-', '$'] as const;
 const dataTexts = [
   '{}',
   '{"amount":1.10}',
@@ -72,9 +74,10 @@ class WorkloadMaker {
         do: 'group',
         appends: random.list(random.whole(2, 6), () => (random.happens(0.2) ? this.#again() : this.#append())),
       };
-    if (kind < 0.54) return { do: 'keyedWrite', writes: this.#keyedWrites() };
-    if (kind < 0.6) return { do: 'time', micros: this.#micros() };
-    if (kind < 0.62) return { do: 'reopen' };
+    if (kind < 0.53) return { do: 'keyedWrite', writes: this.#keyedWrites() };
+    if (kind < 0.57) return { do: 'completeViews', progressKeys: random.one(views) };
+    if (kind < 0.61) return { do: 'time', micros: this.#micros() };
+    if (kind < 0.63) return { do: 'reopen' };
     return this.#look();
   }
 
@@ -91,7 +94,15 @@ class WorkloadMaker {
       ...(random.happens(0.25) && { condition: { query: this.#query(), after: this.#places() } }),
       ...(random.happens(0.25) && { key: this.#key() }),
       ...(random.happens(0.15) && { keyedWrites: this.#keyedWrites() }),
+      ...(random.happens(0.3) && { views: this.#views() }),
     };
+  }
+
+  #views(): readonly ViewPlan[] {
+    const random = this.#random;
+    return random
+      .one(views)
+      .map((progressKey) => ({ progressKey, writes: random.happens(0.5) ? this.#keyedWrites() : [] }));
   }
 
   #again(): AgainPlan {
@@ -250,6 +261,7 @@ class WorkloadMaker {
     if (kind < 0.93) return { do: 'answerOf', key: random.one(keys) };
     return {
       do: 'keyedScan',
+      direction,
       prefix: random.one(prefixes),
       ...(random.happens(0.3) && { after: random.one(entries) }),
       limit: random.one([1, 3, 1000]),

@@ -8,6 +8,7 @@ import { HindsightError, type Conflict } from '../../core/errors.ts';
 import { embeddedLimits } from '../../core/limits.ts';
 import { isReserved } from '../../core/stream-id.ts';
 import type * as contract from '../../engine/contract.ts';
+import { assertParameters } from '../../engine/sql-tables.ts';
 import type { SqlPart, SqlRow, SqlStatement, SqlWrite } from '../../engine/views.ts';
 import { backupStore } from './backup.ts';
 import { checkInThread } from './check.ts';
@@ -82,6 +83,8 @@ export class SqliteEngine implements contract.Engine {
     batch: contract.AppendBatch,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<contract.AppendAnswer> {
+    // What cannot cross to the thread would take the rest of its group with it.
+    for (const { statements, progressKey } of batch.views ?? []) assertParameters(statements, progressKey);
     const answer = await this.#writer().append(batch, options.signal);
     // Contents are removed by a record in a stream of the store's own.
     if (batch.streams.some(({ streamId }) => isReserved(streamId))) this.#readAhead.forget();
@@ -140,11 +143,13 @@ export class SqliteEngine implements contract.Engine {
   }
 
   async #sqlWrite({ keyedWrites, statements }: SqlWrite): Promise<readonly Conflict[]> {
+    assertParameters(statements);
     const batch = { streams: [], keyedWrites, statements: packStatements(statements) };
     return conflictsOf(await this.#writer().append(batch, undefined));
   }
 
   async #sqlQuery({ sql, parameters }: SqlStatement): Promise<readonly SqlRow[]> {
+    assertParameters([{ sql, parameters }]);
     await this.#turn();
     return await this.#read(() => {
       this.#guardedSql ??= new GuardedSql(this.#parts.database);

@@ -13,6 +13,7 @@ const corrupt = 11;
 const full = 13;
 const cannotOpen = 14;
 const notADatabase = 26;
+const noTemporaryFolder = 6410;
 
 /** The primary result code of an error that SQLite raised; undefined for any other. */
 export function primaryCode(error: unknown): number | undefined {
@@ -28,7 +29,12 @@ export function isBusy(error: unknown): boolean {
 
 /** Whether the disk failed to read, write or confirm: after that nothing about the handle can be relied on. */
 export function isDiskFailure(error: unknown): boolean {
-  return primaryCode(error) === inputOutput;
+  return primaryCode(error) === inputOutput && !isWithoutTemporaryFolder(error);
+}
+
+/** Whether a statement needed a temporary file and found no folder for it, which says nothing of the store's own disk. */
+function isWithoutTemporaryFolder(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === noTemporaryFolder;
 }
 
 /** Whether the disk is full. SQLite has undone the statement or transaction when it says so. */
@@ -61,10 +67,13 @@ export function isNumberTooLarge(error: unknown): boolean {
   return error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
 }
 
-/** Whether an error is about the store and its disk, and not about the statement that met it. */
+/**
+ * Whether an error that a statement of the user met is about the store and its disk, and not about the statement. A table is
+ * locked only by what its own connection does.
+ */
 export function isTroubleOfStore(error: unknown): boolean {
   const code = primaryCode(error);
-  return code !== undefined && code in meanings;
+  return code !== undefined && code in meanings && code !== locked && !isWithoutTemporaryFolder(error);
 }
 
 /** An error of SQLite as an error of the store; errors that are not SQLite's come back as they are. */

@@ -7,7 +7,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { KeyedEntry, KeyedWrite, Written } from '../../engine/contract.ts';
 import { headsOfProgress } from '../../engine/judge-views.ts';
 import { filledStatement, filledWrite, movedHeads, type Places } from '../../engine/pending-facts.ts';
-import type { ViewWrite } from '../../engine/views.ts';
+import type { StatementPlace } from '../../engine/sql-tables.ts';
+import type { SqlValue, ViewWrite } from '../../engine/views.ts';
 import { GuardedSql } from './guarded-sql.ts';
 import { unpackStatements, type PackedStatements } from './sql-message.ts';
 
@@ -31,9 +32,15 @@ export class ViewWriter {
   /** Views whose entry in the file is behind what is remembered. */
   readonly #moved = new Set<string>();
   #sql: GuardedSql | undefined;
+  #statementCount = 0;
 
   constructor(parts: ViewWriterParts) {
     this.#parts = parts;
+  }
+
+  /** How many statements were executed. */
+  get statementCount(): number {
+    return this.#statementCount;
   }
 
   /** Up to where a view is complete. */
@@ -52,7 +59,7 @@ export class ViewWriter {
       for (const write of keyedWrites) this.#parts.writeKeyed(filledWrite(write, places));
       for (const [index, statement] of statements.entries()) {
         const { sql, parameters } = filledStatement(statement, places);
-        this.#guarded().run({ sql, statement: index, progressKey }, parameters);
+        this.#run({ sql, statement: index, progressKey }, parameters);
       }
       if (heads === undefined || written.partitions.length === 0) continue;
       this.#progress.set(progressKey, movedHeads(heads, written));
@@ -63,8 +70,12 @@ export class ViewWriter {
   /** Executes the statements of a write. */
   execute(packed: PackedStatements): void {
     let index = 0;
-    for (const { sql, parameters } of unpackStatements(packed))
-      this.#guarded().run({ sql, statement: index++ }, parameters);
+    for (const { sql, parameters } of unpackStatements(packed)) this.#run({ sql, statement: index++ }, parameters);
+  }
+
+  #run(place: StatementPlace, parameters: readonly SqlValue[]): void {
+    this.#statementCount += 1;
+    this.#guarded().run(place, parameters);
   }
 
   /** The first call makes SQLite prepare every statement of the connection anew; so it is made only where there is SQL. */

@@ -23,6 +23,8 @@ const idleWalBytesMin = 1024 * 1024;
 
 /** How many messages may join a group, so that the first of them is not kept waiting for ever. */
 const joinedGroupsMax = 64;
+/** And how many statements of the user: a rebuild sends many, and appends behind them wait for the end of the group. */
+const joinedStatementsMax = 5000;
 
 type GroupRequest = Extract<WriterRequest, { kind: 'group' }>;
 
@@ -42,6 +44,7 @@ export class WriterLoop {
   #failure: HindsightError | undefined;
   /** Frames of the WAL that are in use, in bytes, as of the last look. */
   #walBytes = 0;
+  #isWalUnknown = false;
   /** After a checkpoint that readers stood in the way of, the size at which it is tried again. */
   #walBytesRetry = 0;
   #groupCount = 0;
@@ -66,12 +69,10 @@ export class WriterLoop {
       if (waiting.kind === 'group') {
         const { replies, other } = this.#groups(waiting, next);
         for (const each of replies) reply(each);
-        this.#maintain();
-        waiting = other;
+        waiting = this.#maintain(other, next);
       } else {
         reply(this.#answer(waiting));
-        if (waiting.kind !== 'close') this.#maintain();
-        waiting = undefined;
+        waiting = waiting.kind === 'close' ? undefined : this.#maintain(undefined, next);
       }
     }
   }
@@ -114,20 +115,28 @@ export class WriterLoop {
     next: NextRequest,
   ): { readonly replies: readonly WriterReply[]; readonly other: WriterRequest | undefined } {
     const requests: GroupRequest[] = [];
+    const statementsBefore = this.#writer.statementCount;
     let other: WriterRequest | undefined;
     const writeAll = (): readonly (readonly GroupAnswer[])[] => {
       const answers: (readonly GroupAnswer[])[] = [];
       let request: WriterRequest | undefined = first;
       while (request?.kind === 'group') {
-        requests.push(request);
-        answers.push(this.#writer.writeGroup(unpackGroup(request.group), request.now));
-        request = requests.length < joinedGroupsMax ? next() : undefined;
+        const batches = unpackGroup(request.group);
+        const isFirst = requests.push(request) === 1;
+        answers.push(
+          isFirst ? this.#writer.writeGroup(batches, request.now) : this.#writer.joinGroup(batches, request.now),
+        );
+        const isFull =
+          requests.length >= joinedGroupsMax || this.#writer.statementCount - statementsBefore >= joinedStatementsMax;
+        request = isFull ? undefined : next();
       }
       other = request;
       return answers;
     };
     const answered = this.#attempt(writeAll) ?? this.#requestByRequest(requests.length === 0 ? [first] : requests);
     this.#groupCount += 1;
+    // A group with statements may have written more than many others.
+    this.#isWalUnknown ||= this.#writer.statementCount > statementsBefore;
     return { replies: answered.map((answers) => ({ kind: 'answers', answers: packAnswers(answers) })), other };
   }
 
@@ -165,12 +174,15 @@ export class WriterLoop {
   }
 
   #commit<Result>(work: () => Result): Result {
-    let isCommitting = false;
+    const result = this.#undoing(work, { isCommitting: false });
+    this.#undoing(() => this.#database.exec('COMMIT'), { isCommitting: true });
+    return result;
+  }
+
+  /** Does a part of the transaction at hand, and undoes all of it when that fails. */
+  #undoing<Result>(part: () => Result, { isCommitting }: { readonly isCommitting: boolean }): Result {
     try {
-      const result = work();
-      isCommitting = true;
-      this.#database.exec('COMMIT');
-      return result;
+      return part();
     } catch (error) {
       this.#writer.forget();
       this.#rollback();
@@ -178,8 +190,9 @@ export class WriterLoop {
     }
   }
 
-  /** Takes the write lock. Tries again at short, uneven intervals, so that several processes get their turns. */
+  /** Takes the write lock, unless indexing has it still. Tries again at short, uneven intervals, so that several processes get their turns. */
   #begin(): void {
+    if (this.#database.isTransaction) return;
     const deadline = performance.now() + lockWaitMs;
     for (;;) {
       try {
@@ -240,24 +253,38 @@ export class WriterLoop {
     throw this.#failure;
   }
 
-  /** Behind the answers: nobody waits for it who has asked before, and while callers take their answers it costs nothing. */
-  #maintain(): void {
-    this.#indexAlong();
+  /**
+   * Behind the answers: nobody waits for it who has asked before, and while callers take their answers it costs nothing.
+   * Answers the request that has come in meanwhile, which may be the one that had come in before.
+   */
+  #maintain(asked: WriterRequest | undefined, next: NextRequest): WriterRequest | undefined {
     this.#keepWalBounded();
+    return this.#indexAlong(asked, next);
   }
 
-  /** Indexes in a transaction that is not synced: after a power cut, what is missing of it is written again from the events. */
-  #indexAlong(): void {
-    if (this.#failure !== undefined || !this.#writer.isIndexDue) return;
+  /**
+   * Indexes a little at a time, until somebody asks or nothing is left to do. A group that comes in meanwhile goes on in the
+   * transaction that was begun here, so that one commit writes the pages of both. Answers what has come in.
+   */
+  #indexAlong(first: WriterRequest | undefined, next: NextRequest): WriterRequest | undefined {
+    let asked = first;
+    if (this.#failure !== undefined || !this.#writer.isIndexDue) return asked;
     try {
-      this.#database.exec('PRAGMA synchronous = NORMAL');
-      this.#transact(() => this.#writer.indexAlong());
+      this.#begin();
+      this.#undoing(
+        () => {
+          while (this.#writer.isIndexDue && (asked === undefined || this.#writer.isIndexOverdue)) {
+            this.#writer.indexAlong();
+            asked ??= next();
+          }
+        },
+        { isCommitting: false },
+      );
+      if (asked?.kind !== 'group') this.#transact(() => undefined);
     } catch (error) {
       this.#noteMaintenanceError(error);
-    } finally {
-      // Without this no append would be durable. Where it fails, so does what called for it, and the thread ends.
-      this.#database.exec('PRAGMA synchronous = FULL');
     }
+    return asked;
   }
 
   /** After commits, whose answers no longer depend on what happens here. */
@@ -265,7 +292,8 @@ export class WriterLoop {
     if (this.#failure !== undefined) return;
     try {
       // Asking SQLite is cheap, but not so cheap that every group need do it.
-      if (this.#groupCount % 8 === 0) this.#walBytes = this.#checkpoint('NOOP').walBytes;
+      if (this.#groupCount % 8 === 0 || this.#isWalUnknown) this.#walBytes = this.#checkpoint('NOOP').walBytes;
+      this.#isWalUnknown = false;
       if (this.#walBytes < Math.max(this.#walBytesMax, this.#walBytesRetry)) return;
       // A passive checkpoint never resets a WAL that is written continuously; between two groups the writer can.
       const { isBlocked, walBytes } = this.#checkpoint('RESTART');
@@ -318,6 +346,7 @@ export class WriterLoop {
     return {
       'writer.groups': this.#groupCount,
       'writer.appends': this.#writer.appendCount,
+      'writer.statements': this.#writer.statementCount,
       'writer.checkpoints': this.#checkpoints,
       'writer.clockBehindAppends': this.#writer.skewedAppends,
       'writer.tailEvents': this.#writer.tailLength,

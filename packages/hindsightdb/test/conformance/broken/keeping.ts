@@ -354,4 +354,40 @@ export const keepingBroken: readonly BrokenEngine[] = [
         ),
     }),
   ),
+  broken(
+    'scans forward where it was asked to scan backward',
+    {
+      failing: ['a scan backward shows the same entries in the opposite order, in pages that follow each other'],
+      because: /backward in pages of 1000/,
+    },
+    (engine) => ({ keyedScan: (request) => engine.keyedScan({ ...request, direction: 'forward' }) }),
+  ),
+  broken(
+    'begins a scan backward at the key that it should begin behind',
+    {
+      failing: ['a scan backward shows the same entries in the opposite order, in pages that follow each other'],
+      because: /does not end|in pages of 3/,
+    },
+    (engine) => ({
+      keyedScan: async (request) => {
+        const { after, direction, prefix, limit } = request;
+        const entries = await engine.keyedScan(request);
+        const at = direction === 'backward' && after?.startsWith(prefix) ? await engine.keyedGet(after) : undefined;
+        return at === undefined ? entries : [at, ...entries].slice(0, limit);
+      },
+    }),
+  ),
+  broken(
+    'turns a page of a forward scan around',
+    {
+      failing: ['a scan backward shows the same entries in the opposite order, in pages that follow each other'],
+      because: /backward in pages of/,
+    },
+    (engine) => ({
+      keyedScan: async ({ direction, ...request }) => {
+        const entries = await engine.keyedScan(request);
+        return direction === 'backward' ? entries.toReversed() : entries;
+      },
+    }),
+  ),
 ];

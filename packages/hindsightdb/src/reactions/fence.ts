@@ -1,0 +1,85 @@
+/**
+ * The replay fence of a slice: how far its events are over, by whatever version. It is written with the slice's checkpoint and
+ * its letters, and only grows. What lies at or below it is never planned again, wherever the checkpoint is set; only letters
+ * are tried again.
+ */
+
+import { HindsightError } from '../core/errors.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import type { Engine, KeyedEntry } from '../store/engine-types.ts';
+import { fencePrefix, type EventPlace } from './reaction-keys.ts';
+
+/** What a fence says. */
+export interface Fence {
+  /** The epoch of the log in which the positions were reached. */
+  readonly epoch: string;
+  /** The newest version of the reaction that has planned here. */
+  readonly version: number;
+  /** For each partition the greatest position that is over; 0 where there is none. */
+  readonly positions: readonly number[];
+}
+
+/** Reads what an entry says. */
+export function decodeFence({ key, value }: KeyedEntry): Fence {
+  const fence: unknown = JSON.parse(value);
+  if (typeof fence !== 'object' || fence === null || !('positions' in fence))
+    throw new HindsightError('STORE_CORRUPT', `The entry ${key} is not the fence of a reaction.`);
+  // Written by `encodeFence` alone.
+  return fence as Fence;
+}
+
+/** The text of a fence's entry. */
+export function encodeFence({ epoch, version, positions }: Fence): string {
+  return JSON.stringify({ epoch, version, positions });
+}
+
+/**
+ * How far the fence reaches in the log as it is now, for each partition. Positions that an earlier life of the log went past
+ * the next one's beginning belong to other events. A fence of a life that this log never had reaches nowhere.
+ */
+export function reachOf(fence: Fence | undefined, { lineage }: Engine['identity']): readonly number[] {
+  const first = lineage[0]?.firstPositions ?? [];
+  const index = lineage.findIndex(({ epoch }) => epoch === fence?.epoch);
+  if (fence === undefined || index < 0) return first.map(() => 0);
+  const next = lineage[index + 1];
+  return first.map((_, partition) => {
+    const reached = fence.positions[partition] ?? 0;
+    return next === undefined ? reached : Math.min(reached, (next.firstPositions[partition] ?? 1) - 1);
+  });
+}
+
+/** Whether an event lies at or below it. */
+export function isBelow(reach: readonly number[], { partition, position }: EventPlace): boolean {
+  return position <= (reach[partition] ?? 0);
+}
+
+/** How far a fence reaches when these events are over. */
+export function advanced(reach: readonly number[], events: readonly RecordedEvent[]): readonly number[] {
+  return reach.map((reached, partition) =>
+    events.reduce(
+      (greatest, event) => (event.partition === partition ? Math.max(greatest, event.position) : greatest),
+      reached,
+    ),
+  );
+}
+
+const fencesMax = 10_000;
+
+/** The newest version that has planned in any slice; 0 where none has. */
+export async function newestVersion(home: Engine, reaction: string): Promise<number> {
+  const entries = await home.keyedScan({ prefix: fencePrefix(reaction), limit: fencesMax });
+  return Math.max(0, ...entries.map((entry) => decodeFence(entry).version));
+}
+
+/** The error for a version that is older than one which has planned already. */
+export function outdatedError(
+  reaction: { readonly name: string; readonly version: number },
+  newest: number,
+): HindsightError {
+  const { name, version } = reaction;
+  return new HindsightError(
+    'REACTION_OUTDATED',
+    `Version ${newest} of the reaction ${name} was at work already, and this is version ${version}. What it planned would be planned by old rules, for good.`,
+    { details: { name, version, newest } },
+  );
+}
