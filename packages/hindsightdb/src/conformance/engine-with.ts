@@ -35,7 +35,7 @@ export function mortalHandle(engine: Engine): MortalHandle {
   return {
     engine: engineWith(engine, { keyedWrite }),
     freeze: () => {
-      frozen = Promise.withResolvers();
+      frozen ??= Promise.withResolvers();
     },
     thaw: () => {
       frozen?.resolve();

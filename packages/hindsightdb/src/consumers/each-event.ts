@@ -13,6 +13,8 @@ export interface EachEvent {
   readonly retry: CheckedRetryPolicy;
   /** How many entities at once. */
   readonly concurrencyMax: number;
+  /** With `'stop'` nothing else is begun once an event has failed for good. Default `'setAside'`. */
+  readonly onFailure?: 'setAside' | 'stop';
   /** Handles one event; `attempt` counts from 0. */
   readonly work: (event: RecordedEvent, attempt: number) => Promise<void>;
 }
@@ -23,7 +25,7 @@ export interface EachEvent {
  */
 export async function handleEach(
   { events, signal }: Pick<SliceBatch, 'events' | 'signal'>,
-  { retry, concurrencyMax, work }: EachEvent,
+  { retry, concurrencyMax, work, onFailure = 'setAside' }: EachEvent,
 ): Promise<readonly FailedEvent[]> {
   const failed: FailedEvent[] = [];
   const lanes = [...Map.groupBy(events, (event) => event.streamId).values()];
@@ -32,6 +34,7 @@ export async function handleEach(
       const failure = await tried(event, { retry, work, signal });
       if (failure === undefined) continue;
       failed.push(failure);
+      if (onFailure === 'stop') lanes.length = 0;
       return;
     }
   };

@@ -121,7 +121,7 @@ function ofEvents<Own extends Event>({
     const work = async (event: RecordedEvent, attempt: number): Promise<void> => {
       for (const recorded of recordedAs<Own>([event])) await handle?.(recorded, { attempt, signal });
     };
-    const setAside = await handleEach(batch, { retry: policy, concurrencyMax, work });
+    const setAside = await handleEach(batch, { retry: policy, concurrencyMax, onFailure, work });
     const [first] = setAside;
     if (first !== undefined && onFailure === 'stop') throw new EventFailure(first.event, first.error, first.attempts);
     return { setAside };

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { consumerInfo, removeConsumer, startConsumer } from '../../src/consumers/index.ts';
+import { consumerInfo, removeConsumer, setAsideFailed, startConsumer } from '../../src/consumers/index.ts';
 import { HindsightError } from '../../src/core/errors.ts';
 import { openStore } from '../../src/index.ts';
 import { inFile, inMemory, openNew } from '../open-stores.ts';
@@ -93,6 +93,22 @@ describe('a consumer', () => {
     const { slices } = await consumerInfo(store, 'sliced');
     assert.deepEqual(slices.map(({ isHeld }) => isHeld).slice(1), [false, false, false]);
     assert.deepEqual(await engine.keyedScan({ prefix: 'member/sliced/', limit: 10 }), []);
+  });
+
+  test('that is to stop at a failure begins nothing else behind it', async (t) => {
+    const store = await openNew(t, inMemory);
+    for (const streamId of ['order-1', 'order-2', 'order-3']) await appendEach(store, streamId, 1);
+    const seen: string[] = [];
+    const handle = ({ streamId }: { readonly streamId: string }): void => {
+      if (streamId === 'order-2') throw new Error('no');
+      seen.push(streamId);
+    };
+    await using consumer = await startConsumer(store, { ...plain('strict', handle), onFailure: 'stop', retry: once });
+    await eventually('The failure', () => consumer.state.kind === 'failed');
+    assert.deepEqual(seen, ['order-1']);
+    await setAsideFailed(store, 'strict');
+    await consumer.waitFor(await store.head());
+    assert.equal(seen.filter((streamId) => streamId === 'order-3').length, 1);
   });
 
   test('refuses to wait for its end for a time that is none', async (t) => {

@@ -30,7 +30,10 @@ const steps = array(
       }),
     },
     { weight: 3, arbitrary: record({ kind: constantFrom('start' as const), member }) },
-    { weight: 3, arbitrary: record({ kind: constantFrom('stop', 'crash', 'freeze', 'thaw' as const), member }) },
+    {
+      weight: 3,
+      arbitrary: record({ kind: constantFrom('stop', 'halt', 'crash', 'freeze', 'thaw' as const), member }),
+    },
     { weight: 1, arbitrary: record({ kind: constantFrom('pause', 'resume', 'retryLetters' as const) }) },
     {
       weight: 4,
@@ -56,5 +59,9 @@ for (const kind of allStoreKinds)
       await new Interleaving(store.context.engine, given).run(taken);
       await store.close();
     });
-    await assertProperty(property, { numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs, seed });
+    await assertProperty(property, {
+      numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs,
+      seed,
+      endOnFailure: true,
+    });
   });

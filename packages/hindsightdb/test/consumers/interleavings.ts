@@ -23,7 +23,7 @@ import { eventually, lettersOf, nameOf, pauseMs } from './scenes.ts';
 export type Step =
   /** An event of an entity, whose handling fails so often at first. */
   | { readonly kind: 'append'; readonly entity: number; readonly failures: number }
-  | { readonly kind: 'start' | 'stop' | 'crash' | 'freeze' | 'thaw'; readonly member: number }
+  | { readonly kind: 'start' | 'stop' | 'halt' | 'crash' | 'freeze' | 'thaw'; readonly member: number }
   | { readonly kind: 'pause' | 'resume' | 'retryLetters' }
   /** Time for the members to work. */
   | { readonly kind: 'wait'; readonly milliseconds: number };
@@ -55,6 +55,7 @@ export class Interleaving {
   readonly #handled: string[] = [];
   readonly #isHandled = new Set<string>();
   readonly #failuresLeft = new Map<string, number>();
+  /** The places of the events that are letters. */
   readonly #letters = new Set<string>();
   readonly #slices = new Map<string, { readonly token: number; readonly position: number }>();
   readonly #members = new Map<number, Member>();
@@ -95,6 +96,7 @@ export class Interleaving {
       case 'start':
         return await this.#start(step.member);
       case 'stop':
+      case 'halt':
       case 'crash':
         return await this.#end(step.member, step.kind);
       case 'freeze':
@@ -162,13 +164,14 @@ export class Interleaving {
     this.#isHandled.add(name);
   }
 
-  async #end(number: number, kind: 'stop' | 'crash'): Promise<void> {
+  async #end(number: number, kind: 'stop' | 'halt' | 'crash'): Promise<void> {
     const member = this.#members.get(number);
     if (member === undefined) return;
     this.#members.delete(number);
-    if (kind === 'stop') {
+    if (kind !== 'crash') {
       member.handle.thaw();
-      await member.consumer.stop();
+      // A halt waits for nothing that is at hand.
+      await member.consumer.stop(kind === 'halt' ? { timeoutMs: 0 } : {});
       return;
     }
     member.handle.die();
@@ -197,21 +200,19 @@ export class Interleaving {
     const conflicts = await engine.keyedWrite(writes);
     if (conflicts.length > 0) return conflicts;
     for (const { key, value } of writes.filter((write) => write.key.startsWith('letter/'))) {
-      const event = this.#eventOf(key);
-      if (value === null) {
-        if (!this.#isHandled.has(event)) this.#faults.push(`The letter of ${event} was let go, and it was not handled`);
-        this.#letters.delete(event);
-      } else this.#letters.add(event);
+      const place = placeOfLetter(key);
+      if (value !== null) this.#letters.add(place);
+      else if (this.#letters.delete(place)) this.#judgeLetter(place);
     }
     for (const { key, value } of writes) if (key.startsWith('slice/') && value !== null) this.#judgeSlice(key, value);
     return conflicts;
   }
 
-  #eventOf(key: string): string {
-    const position = Number(key.slice(key.lastIndexOf('-') + 1));
-    const partition = Number(key.slice(key.lastIndexOf('/') + 1, key.lastIndexOf('-')));
-    const event = this.#appended.find((each) => each.position === position && each.partition === partition);
-    return event === undefined ? key : nameOf(event);
+  #judgeLetter(place: string): void {
+    // What was appended a moment ago may be handled before the run has heard of it.
+    const event = this.#appended.find((each) => placeOf(each) === place);
+    if (event !== undefined && !this.#isHandled.has(nameOf(event)))
+      this.#faults.push(`The letter of ${nameOf(event)} was let go, and it was not handled`);
   }
 
   #judgeSlice(key: string, value: string): void {
@@ -227,8 +228,17 @@ export class Interleaving {
       const isPassed = event.position <= (places[event.partition]?.position ?? 0);
       const isOfSlice = sliceOf(event.streamId, this.#setup.slices) === slice;
       const name = nameOf(event);
-      if (isPassed && isOfSlice && !this.#isHandled.has(name) && !this.#letters.has(name))
+      if (isPassed && isOfSlice && !this.#isHandled.has(name) && !this.#letters.has(placeOf(event)))
         this.#faults.push(`${key} passed ${name}, which is neither handled nor a letter`);
     }
   }
+}
+
+function placeOf({ partition, position }: RecordedEvent): string {
+  return `${partition} ${position}`;
+}
+
+function placeOfLetter(key: string): string {
+  const [partition, position] = key.slice(key.lastIndexOf('/') + 1).split('-');
+  return `${Number(partition)} ${Number(position)}`;
 }
