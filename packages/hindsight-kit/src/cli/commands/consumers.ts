@@ -28,6 +28,7 @@ import {
   whyText,
 } from '../consumers/consumer-text.ts';
 import { obeyedText } from '../consumers/consumer-advice.ts';
+import { CommandError } from '../failure.ts';
 import { rewindForms, rewindPlace } from '../consumers/rewind-place.ts';
 import { showConsumer } from '../consumers/show-consumer.ts';
 import { countOf } from '../terminal/quantities.ts';
@@ -268,6 +269,10 @@ async function remove(context: CommandContext, name: string, { yes }: { readonly
   const { store } = await context.openStore({ access: 'write', asApplication: false });
   await using _ = store;
   const info = await consumerInfo(store, name);
+  if (info.kind === 'projection')
+    throw new CommandError(`${safeText(name)} is a build of a projection's view, which would stay without its place.`, {
+      advice: ['To remove the view: hindsight projections drop <name>@<version>'],
+    });
   const letters = info.letterCount === 0 ? '' : ` and its ${lettersText(info)} letters`;
   const running = standingOf(info) === 'running' ? ' It runs now, and would stop.' : '';
   await confirm(context, {
