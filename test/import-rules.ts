@@ -33,7 +33,7 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ['consumers', ['core', 'store']],
   ...features.map((feature) => [feature, ['core', 'store', 'consumers']] satisfies [string, string[]]),
   ['testing', ['core', 'engine', 'store', 'history']],
-  ['conformance', ['core', 'engine', 'store']],
+  ['conformance', ['core', 'engine', 'store', 'consumers', 'projections', 'reactions']],
 ]);
 
 /** Folders whose code runs in browsers too. */

@@ -7,11 +7,18 @@ export interface SampleEvent {
   readonly tags?: readonly string[];
 }
 
-const types = ['ItemAdded', 'ItemRemoved', 'AddressChanged', 'DiscountGranted', 'OrderPlaced'];
+/** The types of the events, in turn. */
+export const sampleTypes: readonly string[] = [
+  'ItemAdded',
+  'ItemRemoved',
+  'AddressChanged',
+  'DiscountGranted',
+  'OrderPlaced',
+];
 
 /** The event of a turn. `tagCount` 2 adds a customer (of 10,000) and a product (of 1,000). */
 export function sampleEvent(turn: number, tagCount: 0 | 2): SampleEvent {
-  const type = types[turn % types.length] ?? 'ItemAdded';
+  const type = sampleTypes[turn % sampleTypes.length] ?? 'ItemAdded';
   const data = {
     sku: `sku-${turn % 1000}`,
     quantity: turn % 7,

@@ -2,6 +2,7 @@
 
 import type { Workload } from '../run/workload.ts';
 import { batchAppends } from './batch-appends.ts';
+import { consumers } from './consumers.ts';
 import { entityLoad } from './entity-load.ts';
 import { handlers } from './handlers.ts';
 import { history } from './history.ts';
@@ -10,6 +11,7 @@ import { liveSubscriber } from './live-subscriber.ts';
 import { logRead } from './log-read.ts';
 import { logSize } from './log-size.ts';
 import { readMemory } from './read-memory.ts';
+import { readModels } from './read-models.ts';
 import { singleAppends } from './single-appends.ts';
 import { taggedAppends } from './tagged-appends.ts';
 
@@ -23,6 +25,8 @@ export const workloads: readonly Workload[] = [
   logRead,
   entityLoad,
   history,
+  consumers,
+  readModels,
   logSize,
   readMemory,
 ];

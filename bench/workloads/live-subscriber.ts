@@ -1,15 +1,12 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { durability } from '../contestants/append-log.ts';
 import { openEmmettSqlite } from '../contestants/emmett-sqlite.ts';
 import { openHindsight } from '../contestants/hindsight.ts';
 import { delayFigures, machineNowMs, untilSeen, writeWithPauses, type Moments } from '../drive/live-follow.ts';
+import { inAnotherProcess, inThisProcess, type LiveWriter } from '../drive/live-writers.ts';
 import { sampleEvent } from '../drive/sample-events.ts';
 import type { Figures, MeasureContext, Workload } from '../run/workload.ts';
 
-type Writer = (context: MeasureContext, append: (turn: number) => Promise<unknown>) => Promise<Moments>;
-
-async function measureHindsight(context: MeasureContext, write: Writer): Promise<Figures> {
+async function measureHindsight(context: MeasureContext, write: LiveWriter): Promise<Figures> {
   await using store = await openHindsight(context.directory);
   const seen: Moments = [];
   const ending = new AbortController();
@@ -25,15 +22,6 @@ async function measureHindsight(context: MeasureContext, write: Writer): Promise
   await following.catch(() => undefined);
   return delayFigures(answered, seen);
 }
-
-const inThisProcess: Writer = async ({ scale }, append) => await writeWithPauses(append, scale);
-
-const inAnotherProcess: Writer = async ({ directory, scale }) => {
-  const child = fork(new URL('../drive/live-writer.ts', import.meta.url), [directory, scale.name]);
-  const answered: unknown[] = await once(child, 'message');
-  // The writer sends one message, its moments.
-  return answered[0] as Moments;
-};
 
 async function measureEmmett({ directory, scale }: MeasureContext): Promise<Figures> {
   const log = await openEmmettSqlite(directory);

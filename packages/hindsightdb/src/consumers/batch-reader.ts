@@ -19,10 +19,18 @@ export interface Batch {
 /** A batch is also ended by so many bytes of records, in each partition. */
 const batchBytesMax = 4 * 1024 * 1024;
 
+/**
+ * A filter that more than this part of the log passes costs more than it saves: finding an event by an index and fetching it
+ * takes longer than reading one that is not wanted, and engines read whole logs ahead.
+ */
+const denseMin = 0.6;
+
 /** Reads batch after batch. */
 export class BatchReader {
   readonly #context: StoreContext;
   readonly #filter: ReadFilter;
+  /** Which part of the last batch's range was wanted. */
+  #density = 0;
   #ahead: { readonly key: string; readonly batch: Promise<Batch> } | undefined;
 
   constructor(context: StoreContext, filter: ReadFilter) {
@@ -49,25 +57,33 @@ export class BatchReader {
 
   async #read(from: readonly PartitionPlace[], limit: number): Promise<Batch> {
     const { engine } = this.#context;
+    const { stored, isWanted, isOfStreams } = this.#filter;
+    const isWhole = this.#density > denseMin;
+    const filter = isWhole ? { includeReserved: stored.includeReserved } : stored;
     const events: RecordedEvent[] = [];
     const places: PartitionPlace[] = [];
     let isEnd = true;
+    let [range, found] = [0, 0];
     for (const [partition, place] of from.entries()) {
+      const { position } = place;
       const page = await engine.readLog({
         partition,
         direction: 'forward',
-        from: place.position,
-        filter: this.#filter.stored,
+        from: position,
+        filter,
         limit,
         bytesMax: batchBytesMax,
       });
-      places.push(
-        page.scannedTo === place.position ? place : { position: page.scannedTo, eventId: page.scannedEventId },
-      );
-      const decoded = await decodeEvents(this.#context, page.events);
-      for (const event of decoded) if (this.#filter.isWanted(event)) events.push(event);
+      places.push(page.scannedTo === position ? place : { position: page.scannedTo, eventId: page.scannedEventId });
+      const wanted = isWhole ? page.events.filter(isOfStreams) : page.events;
+      const decoded = await decodeEvents(this.#context, wanted);
+      const before = events.length;
+      for (const event of decoded) if (isWanted(event)) events.push(event);
+      range += page.scannedTo - position;
+      found += isWhole ? events.length - before : page.events.length;
       isEnd &&= page.isEnd;
     }
+    if (range > 0) this.#density = found / range;
     return { events, places, isEnd };
   }
 }

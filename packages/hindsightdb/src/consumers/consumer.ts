@@ -70,6 +70,8 @@ export class Consumer {
   /** Aborted when the batch at hand is not waited for any more. */
   readonly #giveUp = new AbortController();
   readonly #waiting: Wakeable;
+  /** Who waits for slices of this process to move. */
+  readonly #waiters = new Set<() => void>();
   readonly #endWakes: readonly (() => void)[];
   readonly #renewal: ReturnType<typeof setInterval>;
   readonly #ended: Promise<void>;
@@ -147,8 +149,15 @@ export class Consumer {
    * has just written. Throws `WAIT_TIMEOUT`, and `CONSUMER_FAILED` when the consumer has stopped because of a failure.
    */
   async waitFor(checkpoint: Checkpoint, options: WaitOptions = {}): Promise<void> {
-    const places = (slice: number): readonly PartitionPlace[] | undefined => this.#slices.of(slice)?.places;
-    await waitForConsumer(this.#store, this.name, checkpoint, { ...options, home: this.#home, placesHere: places });
+    await waitForConsumer(this.#store, this.name, checkpoint, {
+      ...options,
+      home: this.#home,
+      placesHere: (slice) => this.#slices.of(slice)?.places,
+      movedHere: (listener) => {
+        this.#waiters.add(listener);
+        return () => this.#waiters.delete(listener);
+      },
+    });
   }
 
   /**
@@ -264,6 +273,7 @@ export class Consumer {
       ),
     );
     this.#adapt(performance.now() - startedAt);
+    for (const wake of this.#waiters) wake();
     this.#settle(works, outcomes);
     this.#setState({ kind: batch.isEnd ? 'live' : 'catchingUp', slices: this.#slices.numbers });
     return !batch.isEnd;
@@ -308,7 +318,15 @@ export class Consumer {
     }
     this.#setState({ kind: 'retrying', error });
     // Not cut short by appends: there may be many. Only a stop ends it, and the loop looks for that.
-    await pause(pauseAfter(recovery, failures, Math.random()), this.#stopping.signal).catch(() => undefined);
+    await this.#rest(pauseAfter(recovery, failures, Math.random()));
+  }
+
+  async #rest(milliseconds: number): Promise<void> {
+    try {
+      await pause(milliseconds, this.#stopping.signal);
+    } catch {
+      // It is to stop.
+    }
   }
 
   async #recordFailure({ failure }: ConsumerStop): Promise<void> {

@@ -3,10 +3,19 @@
  * told: how far the consumer is ahead, and up to where the two histories are the same.
  */
 
-import { decodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
+import { assertWithinEpoch, decodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
+import { idOfRecord } from '../core/record.ts';
 import type { Engine } from '../store/engine-types.ts';
 import { assertHolds, checkpointOf, placesAt } from '../store/places.ts';
+
+/** How two histories lie to one another in one partition. */
+export interface Parting {
+  /** The position up to which they are the same for certain. */
+  readonly sameUpTo: number;
+  /** The first position at which they are known to differ; absent where they are the same as far as the consumer has come. */
+  readonly differentFrom?: number;
+}
 
 /** How a consumer's place and the log at hand differ. */
 export interface Divergence {
@@ -17,8 +26,8 @@ export interface Divergence {
   readonly aheadBy?: number;
   /** The newest place that both have for certain; undefined where they have none that is known. */
   readonly common?: Checkpoint;
-  /** In each partition: the position up to which they are the same for certain, and the first at which they are known to differ. */
-  readonly parted?: readonly { readonly sameUpTo: number; readonly differentFrom: number }[];
+  /** What is known of each partition. */
+  readonly parted?: readonly Parting[];
   /** What the log said of the checkpoint. */
   readonly message: string;
 }
@@ -62,7 +71,7 @@ async function partingOf(
   log: Engine,
   checkpoint: Checkpoint,
   trail: readonly Checkpoint[],
-): Promise<readonly { readonly sameUpTo: number; readonly differentFrom: number }[]> {
+): Promise<readonly Parting[]> {
   const { epoch, places } = decodeCheckpoint(checkpoint);
   const heads = await log.heads();
   const { lineage } = log.identity;
@@ -72,52 +81,59 @@ async function partingOf(
   const isBeyondItsEpoch = ended?.some((end, partition) => (places[partition]?.position ?? 0) > end) === true;
   if (ended !== undefined && isBeyondItsEpoch)
     return places.map(({ position }, partition) => {
-      const sameUpTo = Math.min(position, ended[partition] ?? 0);
-      return { sameUpTo, differentFrom: sameUpTo + 1 };
+      const end = ended[partition] ?? 0;
+      return position <= end ? { sameUpTo: position } : { sameUpTo: end, differentFrom: end + 1 };
     });
-  const { held, broken } = await judgeTrail(log, checkpoint, trail);
-  return places.map((_, partition) => {
-    const sameUpTo = held?.[partition] ?? 0;
-    // What is not there differs from what the consumer saw there.
-    const differentFrom = Math.min(
-      broken[partition] ?? Number.MAX_SAFE_INTEGER,
-      Math.max(sameUpTo, heads[partition] ?? 0) + 1,
-    );
-    return { sameUpTo, differentFrom };
-  });
-}
-
-/** The newest place that holds, and the oldest newer one that does not. */
-async function judgeTrail(
-  log: Engine,
-  checkpoint: Checkpoint,
-  trail: readonly Checkpoint[],
-): Promise<{ readonly held: readonly number[] | undefined; readonly broken: readonly number[] }> {
-  let broken = positionsIn(checkpoint);
-  for (const place of trail) {
-    if (place === checkpoint) continue;
-    const positions = positionsIn(place);
-    try {
-      await assertHolds(log, place);
-      return { held: positions, broken };
-    } catch (error) {
-      if (!isOfCheckpoint(error)) throw error;
-      broken = positions.map((position, partition) => Math.min(position, broken[partition] ?? position));
-    }
-  }
-  return { held: undefined, broken };
-}
-
-function isOfCheckpoint(error: unknown): boolean {
-  return (
-    isHindsightError(error, 'CHECKPOINT_AHEAD') ||
-    isHindsightError(error, 'CHECKPOINT_DIVERGED') ||
-    isHindsightError(error, 'CHECKPOINT_FOREIGN')
+  return await Promise.all(
+    places.map(async (_, partition) => {
+      const passed = [checkpoint, ...trail]
+        .map((each) => placeIn(log, each, partition))
+        .filter((place) => place !== undefined);
+      return await partingIn(log, passed, { partition, head: heads[partition] ?? 0 });
+    }),
   );
 }
 
-function positionsIn(checkpoint: Checkpoint): readonly number[] {
-  return decodeCheckpoint(checkpoint).places.map(({ position }) => position);
+/** The place of a checkpoint in one partition. One of an epoch, or a log, that is not this one's names an event that is not here. */
+function placeIn({ identity }: Engine, checkpoint: Checkpoint, partition: number): PartitionPlace | undefined {
+  const parts = decodeCheckpoint(checkpoint);
+  try {
+    assertWithinEpoch(parts, identity);
+    return parts.places[partition];
+  } catch (error) {
+    if (!isHindsightError(error)) throw error;
+    // It names no event of this log, and still says that one stood there.
+    return { position: parts.places[partition]?.position ?? 0, eventId: foreignId };
+  }
+}
+
+/** No event has this id. */
+const foreignId = '';
+
+/** Of places that were passed, newest first: the newest that the log has as well, and the oldest newer one that it has not. */
+async function partingIn(
+  log: Engine,
+  passed: readonly PartitionPlace[],
+  { partition, head }: { readonly partition: number; readonly head: number },
+): Promise<Parting> {
+  let differentFrom: number | undefined;
+  for (const { position, eventId } of passed) {
+    const isHere = position === 0 || (position <= head && (await isEventAt(log, { partition, position, eventId })));
+    // What is not there differs from what the consumer saw there.
+    if (isHere)
+      return { sameUpTo: position, ...(differentFrom && { differentFrom: Math.min(differentFrom, head + 1) }) };
+    differentFrom = Math.min(position, differentFrom ?? position);
+  }
+  return { sameUpTo: 0, ...(differentFrom && { differentFrom: Math.min(differentFrom, head + 1) }) };
+}
+
+async function isEventAt(
+  log: Engine,
+  { partition, position, eventId }: PartitionPlace & { readonly partition: number },
+): Promise<boolean> {
+  if (eventId === undefined) return true;
+  const found = await log.eventAt(partition, position);
+  return found !== undefined && idOfRecord(found.record) === eventId;
 }
 
 /** The error that a consumer stops with. */
@@ -130,7 +146,8 @@ export function divergedError(name: string, divergence: Divergence): HindsightEr
 function describeDivergence(name: string, { kind, aheadBy = 0, parted, message }: Divergence): string {
   const advice = 'Start it with onDiverged: rewind or reset, or put the right store back.';
   if (kind === 'foreign') return `Consumer ${name} followed another log. ${message} ${advice}`;
-  const where = (parted ?? []).map(({ sameUpTo, differentFrom }, partition) => {
+  const where = (parted ?? []).flatMap(({ sameUpTo, differentFrom }, partition) => {
+    if (differentFrom === undefined) return [];
     const partitionText = (parted ?? []).length > 1 ? ` in partition ${partition}` : '';
     return differentFrom === sameUpTo + 1
       ? `the histories are the same up to position ${sameUpTo}${partitionText} and part there`

@@ -6,15 +6,18 @@
 import { argumentError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { matchesQuery, type Query } from '../core/query.ts';
+import { categoryOf } from '../core/stream-id.ts';
 import { assertName } from '../core/text.ts';
 import { checkedQuery } from '../store/read-options.ts';
-import type { LogFilter } from '../store/engine-types.ts';
+import type { LogFilter, StoredEvent } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
 import type { EventFilter } from './consumer-spec.ts';
 
 /** A filter for the engine, and what remains to be judged of an event that was read. */
 export interface ReadFilter {
   readonly stored: LogFilter;
+  /** Whether an event is of the streams that are followed; the engine judges the same where it is asked by `stored`. */
+  readonly isOfStreams: (event: Pick<StoredEvent, 'streamId'>) => boolean;
   readonly isWanted: (event: RecordedEvent) => boolean;
 }
 
@@ -32,11 +35,15 @@ export function readFilter(context: StoreContext, filter: EventFilter): ReadFilt
     ...(category !== undefined && { category }),
     ...(streamId !== undefined && { streamId }),
   };
-  if (query === undefined) return { stored, isWanted: () => true };
+  const isOfStreams = (event: Pick<StoredEvent, 'streamId'>): boolean =>
+    (category === undefined || categoryOf(event.streamId) === category) &&
+    (streamId === undefined || event.streamId === streamId);
+  if (query === undefined) return { stored, isOfStreams, isWanted: () => true };
   const wanted = checkedQuery(limits, query);
   const sources = upcasters.map(({ type }) => type);
   return {
     stored: { ...stored, query: withSources(wanted, sources) },
+    isOfStreams,
     isWanted: ({ type, tags }) => matchesQuery(wanted, type, tags),
   };
 }

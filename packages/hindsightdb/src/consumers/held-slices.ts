@@ -163,7 +163,11 @@ export class HeldSlices {
   /** The same, and nobody need wait for this process any more. */
   async end(): Promise<void> {
     const { home, name, member } = this.#settings.holder;
-    await this.releaseAll().finally(() => forgetMember(home, name, member));
+    try {
+      await this.releaseAll();
+    } finally {
+      await forgetMember(home, name, member);
+    }
   }
 }
 

@@ -20,7 +20,11 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 
 /** What the work gives, or the signal's reason as soon as that aborts. */
 export async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  if (signal.aborted) throw abortReason(signal);
+  if (signal.aborted) {
+    // It is at work already, and how it ends is nobody's concern any more.
+    work.catch(() => undefined);
+    throw abortReason(signal);
+  }
   let end = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     end = () => reject(abortReason(signal));

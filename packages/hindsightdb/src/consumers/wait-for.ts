@@ -26,6 +26,8 @@ export interface WaitPlace extends WaitOptions {
   readonly home?: AnyStore;
   /** How far a slice has come that this very process holds; it may not be recorded yet. */
   readonly placesHere?: (slice: number) => readonly PartitionPlace[] | undefined;
+  /** Calls the listener when those have moved. Returns the function that ends it. */
+  readonly movedHere?: (listener: () => void) => () => void;
 }
 
 /** What another process records is looked for this often. */
@@ -41,13 +43,13 @@ export async function waitForConsumer(
   checkpoint: Checkpoint,
   options: WaitPlace = {},
 ): Promise<void> {
-  const { timeoutMs = 10_000, signal, home = store, placesHere } = options;
+  const { timeoutMs = 10_000, signal, home = store, placesHere, movedHere } = options;
   assertWhole('timeoutMs', timeoutMs, { min: 0, max: 2 ** 31 - 1 });
   assertOptionalSignal(signal);
   const wanted = await positionsOf(store.context.engine, 'checkpoint', checkpoint);
   const deadline = performance.now() + timeoutMs;
   const waiting = wakeable(signal);
-  const endWake = home.context.engine.wake(waiting.wake);
+  const endWakes = [home.context.engine.wake(waiting.wake), movedHere?.(waiting.wake)];
   try {
     for (;;) {
       waiting.arm();
@@ -58,7 +60,7 @@ export async function waitForConsumer(
       await waiting.wait(Math.min(left, lookEveryMs));
     }
   } finally {
-    endWake();
+    for (const endWake of endWakes) endWake?.();
     waiting.end();
   }
 }

@@ -56,7 +56,7 @@ export function viewSqlError(reason: string, place: StatementPlace): HindsightEr
   const of = progressKey === undefined ? '' : ` of the view ${JSON.stringify(progressKey)}`;
   return new HindsightError(
     'VIEW_SQL_FAILED',
-    `Statement ${statement + 1}${of} was refused: ${reason}. Nothing was written. The statement: ${shown}`,
+    `Statement ${statement + 1}${of} was refused: ${reason.replace(/\.$/, '')}. Nothing was written. The statement: ${shown}`,
     { details: { ...place, reason } },
   );
 }

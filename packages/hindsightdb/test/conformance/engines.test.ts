@@ -1,7 +1,7 @@
 /** The kit run against every engine that is made of memory alone. */
 
 import { suite, test } from 'node:test';
-import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import { conformanceCases, consumerConformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
 import { durableModelFixture } from './durable-model.ts';
 import { handlingCases } from './handling-cases.ts';
 import { memoryFixture } from './memory-fixture.ts';
@@ -17,6 +17,7 @@ for (const fixture of [
   suite(`conformance of ${fixture.name}`, () => {
     for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
+    for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
   });
 }

@@ -1,7 +1,7 @@
 /** The kit run against the embedded engine, and again, where several handles matter, with each in a process of its own. */
 
 import { suite, test } from 'node:test';
-import { conformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import { conformanceCases, consumerConformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
 import { handlingCases } from './handling-cases.ts';
 import { sqliteProcessFixture } from './process-engine.ts';
 import { sqliteFixture } from './sqlite-fixture.ts';
@@ -14,10 +14,13 @@ const areasOfHandles = new Set(['sharing', 'durability', 'views of an append', '
 suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });
 
 suite('conformance of the embedded engine across processes', () => {
   for (const { area, name, run } of conformanceCases(sqliteProcessFixture()))
     if (areasOfHandles.has(area)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of consumerConformanceCases(sqliteProcessFixture()))
+    if (area === 'consumers: slices') test(`${area}: ${name}`, run);
 });

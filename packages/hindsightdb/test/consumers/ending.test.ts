@@ -6,7 +6,8 @@ import { consumerInfo, removeConsumer, startConsumer } from '../../src/consumers
 import { HindsightError } from '../../src/core/errors.ts';
 import { openStore } from '../../src/index.ts';
 import { inFile, inMemory, openNew } from '../open-stores.ts';
-import { alteredStore, appendEach, eventually, lettersOf, nameOf, plain } from './scenes.ts';
+import { unlessAborted } from '../../src/consumers/pause.ts';
+import { alteredStore, appendEach, eventually, lettersOf, nameOf, pauseMs, plain } from './scenes.ts';
 
 const once = { attemptsMax: 1 } as const;
 
@@ -132,3 +133,10 @@ for (const kind of [inMemory, inFile])
       [],
     );
   });
+
+test('work that is not waited for any more may fail unheard', async () => {
+  const failing = Promise.reject(new Error('late'));
+  await assert.rejects(unlessAborted(failing, AbortSignal.abort(new Error('stopped'))), { message: 'stopped' });
+  // What nobody hears would end the process in the next turn.
+  await pauseMs(5);
+});

@@ -6,7 +6,7 @@ import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 import { openInbox } from '../../src/consumers/index.ts';
 import { openStore, storeOver } from '../../src/store/open.ts';
-import { inMemory, openAt, openNew, settableClock } from '../open-stores.ts';
+import { inFile, inMemory, openAt, openNew, settableClock } from '../open-stores.ts';
 import { mortalEngine } from '../reactions/mortal-engine.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { keysIn, notedIn, noting } from './noting.ts';
@@ -83,11 +83,16 @@ const life = fc.record({
 });
 
 suite('an inbox under random duplicates, orders and crashes', () => {
-  for (const order of ['arrival', 'sequence'] as const)
-    test(`holds what the first arrivals say, in the order of ${order}`, async () => {
+  for (const [order, kind, numRuns] of [
+    ['arrival', inMemory, 100],
+    ['sequence', inMemory, 100],
+    ['arrival', inFile, 10],
+    ['sequence', inFile, 10],
+  ] as const)
+    test(`holds what the first arrivals say, in the order of ${order}, over ${kind.name}`, async (t) => {
       await fc.assert(
         fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
-          const disk = await openStore('memory:');
+          const disk = await openStore(await kind.address(t));
           const acknowledged = new Set<string>();
           const delivered = new Set<string>();
           for (const { deliveries, death, isAtOnce } of lives) {
@@ -134,7 +139,7 @@ suite('an inbox under random duplicates, orders and crashes', () => {
           }
           await disk.close();
         }),
-        { numRuns: 100 },
+        { numRuns },
       );
     });
 });

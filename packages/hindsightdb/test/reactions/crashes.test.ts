@@ -8,7 +8,7 @@ import type { Engine } from '../../src/engine/contract.ts';
 import { runReaction } from '../../src/reactions/index.ts';
 import { openStore, storeOver } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { settableClock } from '../open-stores.ts';
+import { inFile, inMemory, settableClock } from '../open-stores.ts';
 import { mortalEngine } from './mortal-engine.ts';
 import { orderMails, paid, placed, World, type Deed } from './shop.ts';
 
@@ -51,9 +51,15 @@ async function live(
   world: World,
   {
     version,
+    slices,
     death,
     now,
-  }: { readonly version: number; readonly death: Parameters<typeof mortalEngine>[1]; readonly now: () => number },
+  }: {
+    readonly version: number;
+    readonly slices: number;
+    readonly death: Parameters<typeof mortalEngine>[1];
+    readonly now: () => number;
+  },
 ): Promise<void> {
   const mortal = mortalEngine(engine, death);
   const store: Store = storeOver(mortal.engine, { now });
@@ -62,7 +68,7 @@ async function live(
     await Promise.resolve();
   };
   try {
-    const consumer = await runReaction(store, orderMails(world, { version, leaseMs: 100, batchSizeMax: 4 }));
+    const consumer = await runReaction(store, orderMails(world, { version, slices, leaseMs: 100, batchSizeMax: 4 }));
     await Promise.race([consumer.ended, consumer.waitFor(await store.head()).catch(() => undefined)]);
     await consumer.stop({ timeoutMs: mortal.isDead() ? 0 : 10_000 });
   } catch (error) {
@@ -90,54 +96,69 @@ function assertKept(world: World, happened: readonly { readonly what: Happening;
 }
 
 suite('a reaction that crashes', () => {
-  for (const partitionCount of [1, 3])
-    test(`at random writes, over ${partitionCount} partitions, keeps every promise`, async () => {
+  for (const [kind, numRuns] of [
+    [inMemory, 100],
+    [{ ...inMemory, name: 'memory in 3 partitions', partitionCount: 3 }, 100],
+    [inFile, 12],
+  ] as const)
+    test(`at random writes, over ${kind.name}, keeps every promise`, async (t) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 5 }), async (lives) => {
-          const clock = settableClock();
-          const disk = await openStore('memory:', { partitionCount, now: clock.now });
-          const world = new World();
-          const failuresLeft = new Map<string, number>();
-          world.failure = ({ key }) => {
-            const left = failuresLeft.get(key.split(':')[1] ?? '') ?? 0;
-            if (left > 0) failuresLeft.set(key.split(':')[1] ?? '', left - 1);
-            return left > 0 ? 'not yet' : undefined;
-          };
-          const puzzlesLeft = new Map<string, number>();
-          world.isPuzzling = (id) => {
-            const left = puzzlesLeft.get(id) ?? 0;
-            puzzlesLeft.set(id, left - 1);
-            return left > 0;
-          };
-          const happened: { readonly what: Happening; readonly id: string }[] = [];
-          const append = async (what: Happening): Promise<void> => {
-            const id = `e${happened.length}`;
-            happened.push({ what, id });
-            failuresLeft.set(id, what.failures);
-            puzzlesLeft.set(id, what.puzzles);
-            await disk.append(what.order, [eventOf(what, id)]);
-          };
-          for (const [index, { atWrite, isWritten, hasLettersRetried, appended }] of lives.entries()) {
-            for (const what of appended) await append(what);
-            if (hasLettersRetried && (await listConsumers(disk)).length > 0) await retryAllLetters(disk, 'mails');
-            await live(disk.context.engine, world, {
-              version: index + 1,
-              death: { atWrite, isWritten },
-              now: clock.now,
-            });
-            // The lease of the dead runs out.
-            clock.micros += 1_000_000;
-          }
-          for (let round = 0; ; round += 1) {
-            await live(disk.context.engine, world, { version: lives.length + 1, death: undefined, now: clock.now });
-            if ((await consumerInfo(disk, 'mails')).letterCount === 0) break;
-            assert.ok(round < 20, 'every letter goes in the end');
-            await retryAllLetters(disk, 'mails');
-          }
-          assertKept(world, happened);
-          await disk.close();
-        }),
-        { numRuns: 150 },
+        fc.asyncProperty(
+          fc.array(life, { minLength: 1, maxLength: 5 }),
+          fc.constantFrom(1, 3),
+          async (lives, slices) => {
+            const clock = settableClock();
+            const { partitionCount } = kind;
+            const disk = await openStore(await kind.address(t), { partitionCount, now: clock.now });
+            const world = new World();
+            const failuresLeft = new Map<string, number>();
+            world.failure = ({ key }) => {
+              const left = failuresLeft.get(key.split(':')[1] ?? '') ?? 0;
+              if (left > 0) failuresLeft.set(key.split(':')[1] ?? '', left - 1);
+              return left > 0 ? 'not yet' : undefined;
+            };
+            const puzzlesLeft = new Map<string, number>();
+            world.isPuzzling = (id) => {
+              const left = puzzlesLeft.get(id) ?? 0;
+              puzzlesLeft.set(id, left - 1);
+              return left > 0;
+            };
+            const happened: { readonly what: Happening; readonly id: string }[] = [];
+            const append = async (what: Happening): Promise<void> => {
+              const id = `e${happened.length}`;
+              happened.push({ what, id });
+              failuresLeft.set(id, what.failures);
+              puzzlesLeft.set(id, what.puzzles);
+              await disk.append(what.order, [eventOf(what, id)]);
+            };
+            for (const [index, { atWrite, isWritten, hasLettersRetried, appended }] of lives.entries()) {
+              for (const what of appended) await append(what);
+              if (hasLettersRetried && (await listConsumers(disk)).length > 0) await retryAllLetters(disk, 'mails');
+              await live(disk.context.engine, world, {
+                version: index + 1,
+                slices,
+                death: { atWrite, isWritten },
+                now: clock.now,
+              });
+              // The lease of the dead runs out.
+              clock.micros += 1_000_000;
+            }
+            for (let round = 0; ; round += 1) {
+              await live(disk.context.engine, world, {
+                version: lives.length + 1,
+                slices,
+                death: undefined,
+                now: clock.now,
+              });
+              if ((await consumerInfo(disk, 'mails')).letterCount === 0) break;
+              assert.ok(round < 20, 'every letter goes in the end');
+              await retryAllLetters(disk, 'mails');
+            }
+            assertKept(world, happened);
+            await disk.close();
+          },
+        ),
+        { numRuns },
       );
     });
 });

@@ -246,6 +246,17 @@ export const querying: Area = defineArea('SQL', {
       equal(await query(elsewhere, 'SELECT * FROM kept'), [{ id: 1 }], 'The rows as the second handle finds them');
       await execute(elsewhere, 'INSERT INTO kept VALUES (2)');
       equal(await query(sql, 'SELECT * FROM kept'), [{ id: 1 }, { id: 2 }], 'The rows as the first handle finds them');
+      await execute(elsewhere, 'ALTER TABLE kept ADD COLUMN more');
+      await execute(sql, 'INSERT INTO kept (id) VALUES (3)');
+      equal(
+        (await query(sql, 'SELECT * FROM kept')).at(-1),
+        { id: 3, more: null },
+        'The last row of a table to which the second handle has added a column',
+      );
+      await execute(elsewhere, 'DROP TABLE kept');
+      await refusesStatement(0, 'a table that is gone', () => execute(sql, 'INSERT INTO kept (id) VALUES (3)'));
+      await execute(elsewhere, 'CREATE TABLE kept (id INTEGER PRIMARY KEY)');
+      for (const id of [1, 2]) await execute(sql, 'INSERT INTO kept (id) VALUES (?)', id);
     } else await execute(sql, 'INSERT INTO kept VALUES (2)');
     if (!log.isDurable) return;
     await log.reopenAfterLoss();

@@ -11,6 +11,8 @@ import { SqlGuard, type SqlAccess } from './sql-guard.ts';
 
 /** How many statements stay prepared; beyond it the one that was prepared first is prepared anew when it comes again. */
 const preparedMax = 256;
+/** Longer texts hold values that belong into parameters, and would not come again. */
+const rememberedLengthMax = 16 * 1024;
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -60,7 +62,7 @@ export class GuardedSql {
     this.#assertAlone(sql, statement);
     const { readsStore, isDefinition } = this.#guard;
     if (readsStore) this.#guard.unwatched(this.#beforeStoreRead);
-    if (!isDefinition) this.#remember(access, sql, { statement, readsStore });
+    if (!isDefinition && sql.length <= rememberedLengthMax) this.#remember(access, sql, { statement, readsStore });
     return statement;
   }
 

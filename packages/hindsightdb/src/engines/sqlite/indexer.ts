@@ -9,12 +9,17 @@ import { KeyTable } from './key-table.ts';
 import { RowInserter } from './row-inserter.ts';
 import type { Tail } from './tail.ts';
 
+/** Types of one category whose keys are at hand. */
+const typesMax = 1000;
+
 /** Writes the index tables of one connection. */
 export class Indexer {
   readonly #tagKeys: KeyTable;
   readonly #kindKeys: KeyTable;
   readonly #kindEvents: RowInserter;
   readonly #tagEvents: RowInserter;
+  /** The category of the last event, and the keys of its kinds by their types. */
+  #last: { readonly category: string; readonly keys: Map<string, number> } = { category: '', keys: new Map() };
   readonly #keepStreamsMark: StatementSync;
   readonly #progress: StatementSync;
 
@@ -42,35 +47,56 @@ export class Indexer {
     const entries = tail.unindexed;
     const last = entries.at(-1);
     if (last === undefined) return;
-    const kinds: IndexRow[] = [];
-    const tags: IndexRow[] = [];
+    const kinds = new PositionsByKey();
+    const tags = new PositionsByKey();
     for (const entry of entries) {
       const { position, streamId } = entry;
       const labels = tail.labels(entry);
-      kinds.push({ key: this.#kindKeys.keyOf(categoryOf(streamId), labels.type), position });
-      for (const tag of labels.tags) tags.push({ key: this.#tagKeys.keyOf(tag), position });
+      kinds.add(this.#kindKeyOf(streamId, labels.type), position);
+      for (const tag of labels.tags) tags.add(this.#tagKeys.keyOf(tag), position);
     }
-    for (const { key, position } of kinds.toSorted(byKey)) this.#kindEvents.add(key, position);
-    for (const { key, position } of tags.toSorted(byKey)) this.#tagEvents.add(key, position);
-    this.#kindEvents.flush();
-    this.#tagEvents.flush();
+    kinds.insertInto(this.#kindEvents);
+    tags.insertInto(this.#tagEvents);
     // A store of the time when one mark stood for all tables gets the other one before the marks part.
     this.#keepStreamsMark.run();
     this.#progress.run(last.position);
   }
 
+  /** Few categories and types follow one another, so most of their keys are found without making their name anew. */
+  #kindKeyOf(streamId: string, type: string): number {
+    const { category, keys } = this.#last;
+    if (category !== '' && streamId.startsWith(category) && streamId[category.length] === '-') {
+      const known = keys.get(type);
+      if (known !== undefined) return known;
+      if (keys.size >= typesMax) keys.clear();
+    } else this.#last = { category: categoryOf(streamId), keys: new Map() };
+    const key = this.#kindKeys.keyOf(this.#last.category, type);
+    this.#last.keys.set(type, key);
+    return key;
+  }
+
   /** Forgets the keys that were given in a transaction which did not come about. */
   forget(): void {
+    this.#last = { category: '', keys: new Map() };
     for (const part of [this.#tagKeys, this.#kindKeys, this.#kindEvents, this.#tagEvents]) part.forget();
   }
 }
 
-interface IndexRow {
-  readonly key: number;
-  readonly position: number;
-}
+/** Rows of an index table, taken in by position and inserted by key: sorting the keys alone is less than sorting the rows. */
+class PositionsByKey {
+  readonly #positions = new Map<number, number[]>();
 
-/** By key, and within a key in the order of the log. */
-function byKey(left: IndexRow, right: IndexRow): number {
-  return left.key - right.key || left.position - right.position;
+  /** Takes in a position beyond those before it. */
+  add(key: number, position: number): void {
+    const own = this.#positions.get(key);
+    if (own === undefined) this.#positions.set(key, [position]);
+    else own.push(position);
+  }
+
+  /** Inserts all rows by key, and within a key in the order of the log. */
+  insertInto(rows: RowInserter): void {
+    for (const key of Float64Array.from(this.#positions.keys()).toSorted())
+      for (const position of this.#positions.get(key) ?? []) rows.add(key, position);
+    rows.flush();
+  }
 }

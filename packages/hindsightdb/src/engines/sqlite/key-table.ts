@@ -22,7 +22,7 @@ export class KeyTable {
   /** The key of a text, or of texts that belong together; given now where there is none. */
   keyOf(...texts: readonly string[]): number {
     // NUL occurs in no id, type or tag, so joined texts stay apart.
-    const name = texts.join('\0');
+    const name = texts.length === 1 && texts[0] !== undefined ? texts[0] : texts.join('\0');
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     if (this.#keys.size >= keysMax) this.#keys.clear();

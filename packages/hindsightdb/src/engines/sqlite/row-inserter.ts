@@ -5,7 +5,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 
 /** Rows of a statement, the largest first. Beyond it, further rows save hardly anything; the smaller ones are for the rest. */
-const rowCounts = [16, 4, 1] as const;
+const rowCounts = [64, 16, 4, 1] as const;
 
 /** Gathers rows of one table and inserts them in their order. */
 export class RowInserter {

@@ -16,11 +16,25 @@ import { KeyTable } from './key-table.ts';
 import { RowInserter } from './row-inserter.ts';
 import type { Tail } from './tail.ts';
 
-/** How many events a batch takes at least, unless everything is to be indexed. */
+/** How many events a batch takes at least, unless everything is to be indexed; and of how many streams it has enough. */
 export const streamBatchMin = 131_072;
 
-/** Rows of the stream index that a group writes for each of its events: more than one, so that a batch ends before the next is due. */
+/** How many events the batches of a large log take at least. More of them would have to be read by whoever opens the store. */
+export const streamBatchMax = 262_144;
+
+/**
+ * How many events a batch of a log takes at least. The longer the log, the more pages its streams lie in: a thirty-second
+ * part of it at once keeps the number of events that share a page from falling.
+ */
+export function streamBatchFor(head: number): number {
+  return Math.min(streamBatchMax, Math.max(streamBatchMin, Math.floor(head / 32)));
+}
+
+/** Rows of the stream index that are written for each event: more than one, so that a batch ends before the next is due. */
 export const streamRowsPerEvent = 3;
+
+/** Rows of the stream index that are written at once: what takes about as long as callers take to ask again. */
+export const streamRowsPerSlice = 192;
 
 /** Rows of the stream index that a pause writes at once: some milliseconds. */
 export const streamRowsPerPause = 4096;
@@ -60,7 +74,7 @@ export class StreamIndexer {
    * Writes so many rows of the batch at hand, or begins one where enough has gathered, in a transaction of the caller's.
    * Answers whether the batch goes on.
    */
-  advance(tail: Tail, rowsMax: number, batchMin: number = streamBatchMin): boolean {
+  advance(tail: Tail, rowsMax: number, batchMin: number = streamBatchFor(tail.head)): boolean {
     if (this.#batch?.from !== tail.streamsIndexedTo) this.#batch = begin(tail, batchMin);
     const batch = this.#batch;
     if (batch === undefined) return false;
@@ -115,7 +129,7 @@ export class StreamIndexer {
 function begin(tail: Tail, batchMin: number): Batch | undefined {
   const from = tail.streamsIndexedTo;
   const to = tail.indexedTo;
-  if (to - from < batchMin) return undefined;
+  if (to - from < batchMin && tail.streamCount < streamBatchMin) return undefined;
   return {
     from,
     to,

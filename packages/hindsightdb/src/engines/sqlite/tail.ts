@@ -42,6 +42,8 @@ export class Tail {
   readonly #record: StatementSync;
   #unindexed: TailEntry[] = [];
   #streams = new Map<string, GrowingStream>();
+  /** The stream of the newest event, while its positions are those in the map. */
+  #last: { readonly streamId: string; readonly positions: number[] } | undefined;
   #streamsIndexedTo = 0;
   #indexedTo = 0;
   #head = 0;
@@ -79,6 +81,11 @@ export class Tail {
     return [...this.#streams.keys()];
   }
 
+  /** How many streams these are. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
   /** The last position of the log. */
   get head(): number {
     return this.#head;
@@ -112,21 +119,31 @@ export class Tail {
     const { position, streamId, version } = entry;
     this.#head = position;
     if (position > this.#indexedTo) this.#unindexed.push(entry);
+    // Events of one append stand behind one another.
+    if (streamId !== this.#last?.streamId) this.#last = { streamId, positions: this.#positionsOf(streamId, version) };
+    this.#last.positions.push(position);
+  }
+
+  #positionsOf(streamId: string, firstVersion: number): number[] {
     const own = this.#streams.get(streamId);
-    if (own === undefined) this.#streams.set(streamId, { firstVersion: version, positions: [position] });
-    else own.positions.push(position);
+    if (own !== undefined) return own.positions;
+    const positions: number[] = [];
+    this.#streams.set(streamId, { firstVersion, positions });
+    return positions;
   }
 
   /** Forgets everything: after a transaction whose writes did not happen. */
   reset(): void {
     this.#unindexed = [];
     this.#streams = new Map();
+    this.#last = undefined;
     this.#streamsIndexedTo = 0;
     this.#indexedTo = 0;
     this.#head = 0;
   }
 
   #forgetStreamsUpTo(streamsIndexedTo: number): void {
+    this.#last = undefined;
     for (const [streamId, { firstVersion, positions }] of this.#streams) {
       const kept = positions.filter((position) => position > streamsIndexedTo);
       if (kept.length === positions.length) continue;

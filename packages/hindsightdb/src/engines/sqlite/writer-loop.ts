@@ -69,12 +69,10 @@ export class WriterLoop {
       if (waiting.kind === 'group') {
         const { replies, other } = this.#groups(waiting, next);
         for (const each of replies) reply(each);
-        this.#maintain();
-        waiting = other;
+        waiting = this.#maintain(other, next);
       } else {
         reply(this.#answer(waiting));
-        if (waiting.kind !== 'close') this.#maintain();
-        waiting = undefined;
+        waiting = waiting.kind === 'close' ? undefined : this.#maintain(undefined, next);
       }
     }
   }
@@ -123,8 +121,11 @@ export class WriterLoop {
       const answers: (readonly GroupAnswer[])[] = [];
       let request: WriterRequest | undefined = first;
       while (request?.kind === 'group') {
-        requests.push(request);
-        answers.push(this.#writer.writeGroup(unpackGroup(request.group), request.now));
+        const batches = unpackGroup(request.group);
+        const isFirst = requests.push(request) === 1;
+        answers.push(
+          isFirst ? this.#writer.writeGroup(batches, request.now) : this.#writer.joinGroup(batches, request.now),
+        );
         const isFull =
           requests.length >= joinedGroupsMax || this.#writer.statementCount - statementsBefore >= joinedStatementsMax;
         request = isFull ? undefined : next();
@@ -173,12 +174,15 @@ export class WriterLoop {
   }
 
   #commit<Result>(work: () => Result): Result {
-    let isCommitting = false;
+    const result = this.#undoing(work, { isCommitting: false });
+    this.#undoing(() => this.#database.exec('COMMIT'), { isCommitting: true });
+    return result;
+  }
+
+  /** Does a part of the transaction at hand, and undoes all of it when that fails. */
+  #undoing<Result>(part: () => Result, { isCommitting }: { readonly isCommitting: boolean }): Result {
     try {
-      const result = work();
-      isCommitting = true;
-      this.#database.exec('COMMIT');
-      return result;
+      return part();
     } catch (error) {
       this.#writer.forget();
       this.#rollback();
@@ -186,8 +190,9 @@ export class WriterLoop {
     }
   }
 
-  /** Takes the write lock. Tries again at short, uneven intervals, so that several processes get their turns. */
+  /** Takes the write lock, unless indexing has it still. Tries again at short, uneven intervals, so that several processes get their turns. */
   #begin(): void {
+    if (this.#database.isTransaction) return;
     const deadline = performance.now() + lockWaitMs;
     for (;;) {
       try {
@@ -248,24 +253,38 @@ export class WriterLoop {
     throw this.#failure;
   }
 
-  /** Behind the answers: nobody waits for it who has asked before, and while callers take their answers it costs nothing. */
-  #maintain(): void {
-    this.#indexAlong();
+  /**
+   * Behind the answers: nobody waits for it who has asked before, and while callers take their answers it costs nothing.
+   * Answers the request that has come in meanwhile, which may be the one that had come in before.
+   */
+  #maintain(asked: WriterRequest | undefined, next: NextRequest): WriterRequest | undefined {
     this.#keepWalBounded();
+    return this.#indexAlong(asked, next);
   }
 
-  /** Indexes in a transaction that is not synced: after a power cut, what is missing of it is written again from the events. */
-  #indexAlong(): void {
-    if (this.#failure !== undefined || !this.#writer.isIndexDue) return;
+  /**
+   * Indexes a little at a time, until somebody asks or nothing is left to do. A group that comes in meanwhile goes on in the
+   * transaction that was begun here, so that one commit writes the pages of both. Answers what has come in.
+   */
+  #indexAlong(first: WriterRequest | undefined, next: NextRequest): WriterRequest | undefined {
+    let asked = first;
+    if (this.#failure !== undefined || !this.#writer.isIndexDue) return asked;
     try {
-      this.#database.exec('PRAGMA synchronous = NORMAL');
-      this.#transact(() => this.#writer.indexAlong());
+      this.#begin();
+      this.#undoing(
+        () => {
+          while (this.#writer.isIndexDue && (asked === undefined || this.#writer.isIndexOverdue)) {
+            this.#writer.indexAlong();
+            asked ??= next();
+          }
+        },
+        { isCommitting: false },
+      );
+      if (asked?.kind !== 'group') this.#transact(() => undefined);
     } catch (error) {
       this.#noteMaintenanceError(error);
-    } finally {
-      // Without this no append would be durable. Where it fails, so does what called for it, and the thread ends.
-      this.#database.exec('PRAGMA synchronous = FULL');
     }
+    return asked;
   }
 
   /** After commits, whose answers no longer depend on what happens here. */

@@ -22,29 +22,28 @@ import { copiedSettings } from '../../engine/copied-settings.ts';
 import { judgeAppend, type Lookup } from '../../engine/judge-append.ts';
 import { placesOf } from '../../engine/pending-facts.ts';
 import { checksumOf } from './checksum.ts';
+import { ClockSkew } from './clock-skew.ts';
 import { Finder } from './finder.ts';
-import { formatVersion } from './format.ts';
 import type { GroupMember } from './group-message.ts';
 import { Indexer } from './indexer.ts';
 import { KnownStream, KnownStreams } from './known-streams.ts';
 import { Reader } from './reader.ts';
 import { RowInserter } from './row-inserter.ts';
 import { numberOf, rowOf } from './rows.ts';
-import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause } from './stream-indexer.ts';
+import { StreamIndexer, streamRowsPerEvent, streamRowsPerPause, streamRowsPerSlice } from './stream-indexer.ts';
 import { lastVersionOf, Tail } from './tail.ts';
 import { ViewWriter } from './view-writer.ts';
+import { assertWritable, logState, type LogState } from './writable.ts';
 import { prepareWriterStatements, type WriterStatements } from './writer-statements.ts';
-
-/** How far the clock may be behind the newest event before that is reported: a minute, in microseconds. */
-const clockSkewMax = 60_000_000;
 
 /** How long the row of an expired key is kept, in microseconds: a clock that is set back by less than a day finds it again. */
 const expiredKeysKept = 86_400_000_000;
 
 /** How many events gather before their kinds and tags are indexed. */
 const unindexedMax = 1024;
-/** How many events are written between two slices of the stream index. */
+/** How many events are written before slices of the stream index are, and when these no longer wait until nobody asks. */
 const sliceEvery = 512;
+const overdueMin = 2048;
 
 /** Writes to one file by one connection. */
 export class Writer {
@@ -67,9 +66,12 @@ export class Writer {
   #lastRecordedAt = 0;
   /** The head at the last slice of the stream index. */
   #slicedTo = 0;
+  /** Whether slices are being written until there is nothing left. */
+  #isSlicing = false;
+  /** Whether this transaction has looked that appends are taken. */
+  #isKnownOpen = false;
   #appendCount = 0;
-  /** Appends made while the clock was further behind the log than is ordinary. */
-  #skewedAppends = 0;
+  readonly #skew = new ClockSkew();
 
   constructor(database: DatabaseSync) {
     this.#tail = new Tail(database);
@@ -108,7 +110,7 @@ export class Writer {
 
   /** How many appends were made while the clock was more than a minute behind the log. */
   get skewedAppends(): number {
-    return this.#skewedAppends;
+    return this.#skew.appends;
   }
 
   /**
@@ -116,30 +118,53 @@ export class Writer {
    * or when the commit fails, the caller undoes the transaction and calls `forget`.
    */
   writeGroup(batches: readonly GroupMember[], now: number): readonly AppendAnswer[] {
+    this.#isKnownOpen = false;
+    this.#enter(now, areAppends(batches) ? 'open' : undefined);
+    return this.joinGroup(batches, now);
+  }
+
+  /** The same for a further group in the transaction of the first: under its lock nobody else can have changed anything. */
+  joinGroup(batches: readonly GroupMember[], now: number): readonly AppendAnswer[] {
+    this.#now = now;
     // While events are copied in, appends are refused, and entries are written.
-    const appends = batches.filter(({ streams }) => streams.length > 0);
-    this.#enter(now, appends.length > 0 ? 'open' : undefined);
+    if (!this.#isKnownOpen && areAppends(batches)) this.#enter(now, 'open');
     const answers = batches.map((batch) => this.#append(batch));
     this.#events.flush();
     this.#views.flush();
-    this.#appendCount += appends.length;
+    this.#appendCount += batches.filter(isAppend).length;
     return answers;
   }
 
-  /** Whether enough was written since for `indexAlong`. */
+  /** Whether enough was written for `indexAlong`, or what it began is not at its end. */
   get isIndexDue(): boolean {
-    return this.#head - this.#tail.indexedTo >= unindexedMax || this.#head - this.#slicedTo >= sliceEvery;
+    const owed = this.#head - this.#slicedTo;
+    return owed >= (this.#isSlicing ? 1 : sliceEvery) || this.#areKindsDue;
+  }
+
+  /** Whether the index tables have fallen so far behind that those who ask have to wait for them. */
+  get isIndexOverdue(): boolean {
+    return this.#areKindsDue || this.#head - this.#slicedTo >= overdueMin;
+  }
+
+  get #areKindsDue(): boolean {
+    return this.#head - this.#tail.indexedTo >= unindexedMax;
   }
 
   /**
-   * Keeps the index tables from falling behind: the kinds and tags now and then, the streams a little at a time. In a
-   * transaction of the caller's, which need not be synced: what is lost of it is written again from the events.
+   * Keeps the index tables from falling behind, a little at a time: the kinds and tags now and then, or a slice of the
+   * streams. In a transaction of the caller's.
    */
   indexAlong(): void {
     this.#enter(this.#now, undefined);
-    if (this.#head - this.#tail.indexedTo >= unindexedMax) this.#index();
-    this.#streamIndexer.advance(this.#tail, (this.#head - this.#slicedTo) * streamRowsPerEvent);
-    this.#slicedTo = this.#head;
+    if (this.#areKindsDue) {
+      this.#index();
+      return;
+    }
+    this.#isSlicing = this.#streamIndexer.advance(this.#tail, streamRowsPerSlice);
+    this.#slicedTo = this.#isSlicing
+      ? Math.min(this.#head, this.#slicedTo + streamRowsPerSlice / streamRowsPerEvent)
+      : this.#head;
+    this.#isSlicing &&= this.#slicedTo < this.#head;
   }
 
   /** Brings the index tables of kinds and tags up to the head, in a transaction of the caller's. */
@@ -179,7 +204,7 @@ export class Writer {
   /** Begins copying, or resumes it. Throws `STORE_EXISTS` when the log holds events that were not copied. */
   beginCopy(now: number): void {
     this.#enter(now, undefined);
-    if (this.#state() === 'copying') return;
+    if (logState(this.#statements) === 'copying') return;
     if (this.#head > 0) throw new HindsightError('STORE_EXISTS', 'Events can be copied into an empty log only.');
     this.#statements.setState.run('copying');
   }
@@ -204,16 +229,10 @@ export class Writer {
   }
 
   /** Makes sure, inside the write lock, that the file is still what this code can write to, and sees what others wrote. */
-  #enter(now: number, state: 'open' | 'copying' | undefined): void {
+  #enter(now: number, state: LogState | undefined): void {
     this.#now = now;
-    const version = numberOf(this.#statements.userVersion.get(), 0);
-    if (version !== formatVersion) {
-      throw new HindsightError(
-        'FORMAT_TOO_NEW',
-        `The store was taken to format ${version} while this process had it open, and this code knows ${formatVersion}. Start the process with the newer release.`,
-      );
-    }
-    if (state !== undefined && this.#state() !== state) throw stateError(state);
+    assertWritable(this.#statements, state);
+    this.#isKnownOpen ||= state === 'open';
     const dataVersion = numberOf(this.#statements.dataVersion.get(), 0);
     if (dataVersion === this.#dataVersion) return;
     this.#dataVersion = dataVersion;
@@ -224,11 +243,6 @@ export class Writer {
     [this.#head = 0, this.#lastRecordedAt = 0] = row === undefined ? [] : rowOf(row).map(Number);
     // What others wrote, they index as well.
     this.#slicedTo = this.#head;
-  }
-
-  #state(): string {
-    const row = this.#statements.state.get();
-    return row === undefined ? '' : String(rowOf(row)[0]);
   }
 
   #append(batch: GroupMember): AppendAnswer {
@@ -250,7 +264,7 @@ export class Writer {
 
   #write(batch: AppendBatch): Written {
     if (batch.streams.length > 0) {
-      if (this.#lastRecordedAt - this.#now > clockSkewMax) this.#noteSkew();
+      this.#skew.note(this.#now, this.#lastRecordedAt);
       this.#lastRecordedAt = Math.max(this.#now, this.#lastRecordedAt);
     }
     const firstPosition = this.#head + 1;
@@ -268,17 +282,6 @@ export class Writer {
     const partitions =
       this.#head < firstPosition ? [] : [{ partition: 0, firstPosition, lastPosition: this.#head, lastEventId }];
     return { recordedAt: this.#lastRecordedAt, streams, partitions };
-  }
-
-  /** The clock stands behind what was recorded before: times go on from there, and say less than they should. */
-  #noteSkew(): void {
-    this.#skewedAppends += 1;
-    if (this.#skewedAppends > 1) return;
-    const seconds = Math.round((this.#lastRecordedAt - this.#now) / 1_000_000);
-    process.emitWarning(
-      `The clock is ${seconds} s behind the newest event of the store. Until it has caught up, recordedAt repeats that event's time. Check the clock of this machine and of those that wrote before.`,
-      { type: 'HindsightWarning', code: 'HINDSIGHT_CLOCK_BEHIND' },
-    );
   }
 
   #insert(streamId: string, known: KnownStream, event: NewEvent): void {
@@ -385,11 +388,10 @@ function settingsOfText(text: string): StreamSettings {
   return JSON.parse(text) as StreamSettings;
 }
 
-function stateError(wanted: 'open' | 'copying'): HindsightError {
-  return wanted === 'open'
-    ? new HindsightError(
-        'STORE_BUSY',
-        'Events are being copied into this log; appends are taken when the copy has ended.',
-      )
-    : new HindsightError('INVALID_ARGUMENT', 'Events can be copied in only between beginCopy and endCopy.');
+function areAppends(batches: readonly GroupMember[]): boolean {
+  return batches.some(isAppend);
+}
+
+function isAppend({ streams }: GroupMember): boolean {
+  return streams.length > 0;
 }

@@ -13,7 +13,12 @@ import * as fc from 'fast-check';
 import { checkStore } from '../../../src/engines/sqlite/check-store.ts';
 import { openForReading, openForWriting } from '../../../src/engines/sqlite/database.ts';
 import { Reader } from '../../../src/engines/sqlite/reader.ts';
-import { StreamIndexer } from '../../../src/engines/sqlite/stream-indexer.ts';
+import {
+  StreamIndexer,
+  streamBatchFor,
+  streamBatchMax,
+  streamBatchMin,
+} from '../../../src/engines/sqlite/stream-indexer.ts';
 import { Tail } from '../../../src/engines/sqlite/tail.ts';
 import { Writer } from '../../../src/engines/sqlite/writer.ts';
 
@@ -169,4 +174,11 @@ test('a store whose marks had not parted yet goes on where its one mark stands',
   );
   assert.deepEqual(checkStore(database, () => {}).findings, []);
   database.close();
+});
+
+test('a batch grows with the log, between a least and a greatest size', () => {
+  assert.equal(streamBatchFor(0), streamBatchMin);
+  assert.equal(streamBatchFor(32 * streamBatchMin), streamBatchMin);
+  assert.equal(streamBatchFor(48 * streamBatchMin), 1.5 * streamBatchMin);
+  assert.equal(streamBatchFor(10_000_000_000), streamBatchMax);
 });
