@@ -55,12 +55,12 @@ export interface PointerChange {
 
 const nothing: ViewPointer = { versions: {}, public: null, old: [] };
 
-/** All pointers. */
+/** What the keys of all pointers begin with. */
 export const pointerPrefix = 'projection/';
 
 /** The key of a projection's pointer. */
 export function pointerKey(name: string): string {
-  return `${pointerPrefix}${name}`;
+  return pointerPrefix + name;
 }
 
 /** Reads the pointer of a projection; an empty one where there is none. */

@@ -6,8 +6,10 @@ import { isHindsightError, openStore, storeOver, type Checkpoint, type Recorded,
 import {
   defineProjection,
   documents,
+  listViews,
   rebuildProjection,
   removeReplacedBuilds,
+  removeView,
   runProjection,
   sql,
   viewOf,
@@ -195,6 +197,64 @@ for (const kind of storeKinds)
         names?.map(({ name }) => name),
         ['open_orders__1_2', 'open_orders__1_3'],
       );
+    });
+
+    test('a version that nobody reads any more is given up', async (context) => {
+      const store = await openNew(context, kind);
+      const end = await fill(store, 3);
+      for (const version of [1, 2]) {
+        await using run = await runProjection(store, orderTables('tables', version).projection);
+        await run.waitFor(end);
+      }
+      const shown = (await listViews(store)).map((view) => [view.version, view.isPublic, view.shown?.consumerName]);
+      assert.deepEqual(shown, [
+        [1, false, 'tables@1.1'],
+        [2, true, 'tables@2.1'],
+      ]);
+      await removeView(store, { name: 'tables', version: 1 });
+      const names = await store.context.engine.sql?.query({
+        sql: "SELECT name FROM sqlite_schema WHERE name LIKE 'open_orders%' AND name NOT LIKE '%i1' ORDER BY name",
+        parameters: [],
+      });
+      assert.deepEqual(
+        names?.map(({ name }) => name),
+        ['open_orders', 'open_orders__2', 'open_orders__2_1'],
+      );
+    });
+
+    test('a view of a log that was restored is noticed, and taken out of sight until it is built anew', async (context) => {
+      const [first, restored, views] = [
+        await openNew(context, kind),
+        await openNew(context, kind),
+        await openNew(context, kind),
+      ];
+      const projection = orderDocuments();
+      const options = { viewsIn: views, leaseMs: 100 };
+      await fill(first, 3);
+      await using run = await runProjection(first, projection, options);
+      await run.waitFor(await first.head());
+      await run.stop();
+      await fill(restored, 2, 7);
+      await assert.rejects(runProjection(restored, projection, options), (error) =>
+        isHindsightError(error, 'CONSUMER_DIVERGED'),
+      );
+      assert.equal((await viewOf(views, projection).find()).documents.length, 3);
+      await using again = await runProjection(restored, projection, { ...options, onDiverged: 'reset' });
+      const seen = new Set<number>();
+      for (let isBuilt = false; !isBuilt;) {
+        const found = await again.view.find().catch((error: unknown) => {
+          assert.ok(isHindsightError(error, 'VIEW_NOT_BUILT'), String(error));
+          return undefined;
+        });
+        if (found !== undefined) seen.add(found.documents.length);
+        isBuilt = found?.documents.some(({ id }) => id === 'order-7') === true;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.deepEqual(
+        [...seen].toSorted((left, right) => left - right),
+        seen.has(3) ? [2, 3] : [2],
+      );
+      assert.deepEqual(await documentsIn(again.view), expectedOrders(await restored.readLog().toArray()));
     });
 
     test('a handler that fails stops the rebuild, and what is shown stays', async (context) => {

@@ -56,20 +56,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('rebuild' as const, 'rebuildInline' as const).map((kind) => ({ kind })) },
 );
 
-suite('every way of running a projection gives the view of a plain fold:', () => {
-  for (const kind of allStoreKinds)
-    test(kind.name, async (context) => {
+for (const kind of allStoreKinds)
+  suite(`in ${kind.name}`, () => {
+    test('every way of running a projection gives the view of a plain fold', async (context) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
-          const ending = { after: (work: () => Promise<void>) => context.after(work) };
-          const store = await openStore(await kind.address(ending), { partitionCount: kind.partitionCount });
-          await using _ = store;
+          await using store = await openStore(await kind.address(context), { partitionCount: kind.partitionCount });
           await follow(store, steps);
         }),
         { numRuns: kind.name === 'SQLite' ? 12 : 25 },
       );
     });
-});
+  });
 
 async function follow(store: Store, steps: readonly Step[]): Promise<void> {
   const { engine } = store.context;

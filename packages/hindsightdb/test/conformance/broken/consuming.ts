@@ -38,7 +38,7 @@ function seeing(alter: (engine: Engine) => Partial<Engine>): Partial<ConsumerRun
 
 function over(store: AnyStore, alter: (engine: Engine) => Partial<Engine>): AnyStore {
   const { engine } = store.context;
-  return { context: { ...store.context, engine: alteredEngine(engine, alter(engine)) } };
+  return { inline: store.inline, context: { ...store.context, engine: alteredEngine(engine, alter(engine)) } };
 }
 
 /** Consumers that are started with other options than they were given. */
