@@ -113,6 +113,9 @@ function addRebuild(group: Command, cli: Cli): void {
   ]);
 }
 
+/** What a killed run leaves is taken up after so long; whoever rebuilds from a terminal waits for it. */
+const rebuildLeaseMs = 3000;
+
 async function rebuild(context: CommandContext, given: string): Promise<void> {
   const projection = await findProjection(context, given);
   const { store } = await context.openStore({ access: 'write' });
@@ -121,10 +124,13 @@ async function rebuild(context: CommandContext, given: string): Promise<void> {
   let count = 0;
   try {
     const { build, eventCount, elapsedMs } = await rebuildProjection(store, projection, {
+      leaseMs: rebuildLeaseMs,
       signal: context.signal,
       onProgress: ({ done, total, eventsPerSecond }) => {
         count = Math.round((eventsPerSecond * progress.elapsedMs) / 1000);
-        progress.update({ done, total, count, detail: countOf(count, 'event') });
+        const isIdle = count === 0 && progress.elapsedMs > 1000;
+        const detail = isIdle ? 'waiting; another process may be at work on it' : countOf(count, 'event');
+        progress.update({ done, total, count, detail });
       },
     });
     progress.clear();
