@@ -181,6 +181,26 @@ suite('projections', () => {
     await succeed(['projections', 'check', 'open-orders'], at);
   });
 
+  test('that are kept inline are carried by what the command appends, and are rebuilt and checked alike', async (context) => {
+    const folder = await temporaryFolder(context);
+    await writeFile(
+      join(folder, 'hindsight.config.mjs'),
+      `import { defineProjection, documents } from ${JSON.stringify(library)};
+       const view = documents();
+       const seen = defineProjection({ name: 'seen', inline: true, view, on: { Placed: ({ streamId, version }) => view.set(streamId, { version }) } });
+       export default { store: './s.db', projections: [seen], options: { inline: [seen] } };`,
+    );
+    const at = { folder };
+    await succeed(['init', 's.db', '--no-config-file'], at);
+    for (const streamId of ['a-1', 'a-2']) await succeed(['append', streamId, 'Placed', '{}'], at);
+    assert.match((await succeed(['projections'], at)).stdout, /\nseen +1 +build 1 +0 +inline +public\n/);
+    assert.equal((await documents(at, 'projections', 'check', 'seen'))[0]?.['eventCount'], 2);
+    assert.equal((await documents(at, 'projections', 'rebuild', 'seen'))[0]?.['build'], 2);
+    await succeed(['append', 'a-3', 'Placed', '{}'], at);
+    const [report] = await documents(at, 'projections', 'check', 'seen');
+    assert.deepEqual([report?.['build'], report?.['eventCount'], report?.['differenceCount']], [2, 3, 0]);
+  });
+
   test('that fail are listed with why, and what was shown stays', async (context) => {
     const at = await shop(context);
     const failed = await hindsight(['projections', 'rebuild', 'broken'], at);
