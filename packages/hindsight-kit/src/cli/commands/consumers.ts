@@ -79,8 +79,6 @@ export const addConsumers: AddCommand = (program, cli) => {
   ]);
 };
 
-const narrowWidth = 80;
-
 async function list(context: CommandContext): Promise<void> {
   const { store } = await context.openStore();
   await using _ = store;
@@ -106,24 +104,15 @@ async function list(context: CommandContext): Promise<void> {
   ]);
   const columns = [
     { title: 'NAME', paint: palette.name },
-    { title: 'KIND' },
+    { title: 'KIND', leftOutBelow: 100 },
     { title: 'STATE', paint: (text: string) => paintStanding(palette, text) },
-    { title: 'SLICES', align: 'right' as const },
+    { title: 'SLICES', align: 'right' as const, leftOutBelow: 70 },
     { title: 'LAG', align: 'right' as const },
-    { title: 'BEHIND', align: 'right' as const },
+    { title: 'BEHIND', align: 'right' as const, leftOutBelow: 100 },
     { title: 'LETTERS', align: 'right' as const },
     { title: 'WHY' },
   ];
-  // Where there is no room for all, the reason of a failure is worth more than these.
-  const isNarrow = widthMax !== undefined && widthMax < narrowWidth;
-  const isShown = (_: unknown, index: number): boolean =>
-    !isNarrow || !['KIND', 'BEHIND'].includes(columns[index]?.title ?? '');
-  const lines = tableLines(
-    columns.filter(isShown),
-    rows.map((row) => row.filter(isShown)),
-    { widthMax, paintTitle: palette.title },
-  );
-  for (const line of lines) await output.line(line);
+  for (const line of tableLines(columns, rows, { widthMax, paintTitle: palette.title })) await output.line(line);
 }
 
 /** Does something to a consumer, and says how it stands then. */

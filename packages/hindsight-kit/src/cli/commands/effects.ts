@@ -85,11 +85,11 @@ function effectLines({ palette, widthMax }: CommandContext, effects: readonly Li
   const columns = [
     { title: 'POSITION', align: 'right' as const },
     { title: 'STREAM', paint: palette.name },
-    { title: 'EVENT', paint: palette.type },
+    { title: 'EVENT', paint: palette.type, leftOutBelow: 100 },
     { title: 'EFFECT', paint: palette.strong },
     { title: 'STATE', paint: (text: string) => (text === 'done' ? palette.good(text) : palette.warning(text)) },
-    { title: 'TRIED', align: 'right' as const },
-    { title: 'TIME', paint: palette.faint },
+    { title: 'TRIED', align: 'right' as const, leftOutBelow: 120 },
+    { title: 'TIME', paint: palette.faint, leftOutBelow: 80 },
     { title: 'DATA, OR WHY IT FAILED' },
   ];
   const rows = effects.map((effect) => {
