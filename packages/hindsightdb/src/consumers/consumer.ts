@@ -291,7 +291,7 @@ export class Consumer {
     });
     const worst = errors.find((error) => error instanceof ConsumerStop) ?? errors[0];
     if (worst !== undefined) throw worst;
-    const letters = works.reduce((sum, { parked }) => sum + parked.letterCount, 0);
+    const letters = works.reduce((sum, { withLetters }) => sum + withLetters.letterCount, 0);
     const { lettersMax = 10_000 } = this.#spec;
     if (letters <= lettersMax) return;
     throw stopFor(
