@@ -8,7 +8,8 @@ export function engineWith(engine: Engine, changes: Partial<Engine>): Engine {
     get: (target, name): unknown => {
       if (name in changes) return Reflect.get(changes, name);
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      const bound: unknown = typeof value === 'function' ? value.bind(target) : value;
+      return bound;
     },
   });
 }
