@@ -1,5 +1,6 @@
 /**
- * The demo: an order with a wrong total explained, a real event log imported, orders decided in a hurry, everything checked;
+ * The demo: an order with a wrong total explained, a real event log imported, orders decided in a hurry, mails sent and
+ * a read model rebuilt without one of them being sent again, everything checked;
  * all of it in a folder that the next run throws away. `npm run demo` runs it; another folder can be given as its argument.
  */
 
@@ -12,6 +13,7 @@ import { settableClock } from 'hindsightdb/testing';
 import { days } from '../orders/three-weeks.ts';
 import { explainComplaint } from './complaint.ts';
 import { hurry } from './rates.ts';
+import { followAndRebuild } from './read-model.ts';
 import { chapter, facts, pause, run, say, suggest } from './stage.ts';
 
 const startedAt = performance.now();
@@ -68,14 +70,18 @@ await run([...importPermits, ...inStore]);
 {
   await using opened = await openStore(store);
   await hurry(opened);
+  await followAndRebuild(opened, {
+    mails: join(folder, 'mails.jsonl'),
+    rebuild: ['projections', 'rebuild', 'open-orders', ...withDeciders],
+  });
 }
 
-chapter(4, 'What is in the store now');
+chapter(5, 'What is in the store now');
 await run(['tail', '-n', '5', ...inStore]);
 pause();
 await run(['check', ...inStore]);
 
-chapter(5, 'Go on from here');
+chapter(6, 'Go on from here');
 say(
   `All of that took ${((performance.now() - startedAt) / 1000).toFixed(0)} seconds. The store is yours. Explain the complaint yourself, with the command and nothing else:`,
 );
@@ -95,6 +101,12 @@ pause();
 say('And the rest:');
 pause();
 suggest(['state', 'order-wholesale', '--as-of', '500', ...withDeciders], 'the long order as it was at version 500');
+suggest(['projections', 'check', 'open-orders', ...withDeciders], 'compare the table with a fresh fold of all events');
+suggest(
+  ['effects', 'order-mails', '--stream', 'order-17', ...withDeciders],
+  'what customers were written, under which keys',
+);
+suggest(['consumers', ...inStore], 'whatever follows the log, and how far it is');
 suggest(['state', 'case-10011', ...withDeciders], 'what became of an application');
 suggest(['read', '--tag', 'person:Resource21', '-n', '5', ...inStore], 'what one person of the desk did');
 suggest(['tail', '-f', ...inStore], 'follow what is appended, and in a second terminal:');
@@ -106,7 +118,7 @@ suggest(['--help'], 'everything else');
 async function makeRoom(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const names = await readdir(folder);
-  if (names.some((name) => !/^(?:desk\.db|orders\.csv)/.test(name))) {
+  if (names.some((name) => !/^(?:desk\.db|mails\.jsonl|orders\.csv)/.test(name))) {
     console.error(`${folder} holds other files than those of a demo; name a new folder.`);
     process.exit(1);
   }

@@ -2,10 +2,15 @@
  * The shop's history, and what can be asked of it afterwards. Run it with `npx node examples/orders/main.ts`.
  */
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openStore } from 'hindsightdb';
 import { bisect, diff, foldLog, statesOf, timeline } from 'hindsightdb/history';
 import { settableClock } from 'hindsightdb/testing';
 import { changeLine } from './change-line.ts';
+import { tellWhatFollows } from './following.ts';
+import { Mailer } from './mailer.ts';
 import { order } from './order.ts';
 import { euros } from './price.ts';
 import { removalsByProduct } from './removals.ts';
@@ -66,3 +71,11 @@ const endOfWeek = { time: new Date(openedAt.getTime() + 7 * 24 * 3_600_000) };
 for await (const { streamId, state } of statesOf(store, order, 'order', { asOf: endOfWeek }))
   if (state.status === 'open') open.push(`${streamId} (${euros(state.totalCents)})`);
 console.log(`  ${open.join(', ')}`);
+
+const folder = await mkdtemp(join(tmpdir(), 'hindsight-orders-'));
+try {
+  await using mailer = await Mailer.open(join(folder, 'mails.jsonl'));
+  await tellWhatFollows(store, mailer);
+} finally {
+  await rm(folder, { recursive: true });
+}

@@ -23,6 +23,8 @@ suite('hindsight', () => {
     'why',
     'consumers',
     'letters',
+    'projections',
+    'effects',
     'import',
     'export',
     'stats',
@@ -49,7 +51,7 @@ suite('hindsight', () => {
     });
   }
 
-  for (const command of ['consumers', 'letters'])
+  for (const command of ['consumers', 'letters', 'projections'])
     test(`${command} --help names its commands, and each of these shows what it takes, with examples`, async () => {
       const { stdout } = await succeed([command, '--help']);
       const [, listed = ''] = /\nCommands:\n([\s\S]*?)\n\n/.exec(stdout) ?? [];

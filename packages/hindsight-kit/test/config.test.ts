@@ -156,6 +156,17 @@ suite('a configuration', () => {
       "export default { store: 'x', deciders: { order: {} } };",
       /deciders\.order .* is no decider/,
     ],
+    ['with projections that are no list', 'export default { projections: {} };', /projections in .* must be an array/],
+    [
+      'with a projection that is none',
+      "export default { projections: [{ name: 'orders' }] };",
+      /projections\[0\] .* is no projection: defineProjection/,
+    ],
+    [
+      'with one projection twice',
+      "const one = { name: 'orders', version: 2, handlers: new Map() };\nexport default { projections: [one, one] };",
+      /has orders@2 twice/,
+    ],
   ];
   for (const [what, text, advice] of failures) {
     test(`${what} is refused with what to write instead`, async (context) => {

@@ -35,6 +35,9 @@ test('the demo explains a wrong total, shows what ran, and the commands that it 
   assert.match(stdout, /Nothing new: all 8,577 events/);
   assert.match(stdout, /commands decided and durable +8,000 in/);
   assert.match(stdout, /loaded with snapshots .* the same state/);
+  assert.match(stdout, /mails sent +4,121 in/);
+  assert.match(stdout, /Rebuilt open-orders, version 1: 28,281 events in .*, [\d,]+\/s\. Build 2 is shown\./);
+  assert.match(stdout, /mails before and after +4,121 and 4,121\n +sent a second time +0\n/);
   assert.match(stdout, /Sound: 36,914 events in 3,551 streams/);
 
   const [, wrong = ''] = /orders with a wrong total +(.*)\n/.exec(stdout) ?? [];
@@ -55,8 +58,11 @@ test('the demo explains a wrong total, shows what ran, and the commands that it 
     'append',
     'bisect',
     'blame',
+    'consumers',
     'diff',
+    'effects',
     'export',
+    'projections',
     'read',
     'state',
     'tail',
@@ -66,6 +72,12 @@ test('the demo explains a wrong total, shows what ran, and the commands that it 
   assert.match(answers.get('timeline') ?? '', /ItemAdded +dora, release 2\.4\.0\n +\+ \/items\/tea /);
   assert.match(answers.get('blame') ?? '', /\/items\/tea\/cents +3035 .* dora +2\.4\.0 +ItemAdded\n/);
   assert.match(answers.get('diff') ?? '', /\/totalCents +8900 → 10685/);
+  assert.match(answers.get('projections') ?? '', /^The same: build 2 of open-orders/);
+  assert.match(
+    answers.get('effects') ?? '',
+    /order-17 +OrderPlaced +mail +done[\s\S]*order-17 +OrderShipped +mail +done/,
+  );
+  assert.match(answers.get('consumers') ?? '', /order-mails +reaction +no process +0\/1 /);
   assert.match(answers.get('why') ?? '', /OrderShipped\n.*ParcelHandedOver\n.*ComplaintReceived/);
   const bisected = answers.get('bisect') ?? '';
   assert.ok(wrong.includes('order-17'));

@@ -56,6 +56,14 @@ suite('a table', () => {
   });
 });
 
+test('a table leaves columns out where a narrow terminal has more need of the others', () => {
+  const columns = [{ title: 'NAME' }, { title: 'KIND', leftOutBelow: 60 }, { title: 'WHY' }];
+  const lines = (widthMax?: number): readonly string[] => tableLines(columns, [['a', 'b', 'c']], { widthMax });
+  assert.deepEqual(lines(), ['NAME  KIND  WHY', 'a     b     c']);
+  assert.deepEqual(lines(60), ['NAME  KIND  WHY', 'a     b     c']);
+  assert.deepEqual(lines(59), ['NAME  WHY', 'a     c']);
+});
+
 suite('colours', () => {
   const marks = (environment: NodeJS.ProcessEnv, isTTY: boolean): boolean =>
     paletteFor({ isTTY }, environment).bad('x') !== 'x';

@@ -15,6 +15,7 @@ export type {
 } from './store/append.ts';
 export type { Codec, CodecItem, CodecOutput } from './store/codec.ts';
 export type { AsOf, RecordedMoment } from './store/as-of.ts';
+export type { InlineView } from './store/inline-view.ts';
 export type { Loaded, LoadedAsOf, SnapshottedFold } from './store/load-state.ts';
 export type { Place } from './store/places.ts';
 export type { LogReadOptions, ReadOptions, StreamReadOptions } from './store/read-options.ts';

@@ -12,10 +12,12 @@ import { addCheck } from './commands/check.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConsumers } from './commands/consumers.ts';
 import { addDiff } from './commands/diff.ts';
+import { addEffects } from './commands/effects.ts';
 import { addExport } from './commands/export.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addLetters } from './commands/letters.ts';
+import { addProjections } from './commands/projections.ts';
 import { addRead } from './commands/read.ts';
 import { addRestore } from './commands/restore.ts';
 import { addState } from './commands/state.ts';
@@ -29,7 +31,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Begin:', [addInit]],
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],
   ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
-  ['Follow the log:', [addConsumers, addLetters]],
+  ['Follow the log:', [addConsumers, addLetters, addProjections, addEffects]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],

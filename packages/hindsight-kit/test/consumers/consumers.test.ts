@@ -8,7 +8,7 @@ import { folderWithStore, inStore } from '../store-fixture.ts';
 import { documents, eventually, failingAtOrder2, shop } from './consumer-fixture.ts';
 
 suite('consumers', () => {
-  test('are listed with their state, what works on them, lag and letters', async (context) => {
+  test('that are listed say whether they run, how far they are behind and what they set aside', async (context) => {
     const at = await shop(context);
     const mails = await at.run(failingAtOrder2());
     const strict = await at.run({ ...failingAtOrder2(), name: 'strict', slices: 2, onFailure: 'stop' });

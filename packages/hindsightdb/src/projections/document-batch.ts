@@ -10,7 +10,7 @@ import type { RecordedEvent } from '../core/event.ts';
 import { whileReplaying } from '../core/replay.ts';
 import { EventFailure } from '../consumers/consumer-spec.ts';
 import type { KeyedEntry, PendingText, ViewKeyedWrite } from '../store/engine-types.ts';
-import { encodeDocument, type EncodedDocument } from './document-json.ts';
+import { encodeDocument, encodeInline, type EncodedDocument } from './document-json.ts';
 import type { DocumentsDefinition, DocumentWrite } from './documents.ts';
 import { escapeKey, indexPart, joinParts, type KeyPart } from './index-value.ts';
 
@@ -33,6 +33,16 @@ interface Draft {
   readonly before: KeyedEntry | undefined;
   readonly wasRead: boolean;
   current: EncodedDocument | undefined;
+  /** The keys of its index entries as it is now. */
+  keys: readonly (string | PendingText)[];
+}
+
+/** Where documents lie, and whether they may hold placeholders. */
+export interface DocumentPlace {
+  readonly prefix: string;
+  readonly source: DocumentSource;
+  /** Set for the documents of an append. */
+  readonly holdsPending?: true;
 }
 
 /** The key of a document. */
@@ -74,19 +84,19 @@ function memberOf(value: unknown, field: string): unknown {
  */
 export async function documentWrites(
   view: DocumentsDefinition,
-  place: { readonly prefix: string; readonly source: DocumentSource },
+  place: DocumentPlace,
   writes: readonly WriteOfEvent<DocumentWrite<unknown>>[],
 ): Promise<readonly ViewKeyedWrite[]> {
   const drafts = await readDrafts(view, place, writes);
+  const encode = place.holdsPending === true ? encodeInline : encodeDocument;
   whileReplaying(() => {
     for (const { event, write } of writes) {
       const draft = drafts.get(write.id);
       if (draft === undefined) throw new Error('Every document that is written has a draft.');
       try {
-        draft.current = applied(draft, write);
+        draft.current = applied(draft, write, encode);
         // Computed now, so that a field that cannot be indexed is this event's fault.
-        if (draft.current !== undefined && view.indexes.length > 0)
-          indexKeys(view, place.prefix, { id: draft.id, value: draft.current.value() });
+        draft.keys = keysOf(view, place.prefix, draft);
       } catch (cause) {
         throw event === undefined ? cause : new EventFailure(event, cause);
       }
@@ -97,7 +107,7 @@ export async function documentWrites(
 
 async function readDrafts(
   { indexes }: DocumentsDefinition,
-  { prefix, source }: { readonly prefix: string; readonly source: DocumentSource },
+  { prefix, source }: DocumentPlace,
   writes: readonly WriteOfEvent<DocumentWrite<unknown>>[],
 ): Promise<ReadonlyMap<string, Draft>> {
   const isNeeded = new Map<string, boolean>();
@@ -107,21 +117,34 @@ async function readDrafts(
     [...isNeeded].map(async ([id, wasRead]): Promise<Draft> => {
       const before = wasRead ? await source.keyedGet(documentKey(prefix, id)) : undefined;
       const current = before && { text: before.value, value: (): unknown => JSON.parse(before.value) };
-      return { id, before, wasRead, current };
+      return { id, before, wasRead, current, keys: [] };
     }),
   );
   return new Map(drafts.map((draft) => [draft.id, draft]));
 }
 
-function applied({ current }: Draft, write: DocumentWrite<unknown>): EncodedDocument | undefined {
+function keysOf(
+  view: DocumentsDefinition,
+  prefix: string,
+  { id, current }: Pick<Draft, 'id' | 'current'>,
+): Draft['keys'] {
+  const isIndexed = current !== undefined && view.indexes.length > 0;
+  return isIndexed ? indexKeys(view, prefix, { id, value: current.value() }) : [];
+}
+
+function applied(
+  { current }: Draft,
+  write: DocumentWrite<unknown>,
+  encode: typeof encodeDocument,
+): EncodedDocument | undefined {
   switch (write.kind) {
     case 'set':
-      return encodeDocument(write.document);
+      return encode(write.document);
     case 'remove':
       return undefined;
     case 'update': {
       const changed = write.change(current?.value());
-      return changed === undefined ? undefined : encodeDocument(changed);
+      return changed === undefined ? undefined : encode(changed);
     }
     default:
       return write satisfies never;
@@ -139,7 +162,7 @@ function draftWrites(view: DocumentsDefinition, prefix: string, draft: Draft): r
   };
   if (view.indexes.length === 0) return [document];
   const keysBefore = before === undefined ? [] : indexKeys(view, prefix, { id, value: JSON.parse(before.value) });
-  const keysAfter = current === undefined ? [] : indexKeys(view, prefix, { id, value: current.value() });
+  const keysAfter = draft.keys;
   return [
     document,
     ...keysBefore.filter((key) => !keysAfter.includes(key)).map((key) => ({ key, value: null })),

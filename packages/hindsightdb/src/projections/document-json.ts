@@ -17,11 +17,17 @@ export interface EncodedDocument {
   readonly value: () => unknown;
 }
 
+/** Encodes a document that may hold placeholders. Throws `NOT_JSON` or a `TypeError` for what is none. */
+export function encodeInline(document: unknown): EncodedDocument {
+  return typeof document === 'object' && document !== null && !Array.isArray(document) && holdsPending(document, 0)
+    ? encodePending(document)
+    : encodeDocument(document);
+}
+
 /** Encodes a document. Throws `NOT_JSON` or a `TypeError` for what is none. */
 export function encodeDocument(document: unknown): EncodedDocument {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw argumentError('INVALID_ARGUMENT', `A document must be an object, not ${describe(document)}.`);
-  if (holdsPending(document, 0)) return encodePending(document);
   const text = jsonTextOf('A document', document);
   // A toJSON of the document's own may have made something else of it.
   if (!text.startsWith('{')) throw argumentError('NOT_JSON', `A document must become a JSON object, not ${text[0]}….`);

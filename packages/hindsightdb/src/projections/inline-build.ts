@@ -62,9 +62,10 @@ export async function beginProgress({ context, id }: InlineBuild): Promise<void>
 /** Applies the next batch of the log. Throws `VIEW_HANDLER_FAILED` for an event that cannot be handled. */
 export async function stepForward(build: InlineBuild): Promise<Step> {
   const { context, id } = build;
+  // In this order: appends that carry the view move both at once, and then it is not taken to be behind.
+  const heads = await context.engine.heads();
   const progress = await readProgress(context.engine, id);
   if (progress === undefined) return { kind: 'gone' };
-  const heads = await context.engine.heads();
   const partition = heads.findIndex((head, index) => head > (progress.positions[index] ?? 0));
   if (partition === -1) return { kind: 'reached', positions: progress.positions, eventCount: 0 };
   return await applyPage(build, progress, partition);

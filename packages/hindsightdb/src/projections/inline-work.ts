@@ -68,7 +68,7 @@ class InlineWork implements InlineViewWork {
     const wanted = events.map(pendingEvent).filter((event) => follows(build.filter, filter, event));
     const turn = this.#turns.begin(build.place.source);
     try {
-      const place = { ...build.place, source: turn };
+      const place = { ...build.place, source: turn, holdsPending: true as const };
       const { keyedWrites, statements } = await viewWrites(this.#projection, place, wanted);
       for (const { key } of keyedWrites) if (typeof key === 'string') turn.take(key);
       return {

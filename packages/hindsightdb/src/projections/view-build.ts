@@ -8,16 +8,13 @@ import { whileReplaying } from '../core/replay.ts';
 import { describe } from '../core/text.ts';
 import { EventFailure } from '../consumers/consumer-spec.ts';
 import type { KeyedWrite, Pending, SqlStatement, SqlValue, ViewKeyedWrite } from '../store/engine-types.ts';
-import { documentWrites, type DocumentSource } from './document-batch.ts';
+import { documentWrites, type DocumentPlace } from './document-batch.ts';
 import type { DocumentWrite } from './documents.ts';
 import type { Projection } from './projection.ts';
 import { SqlText, type StatementMaker } from './sql-text.ts';
 
 /** Where a build lies. */
-export interface BuildPlace {
-  /** What the keys of its documents begin with. */
-  readonly prefix: string;
-  readonly source: DocumentSource;
+export interface BuildPlace extends DocumentPlace {
   readonly maker: StatementMaker;
 }
 

@@ -18,6 +18,7 @@ import {
   type ViewMode,
   type ViewPointer,
 } from './view-pointer.ts';
+import { assertTablesFree } from './table-names.ts';
 import { assertKeeps, createTables, hide, showPublicly, showVersion, type BuildId } from './view-tables.ts';
 
 /** A build, and whether readers see it. */
@@ -34,6 +35,7 @@ export function versionOf(pointer: ViewPointer, { version }: Pick<Projection, 'v
 /** The build to be kept up to date: the one that is shown, else the one that is being made, which is begun where there is none. */
 export async function openBuild(home: Engine, projection: Projection, mode: ViewMode): Promise<FoundBuild> {
   assertKeeps(home, projection.view);
+  await assertTablesFree(home, projection);
   const pointer = await changePointer(home, projection.name, (found) => {
     const known = versionOf(found, projection);
     if (known !== undefined) assertSameDefinition(projection, mode, known);
@@ -48,6 +50,7 @@ export async function openBuild(home: Engine, projection: Projection, mode: View
 /** The build that is being made, which is begun where there is none: so an interrupted rebuild goes on. */
 export async function beginBuild(home: Engine, projection: Projection, mode: ViewMode): Promise<BuildId> {
   assertKeeps(home, projection.view);
+  await assertTablesFree(home, projection);
   const pointer = await changePointer(home, projection.name, (found) => {
     const known = versionOf(found, projection);
     if (known !== undefined) assertSameDefinition(projection, mode, known);

@@ -21,8 +21,6 @@ import {
   type Consumer,
   type ConsumerOptions,
 } from '../../src/consumers/index.ts';
-import { letterKey, sliceKey } from '../../src/consumers/consumer-keys.ts';
-import { decodeSlice, encodeSlice } from '../../src/consumers/slice-entry.ts';
 import { openStore, type RecordedEvent, type Store, type StoreOptions } from '../../src/index.ts';
 import { lettersOf } from './scenes.ts';
 
@@ -168,58 +166,6 @@ for (const { name, options, isFile } of kinds) {
           [2, 3],
         );
         await assert.rejects(skipLetter(store, 'skipping', 'order-1'), { code: 'LETTER_UNKNOWN' });
-      });
-    });
-
-    test('goes on with the letters of an entity where a process was killed between two of them', async () => {
-      await within(async (store) => {
-        await appendRounds(store, 3);
-        await collect(store, 'interrupted', {
-          retry: impatient,
-          handle: ({ streamId, version }) => {
-            if (streamId === 'order-1' && version === 1) throw new Error('not yet');
-          },
-        });
-        const [first] = await lettersOf(store, 'interrupted');
-        assert.ok(first !== undefined);
-        // As whoever had handled the first letter left it, when it was killed before the second.
-        await store.context.engine.keyedWrite([{ key: letterKey('interrupted', first.slice, first), value: null }]);
-        const seen: RecordedEvent[] = [];
-        await using _ = await startConsumer(
-          store,
-          plain('interrupted', (event) => void seen.push(event)),
-        );
-        await eventually(async () => (await lettersOf(store, 'interrupted')).length === 0);
-        assert.deepEqual(
-          seen.map(({ version }) => version),
-          [2, 3],
-        );
-      });
-    });
-
-    test('tries the letters of a slice that it takes over later, as was asked while another process held it', async () => {
-      await within(async (store) => {
-        await appendRounds(store, 1);
-        const spread = { slices: 2, retry: impatient };
-        await collect(store, 'heir', {
-          ...spread,
-          handle: () => {
-            throw new Error('not yet');
-          },
-        });
-        const [letter] = await lettersOf(store, 'heir');
-        assert.ok(letter !== undefined);
-        for (const { streamId } of await lettersOf(store, 'heir')) await retryLetters(store, 'heir', streamId);
-        // A process that died holds the slice for as long as its lease lasts.
-        const { engine, now } = store.context;
-        const key = sliceKey('heir', letter.slice);
-        const entry = await engine.keyedGet(key);
-        assert.ok(entry !== undefined);
-        const taken = { ...decodeSlice(key, entry.value), holder: 'dead', expiresAt: now() + 1_000_000 };
-        await engine.keyedWrite([{ key, value: encodeSlice(taken) }]);
-        await using heir = await startConsumer(store, { ...plain('heir', () => {}), ...spread });
-        await eventually(async () => (await heldBy(heir)) === 2);
-        await eventually(async () => (await lettersOf(store, 'heir')).length === 0);
       });
     });
 

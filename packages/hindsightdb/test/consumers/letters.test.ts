@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { resetConsumer, retryLetters, skipLetter, startConsumer, type Consumer } from '../../src/consumers/index.ts';
+import { letterKey } from '../../src/consumers/consumer-keys.ts';
 import type { RecordedEvent, Store } from '../../src/index.ts';
 import { HindsightError } from '../../src/core/errors.ts';
 import { inFile, inMemory, openNew } from '../open-stores.ts';
@@ -39,6 +40,29 @@ for (const kind of [inMemory, inFile])
       await appendEach(store, 'order-1', 1);
       await consumer.waitFor(await store.head());
       assert.deepEqual(seen, ['order-1 1', 'order-1 1', 'order-1 2', 'order-1 3', 'order-1 4', 'order-1 5']);
+    });
+
+    test('whose process was killed between two of them are gone on with', async (t) => {
+      const store = await openNew(t, kind);
+      await appendEach(store, 'order-1', 3);
+      const fail = (): void => {
+        throw new Error('not yet');
+      };
+      {
+        await using consumer = await startConsumer(store, { ...plain('interrupted', fail), retry: impatient });
+        await consumer.waitFor(await store.head());
+      }
+      const [first] = await lettersOf(store, 'interrupted');
+      assert.ok(first);
+      // As whoever had handled the first letter left it, when it was killed before the second.
+      await store.context.engine.keyedWrite([{ key: letterKey('interrupted', first.slice, first), value: null }]);
+      const seen: string[] = [];
+      await using _ = await startConsumer(
+        store,
+        plain('interrupted', (event) => void seen.push(nameOf(event))),
+      );
+      await eventually('The end of the letters', async () => (await lettersOf(store, 'interrupted')).length === 0);
+      assert.deepEqual(seen, ['order-1 2', 'order-1 3']);
     });
 
     test('that were asked for of a member which dies are tried by whoever takes their slice over', async (t) => {

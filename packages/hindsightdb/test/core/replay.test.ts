@@ -8,6 +8,7 @@ import type { Event } from '../../src/core/event.ts';
 import { assertNotReplaying, guardEffect, whileReplaying } from '../../src/core/replay.ts';
 import { handle } from '../../src/commands/handle.ts';
 import { blame, foldLog, timeline } from '../../src/history/index.ts';
+import { defineProjection, documents, foldLive } from '../../src/projections/index.ts';
 import { given } from '../../src/testing/index.ts';
 import { inMemory, openNew } from '../open-stores.ts';
 
@@ -90,5 +91,26 @@ suite('a guarded function', () => {
     });
     assert.equal(hits, 0);
     assert.equal((await store.streamInfo('b-1')).version, 0, 'nothing was written');
+  });
+
+  test('is not reached by the handlers of a projection', async (t) => {
+    let hits = 0;
+    const hit = guardEffect(() => (hits += 1));
+    const view = documents<{ readonly count: number }>();
+    const projection = defineProjection({
+      name: 'counts',
+      view,
+      inline: true,
+      on: { Added: ({ streamId }) => view.set(streamId, { count: hit() }) },
+    });
+    const causes = (error: unknown): boolean =>
+      isHindsightError(error, 'EFFECT_IN_REPLAY') ||
+      (error instanceof Error && error.cause !== undefined && causes(error.cause));
+    const store = await openNew(t, inMemory);
+    await store.append('a-1', [{ type: 'Added', data: 1 }]);
+    await assert.rejects(foldLive(store, projection), causes);
+    const inline = await openNew(t, inMemory, { inline: [projection] });
+    await assert.rejects(inline.append('a-1', [{ type: 'Added', data: 1 }]), causes);
+    assert.equal(hits, 0);
   });
 });

@@ -174,6 +174,23 @@ for (const kind of storeKinds)
       );
     });
 
+    test('a name of a table that is taken is refused before anything is built', async (context) => {
+      const store = await openNew(context, kind);
+      await using _ = await runProjection(store, orderTables().projection);
+      await assert.rejects(
+        runProjection(store, orderTables('others', 2).projection),
+        (error) => isHindsightError(error, 'INVALID_ARGUMENT') && error.message.includes('the projection tables'),
+      );
+      await store.context.engine.sql?.write({
+        keyedWrites: [],
+        statements: [{ sql: 'CREATE TABLE My_Customers (name TEXT)', parameters: [] }],
+      });
+      await assert.rejects(
+        rebuildProjection(store, orderTables('own', 1, 'my_').projection),
+        (error) => isHindsightError(error, 'INVALID_ARGUMENT') && error.message.includes('My_Customers'),
+      );
+    });
+
     test('what was replaced is removed on request, or by the next rebuild', async (context) => {
       const store = await openNew(context, kind);
       await fill(store, 12);

@@ -14,12 +14,15 @@ import {
   documentsIn,
   expectedCounts,
   expectedOrders,
+  inlineDocuments,
+  inlineTables,
   orderDocuments,
   orderTables,
   rowsIn,
 } from './orders.ts';
 
 const program = fileURLToPath(new URL('projection-process.ts', import.meta.url));
+const appender = fileURLToPath(new URL('appending-process.ts', import.meta.url));
 
 test('views that killed processes kept hold every event exactly once', async (context) => {
   const path = join(await temporaryFolder(context), 'store.db');
@@ -64,4 +67,31 @@ test('views that killed processes kept hold every event exactly once', async (co
     last.kill('SIGKILL');
     await once(last, 'exit');
   }
+});
+
+test('inline views that several processes write to, some of them killed, have no hole', async (context) => {
+  const path = join(await temporaryFolder(context), 'store.db');
+  const documents = inlineDocuments();
+  const { projection: rows, tables } = inlineTables();
+  const store = await openAt(context, path, { inline: [documents, rows] });
+  for (let round = 0; round < 2; round += 1) {
+    const children = ['a', 'b'].map((own) =>
+      spawn(process.execPath, [appender, path, own], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+    for (const child of children) await once(child.stdout, 'data');
+    for (let index = 0; index < 40; index += 1)
+      await store.append(`order-${index % 12}`, [{ type: 'Placed', data: { customer: 'own', cents: 3 } }]);
+    for (const child of children) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+  await store.append('order-last', [{ type: 'Placed', data: { customer: 'own', cents: 3 } }]);
+  const events = await store.readLog().toArray();
+  assert.ok(events.length > 81, `${events.length} events`);
+  assert.deepEqual(await documentsIn(viewOf(store, documents)), expectedOrders(events));
+  assert.deepEqual(await rowsIn(viewOf(store, rows), tables), expectedOrders(events));
+  assert.deepEqual(await countsIn(viewOf(store, rows), tables), expectedCounts(events));
+  for (const projection of [documents, rows])
+    assert.equal((await checkProjection(store, projection)).differenceCount, 0);
 });

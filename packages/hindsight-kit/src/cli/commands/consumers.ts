@@ -28,6 +28,7 @@ import {
   whyText,
 } from '../consumers/consumer-text.ts';
 import { obeyedText } from '../consumers/consumer-advice.ts';
+import { CommandError } from '../failure.ts';
 import { rewindForms, rewindPlace } from '../consumers/rewind-place.ts';
 import { showConsumer } from '../consumers/show-consumer.ts';
 import { countOf } from '../terminal/quantities.ts';
@@ -78,8 +79,6 @@ export const addConsumers: AddCommand = (program, cli) => {
   ]);
 };
 
-const narrowWidth = 80;
-
 async function list(context: CommandContext): Promise<void> {
   const { store } = await context.openStore();
   await using _ = store;
@@ -105,24 +104,15 @@ async function list(context: CommandContext): Promise<void> {
   ]);
   const columns = [
     { title: 'NAME', paint: palette.name },
-    { title: 'KIND' },
+    { title: 'KIND', leftOutBelow: 100 },
     { title: 'STATE', paint: (text: string) => paintStanding(palette, text) },
-    { title: 'SLICES', align: 'right' as const },
+    { title: 'SLICES', align: 'right' as const, leftOutBelow: 70 },
     { title: 'LAG', align: 'right' as const },
-    { title: 'BEHIND', align: 'right' as const },
+    { title: 'BEHIND', align: 'right' as const, leftOutBelow: 100 },
     { title: 'LETTERS', align: 'right' as const },
     { title: 'WHY' },
   ];
-  // Where there is no room for all, the reason of a failure is worth more than these.
-  const isNarrow = widthMax !== undefined && widthMax < narrowWidth;
-  const isShown = (_: unknown, index: number): boolean =>
-    !isNarrow || !['KIND', 'BEHIND'].includes(columns[index]?.title ?? '');
-  const lines = tableLines(
-    columns.filter(isShown),
-    rows.map((row) => row.filter(isShown)),
-    { widthMax, paintTitle: palette.title },
-  );
-  for (const line of lines) await output.line(line);
+  for (const line of tableLines(columns, rows, { widthMax, paintTitle: palette.title })) await output.line(line);
 }
 
 /** Does something to a consumer, and says how it stands then. */
@@ -268,6 +258,10 @@ async function remove(context: CommandContext, name: string, { yes }: { readonly
   const { store } = await context.openStore({ access: 'write', asApplication: false });
   await using _ = store;
   const info = await consumerInfo(store, name);
+  if (info.kind === 'projection')
+    throw new CommandError(`${safeText(name)} is a build of a projection's view, which would stay without its place.`, {
+      advice: ['To remove the view: hindsight projections drop <name>@<version>'],
+    });
   const letters = info.letterCount === 0 ? '' : ` and its ${lettersText(info)} letters`;
   const running = standingOf(info) === 'running' ? ' It runs now, and would stop.' : '';
   await confirm(context, {

@@ -121,11 +121,11 @@ async function list(context: CommandContext, given: string | undefined, { limit 
     { title: 'CONSUMER', paint: palette.name },
     { title: 'ENTITY', paint: palette.name },
     { title: 'VERSION', align: 'right' as const },
-    { title: 'TYPE', paint: palette.type },
-    { title: 'STATE' },
+    { title: 'TYPE', paint: palette.type, leftOutBelow: 100 },
+    { title: 'STATE', leftOutBelow: 90 },
     { title: 'WAITING', align: 'right' as const },
-    { title: 'TRIED', align: 'right' as const },
-    { title: 'LAST', paint: palette.faint },
+    { title: 'TRIED', align: 'right' as const, leftOutBelow: 120 },
+    { title: 'LAST', paint: palette.faint, leftOutBelow: 120 },
     { title: 'ERROR', paint: palette.bad },
   ];
   // The consumer that was asked for is known to whoever asked.

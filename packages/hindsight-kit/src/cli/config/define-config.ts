@@ -1,8 +1,10 @@
 /**
- * What a project tells the command: which store it works on, and the deciders and events that give its contents a meaning.
+ * What a project tells the command: which store it works on, and the deciders, projections and events that give its contents a
+ * meaning.
  */
 
 import type { ElementKeys, StoreOptions } from 'hindsightdb';
+import type { Projection } from 'hindsightdb/projections';
 
 /** A decider, or any fold, whatever its types. Only the command folds with it, over events that it takes from the store. */
 export interface AnyFold {
@@ -21,6 +23,8 @@ export interface Config {
   readonly store?: string;
   /** Deciders by the category of their streams; `hindsight state`, `timeline`, `diff`, `blame` and `bisect` fold with them. */
   readonly deciders?: Readonly<Record<string, AnyFold>>;
+  /** Projections, in any versions; `hindsight projections` rebuilds and checks their views. */
+  readonly projections?: readonly Projection[];
   /** How the application opens its store: event schemas, upcasters, a codec, metadata. */
   readonly options?: Omit<StoreOptions, 'create' | 'readOnly'>;
 }

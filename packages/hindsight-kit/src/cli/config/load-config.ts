@@ -66,16 +66,16 @@ async function importConfig(path: string): Promise<object> {
   throw new UsageError(`${path} is no module.`);
 }
 
-const known = new Set(['store', 'deciders', 'options']);
+const known = new Set(['store', 'deciders', 'projections', 'options']);
 
 function checkedConfig(path: string, value: unknown): Config {
   if (!isObject(value)) throw new UsageError(`${path} must export an object, like { store: './events.db' }.`);
   const strange = Object.keys(value).find((key) => !known.has(key));
   if (strange !== undefined)
     throw new UsageError(
-      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders and options.`,
+      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders, projections and options.`,
     );
-  const { store, deciders, options } = value;
+  const { store, deciders, projections, options } = value;
   if (store !== undefined && (typeof store !== 'string' || store === ''))
     throw new UsageError(`store in ${path} must be the address of a store, like './events.db'.`);
   if (deciders !== undefined && !isObject(deciders))
@@ -84,6 +84,7 @@ function checkedConfig(path: string, value: unknown): Config {
     if (!isFold(decider))
       throw new UsageError(`deciders.${category} in ${path} is no decider: it has no evolve and initialState.`);
   }
+  assertProjections(path, projections);
   if (options !== undefined && !isObject(options))
     throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
   // Every member that the command uses was looked at above; openStore checks what is in the options.
@@ -92,4 +93,21 @@ function checkedConfig(path: string, value: unknown): Config {
 
 function isFold(value: unknown): boolean {
   return isObject(value) && typeof value['evolve'] === 'function' && 'initialState' in value;
+}
+
+function assertProjections(path: string, projections: unknown): void {
+  if (projections === undefined) return;
+  if (!Array.isArray(projections))
+    throw new UsageError(`projections in ${path} must be an array of projections, like [openOrders].`);
+  const names = new Set<string>();
+  for (const [index, projection] of projections.entries()) {
+    if (!isObject(projection) || !(projection['handlers'] instanceof Map))
+      throw new UsageError(`projections[${index}] in ${path} is no projection: defineProjection() makes one.`);
+    const name = `${String(projection['name'])}@${String(projection['version'])}`;
+    if (names.has(name))
+      throw new UsageError(`projections in ${path} has ${name} twice.`, [
+        'Versions of a projection may stand side by side, each with a number of its own.',
+      ]);
+    names.add(name);
+  }
 }

@@ -18,6 +18,7 @@ export function standingOf(info: ConsumerInfo): Standing {
 export function paintStanding(palette: Palette, standing: string): string {
   switch (standing) {
     case 'running':
+    case 'inline':
       return palette.good(standing);
     case 'failed':
       return palette.bad(standing);

@@ -36,10 +36,11 @@ export async function showLetters(
 }
 
 /** The event of a letter as it is read today: through today's upcasters, which may make several of it, or none. */
-async function eventsOf(store: Store, { streamId, version }: Letter): Promise<readonly RecordedEvent[]> {
+async function eventsOf(store: Store, { streamId, version, eventId }: Letter): Promise<readonly RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for await (const event of store.readStream(streamId, { fromVersion: version, toVersion: version }))
-    events.push(event);
+    // Where the letters lie in another store than the log, this one may have other events there.
+    if (event.id === eventId) events.push(event);
   return events;
 }
 

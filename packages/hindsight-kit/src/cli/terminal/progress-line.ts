@@ -67,7 +67,9 @@ export class ProgressLine {
     const text = this.#describe(state);
     if (stream.isTTY === true) {
       // Carriage return, the line, and the rest of the old line erased.
-      stream.write(`\r${cutToWidth(text, (stream.columns ?? 80) - 1)}\u001b[K`);
+      // A terminal that does not know its width says 0.
+      const width = stream.columns === undefined || stream.columns <= 0 ? 80 : stream.columns;
+      stream.write(`\r${cutToWidth(text, width - 1)}\u001b[K`);
       this.#isDrawn = true;
     } else stream.write(`${text}\n`);
   }

@@ -9,6 +9,8 @@ export interface Column {
   readonly title: string;
   /** Default `'left'`; numbers stand to the right. */
   readonly align?: 'left' | 'right';
+  /** Left out of a table for a terminal that is narrower than this, since other columns say more there. */
+  readonly leftOutBelow?: number;
   /** Paints a cell, after it was cut and before it is filled up. */
   readonly paint?: (text: string) => string;
 }
@@ -28,9 +30,12 @@ export function tableLines(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string[] {
-  const table = new GrowingTable(columns, options);
-  table.measure(rows);
-  return [table.titleLine(), ...rows.map((row) => table.line(row))];
+  const { widthMax = Number.MAX_SAFE_INTEGER } = options;
+  const hasRoom = (_: unknown, index: number): boolean => widthMax >= (columns[index]?.leftOutBelow ?? 0);
+  const shown = rows.map((row) => row.filter(hasRoom));
+  const table = new GrowingTable(columns.filter(hasRoom), options);
+  table.measure(shown);
+  return [table.titleLine(), ...shown.map((row) => table.line(row))];
 }
 
 /** A table whose rows come one after another: its columns get wider where they must, and never narrower. */
