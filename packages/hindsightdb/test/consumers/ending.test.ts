@@ -192,3 +192,20 @@ test('a consumer that cannot read an event stops, names it, and goes on when it 
   await consumer.waitFor(await store.head());
   assert.deepEqual(seen, ['order-1 1', 'order-2 1']);
 });
+
+test('a lease from a clock that went wrong holds nobody off', async (t) => {
+  const store = await openNew(t, inMemory);
+  await appendEach(store, 'order-1', 1);
+  const { engine, now } = store.context;
+  const expiresAt = now() + 365 * 86_400 * 1_000_000;
+  const entry = { checkpoint: null, token: 7, holder: 'nobody', expiresAt, writes: 3 };
+  await engine.keyedWrite([
+    { key: 'slice/late/0000', value: JSON.stringify(entry) },
+    { key: 'member/late/nobody', value: String(expiresAt) },
+  ]);
+  const seen: string[] = [];
+  const options = { ...plain('late', (event) => void seen.push(nameOf(event))), slices: 2 };
+  await using consumer = await startConsumer(store, options);
+  await consumer.waitFor(await store.head());
+  assert.deepEqual(seen, ['order-1 1']);
+});
