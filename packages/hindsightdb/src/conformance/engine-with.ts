@@ -5,10 +5,11 @@ import type { Engine } from '../engine/contract.ts';
 /** The engine with some of its members replaced. */
 export function engineWith(engine: Engine, changes: Partial<Engine>): Engine {
   return new Proxy(engine, {
-    get: (target, name) => {
+    get: (target, name): unknown => {
       if (name in changes) return Reflect.get(changes, name);
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      const bound: unknown = typeof value === 'function' ? value.bind(target) : value;
+      return bound;
     },
   });
 }
@@ -17,10 +18,10 @@ export function engineWith(engine: Engine, changes: Partial<Engine>): Engine {
 export interface MortalHandle {
   readonly engine: Engine;
   /** From now on its writes to the keyed store wait until `thaw`. */
-  freeze(): void;
-  thaw(): void;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** From now on nothing that it writes is written. */
-  die(): void;
+  readonly die: () => void;
 }
 
 /** Makes of a handle one that can be stopped and can die. */

@@ -1,9 +1,12 @@
 /** Reads the log for a consumer, a batch ahead: while one is being handled, the next is read and decoded. */
 
 import type { PartitionPlace } from '../core/checkpoint.ts';
+import { HindsightError, isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { decodeEvents } from '../store/decode.ts';
+import type { StoredEvent } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
+import { BatchFailure } from './consumer-spec.ts';
 import type { ReadFilter } from './event-filter.ts';
 
 /** What was read at once. */
@@ -55,6 +58,20 @@ export class BatchReader {
     return batch;
   }
 
+  /** Code of the user's decodes: a codec, upcasters. Where it fails, the first event that it fails at is named. */
+  async #decode(events: readonly StoredEvent[]): Promise<readonly RecordedEvent[]> {
+    try {
+      return await decodeEvents(this.#context, events);
+    } catch (cause) {
+      if (events.length > 1) for (const event of events) await this.#decode([event]);
+      const [{ streamId, version, position } = { streamId: '', version: 0, position: 0 }] = events;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `The event at position ${position}, version ${version} of ${streamId}, cannot be read: ${reason}`;
+      const code = isHindsightError(cause) ? cause.code : 'CONSUMER_FAILED';
+      throw new BatchFailure(new HindsightError(code, message, { cause }));
+    }
+  }
+
   async #read(from: readonly PartitionPlace[], limit: number): Promise<Batch> {
     const { engine } = this.#context;
     const { stored, isWanted, isOfStreams } = this.#filter;
@@ -76,7 +93,7 @@ export class BatchReader {
       });
       places.push(page.scannedTo === position ? place : { position: page.scannedTo, eventId: page.scannedEventId });
       const wanted = isWhole ? page.events.filter(isOfStreams) : page.events;
-      const decoded = await decodeEvents(this.#context, wanted);
+      const decoded = await this.#decode(wanted);
       const before = events.length;
       for (const event of decoded) if (isWanted(event)) events.push(event);
       range += page.scannedTo - position;

@@ -15,7 +15,7 @@ import {
 import type { ConsumerKind, StartAt } from './consumer-spec.ts';
 import { lagOf, type ConsumerLag } from './lag.ts';
 import { decodeLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
-import { decodeSlice, encodeSlice, freshSlice, sliceOf } from './slice-entry.ts';
+import { decodeSlice, encodeSlice, freshSlice, lasts, sliceOf } from './slice-entry.ts';
 import { startPlaces } from './start-place.ts';
 
 /** A consumer as its operators see it. */
@@ -76,7 +76,7 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     const entry = await engine.keyedGet(key);
     const { checkpoint, holder, expiresAt } = entry === undefined ? freshSlice : decodeSlice(key, entry.value);
     const positions = checkpoint === null ? null : decodeCheckpoint(checkpoint).places.map(({ position }) => position);
-    slices.push({ slice, checkpoint, positions, isHeld: holder !== null && expiresAt > now() });
+    slices.push({ slice, checkpoint, positions, isHeld: holder !== null && lasts(expiresAt, now()) });
   }
   const letters = await engine.keyedScan({ prefix: letterPrefix(name), limit: lettersCountedMax });
   const isOfThisLog = logId === engine.identity.logId;

@@ -10,7 +10,7 @@ import type { AnyStore } from '../store/context-of.ts';
 import { wakeable, type Wakeable } from '../store/wakeable.ts';
 import { BatchReader } from './batch-reader.ts';
 import { changeConsumer, requiredConsumer, type ConsumerFailure, type ConsumerRecord } from './consumer-record.ts';
-import type { ConsumerSpec } from './consumer-spec.ts';
+import { BatchFailure, type ConsumerSpec } from './consumer-spec.ts';
 import { readFilter, type ReadFilter } from './event-filter.ts';
 import { firstPlaces } from './first-place.ts';
 import { HeldSlices } from './held-slices.ts';
@@ -291,7 +291,7 @@ export class Consumer {
     });
     const worst = errors.find((error) => error instanceof ConsumerStop) ?? errors[0];
     if (worst !== undefined) throw worst;
-    const letters = works.reduce((sum, { parked }) => sum + parked.letterCount, 0);
+    const letters = works.reduce((sum, { withLetters }) => sum + withLetters.letterCount, 0);
     const { lettersMax = 10_000 } = this.#spec;
     if (letters <= lettersMax) return;
     throw stopFor(
@@ -312,13 +312,22 @@ export class Consumer {
 
   async #recover(error: unknown, failures: number): Promise<void> {
     this.#lookedAt = Number.NEGATIVE_INFINITY;
-    if (error instanceof ConsumerStop) {
-      await this.#recordFailure(error);
+    const stop = error instanceof ConsumerStop ? error : this.#stopForUnreadable(error, failures);
+    if (stop !== undefined) {
+      await this.#recordFailure(stop);
       return;
     }
     this.#setState({ kind: 'retrying', error });
     // Not cut short by appends: there may be many. Only a stop ends it, and the loop looks for that.
     await this.#rest(pauseAfter(recovery, failures, Math.random()));
+  }
+
+  /** What cannot be read fails in the user's code, as a handler does, and is tried as often. */
+  #stopForUnreadable(error: unknown, failures: number): ConsumerStop | undefined {
+    const { attemptsMax } = checkedRetryPolicy(this.#spec.retry);
+    return error instanceof BatchFailure && failures >= attemptsMax
+      ? stopFor(error, this.#home.context.now())
+      : undefined;
   }
 
   async #rest(milliseconds: number): Promise<void> {

@@ -7,7 +7,7 @@ import { conflictError, HindsightError, isHindsightError } from '../core/errors.
 import type { PartitionPlace } from '../core/checkpoint.ts';
 import type { Engine, KeyedWrite, SqlStatement } from '../store/engine-types.ts';
 import { checkpointOf } from '../store/places.ts';
-import { decodeSlice, encodeSlice, freshSlice, type SliceEntry } from './slice-entry.ts';
+import { decodeSlice, encodeSlice, freshSlice, lasts, type SliceEntry } from './slice-entry.ts';
 import { sliceKey } from './consumer-keys.ts';
 
 /** What a slice is held with. */
@@ -38,7 +38,7 @@ export async function takeSlice(settings: HolderSettings, slice: number): Promis
   const key = sliceKey(name, slice);
   const found = await home.keyedGet(key);
   const before = found === undefined ? freshSlice : decodeSlice(key, found.value);
-  if (before.holder !== null && before.holder !== member && before.expiresAt > now()) return undefined;
+  if (before.holder !== null && before.holder !== member && lasts(before.expiresAt, now())) return undefined;
   const entry: SliceEntry = {
     ...before,
     token: before.token + 1,

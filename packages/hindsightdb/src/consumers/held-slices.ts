@@ -9,7 +9,7 @@ import { divergedError, divergenceOf } from './divergence.ts';
 import { placeAfterDivergence } from './divergence-policy.ts';
 import { takeSlice, type HeldSlice, type HolderSettings } from './held-slice.ts';
 import { announceMember, forgetMember, shareOf } from './members.ts';
-import { ParkedEntities } from './parked-entities.ts';
+import { EntitiesWithLetters } from './entities-with-letters.ts';
 import type { CheckedRetryPolicy } from './retry-policy.ts';
 import { stopFor } from './slice-failure.ts';
 import { SliceWork } from './slice-work.ts';
@@ -113,8 +113,8 @@ export class HeldSlices {
     try {
       const trail = decodeTrail((await home.keyedGet(trailKey(spec.name, slice)))?.value);
       const places = await this.#placesOf(held, trail);
-      const parked = await ParkedEntities.load(home, { consumer: spec.name, slice });
-      return new SliceWork({ spec, retry, log, now, signal, eventToSetAside }, { held, places, parked, trail });
+      const withLetters = await EntitiesWithLetters.load(home, { consumer: spec.name, slice });
+      return new SliceWork({ spec, retry, log, now, signal, eventToSetAside }, { held, places, withLetters, trail });
     } catch (error) {
       await held.release();
       throw error;

@@ -45,7 +45,7 @@ async function workOnSequence(settings: LetterSettings, work: SliceWork, streamI
     if (stored.letter.state === 'failed') return;
     const isDone = stored.letter.state === 'skip' ? await drop(work, stored) : await retry(settings, work, stored);
     if (!isDone) return;
-    work.parked.remove(stored.letter);
+    work.withLetters.remove(stored.letter);
   }
 }
 

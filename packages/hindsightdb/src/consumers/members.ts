@@ -5,6 +5,7 @@
 
 import type { Engine, KeyedEntry } from '../store/engine-types.ts';
 import { memberPrefix } from './consumer-keys.ts';
+import { lasts } from './slice-entry.ts';
 
 /**
  * Says that a member is there until a time, where one is given, takes away those whose time is over, and answers who is
@@ -20,7 +21,7 @@ export async function announceMember(
   for (const entry of await membersOf(home, name)) {
     const other = entry.key.slice(memberPrefix(name).length);
     if (other === member) continue;
-    if (Number(entry.value) > now) present.push(other);
+    if (lasts(Number(entry.value), now)) present.push(other);
     else over.push(entry.key);
   }
   if (expiresAt !== undefined)

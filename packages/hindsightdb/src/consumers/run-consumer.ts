@@ -13,7 +13,7 @@ import { placeAfterDivergence } from './divergence-policy.ts';
 import { readFilter } from './event-filter.ts';
 import { chooseStart } from './first-place.ts';
 import { checkedRetryPolicy } from './retry-policy.ts';
-import { decodeSlice } from './slice-entry.ts';
+import { decodeSlice, leaseMsMax } from './slice-entry.ts';
 import { assertStartAt } from './start-place.ts';
 import { decodeTrail } from './trail.ts';
 
@@ -39,7 +39,7 @@ function assertSpec(store: AnyStore, spec: ConsumerSpec): void {
   checkedRetryPolicy(spec.retry);
   const { sliceCount = 1, leaseMs = 10_000, batchSizeMax = 200, lettersMax = 10_000, onFailure, onDiverged } = spec;
   assertWhole('slices', sliceCount, { min: 1, max: 1024 });
-  assertWhole('leaseMs', leaseMs, { min: 100, max: 3_600_000 });
+  assertWhole('leaseMs', leaseMs, { min: 100, max: leaseMsMax });
   assertWhole('batchSizeMax', batchSizeMax, { min: 1, max: 10_000 });
   assertWhole('lettersMax', lettersMax, { min: 0, max: 1_000_000 });
   assertChoice('onFailure', onFailure, ['stop', 'setAside']);

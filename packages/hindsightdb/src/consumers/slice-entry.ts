@@ -24,6 +24,14 @@ export interface SliceEntry {
 /** An entry that nobody has written yet. */
 export const freshSlice: SliceEntry = { checkpoint: null, token: 0, holder: null, expiresAt: 0, writes: 0 };
 
+/** The longest lease that there is, in milliseconds. */
+export const leaseMsMax = 3_600_000;
+
+/** Whether a lease lasts. One that lasts longer than any can was written by a clock that has gone wrong, and holds nobody off. */
+export function lasts(expiresAt: number, now: number): boolean {
+  return expiresAt > now && expiresAt - now <= leaseMsMax * 1000;
+}
+
 /** The text of an entry. */
 export function encodeSlice({ checkpoint, token, holder, expiresAt, writes }: SliceEntry): string {
   return JSON.stringify({ checkpoint, token, holder, expiresAt, writes });

@@ -9,9 +9,15 @@ import type { RecordedEvent } from '../core/event.ts';
 import type { Engine, KeyedWrite } from '../store/engine-types.ts';
 import { checkpointOf } from '../store/places.ts';
 import { trailKey } from './consumer-keys.ts';
-import { EventFailure, type ConsumerSpec, type FailedEvent, type SliceWrites } from './consumer-spec.ts';
+import {
+  EventFailure,
+  type ConsumerSpec,
+  type FailedEvent,
+  type SliceProgress,
+  type SliceWrites,
+} from './consumer-spec.ts';
 import type { HeldSlice } from './held-slice.ts';
-import type { ParkedEntities } from './parked-entities.ts';
+import type { EntitiesWithLetters } from './entities-with-letters.ts';
 import { pause, unlessAborted } from './pause.ts';
 import { pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
 import { blameEvent, isPassing, stopFor } from './slice-failure.ts';
@@ -34,7 +40,7 @@ export interface WorkSettings {
 export interface SliceStart {
   readonly held: HeldSlice;
   readonly places: readonly PartitionPlace[];
-  readonly parked: ParkedEntities;
+  readonly withLetters: EntitiesWithLetters;
   readonly trail: readonly Checkpoint[];
 }
 
@@ -56,7 +62,7 @@ const trailStep = 256;
 /** One slice at work. */
 export class SliceWork {
   readonly held: HeldSlice;
-  readonly parked: ParkedEntities;
+  readonly withLetters: EntitiesWithLetters;
   readonly #settings: WorkSettings;
   #places: readonly PartitionPlace[];
   /** The sum of positions that the entry names, and when it was written. */
@@ -66,17 +72,17 @@ export class SliceWork {
   #trailAt: number;
   #handledCount = 0;
 
-  constructor(settings: WorkSettings, { held, places, parked, trail }: SliceStart) {
+  constructor(settings: WorkSettings, { held, places, withLetters, trail }: SliceStart) {
     this.#settings = settings;
     this.held = held;
-    this.parked = parked;
+    this.withLetters = withLetters;
     this.#places = places;
     this.#trail = trail;
     this.#recorded = sumOf(places);
     const [newest] = trail;
     // After a rewind the trail lies ahead, and begins anew here.
     this.#trailAt = newest === undefined ? 0 : Math.min(this.#recorded, sumOf(decodeCheckpoint(newest).places));
-    this.#tell(false);
+    this.#tell({ isCaughtUp: false });
   }
 
   /** How far the slice has come, recorded or not: up to here there is nothing left to do. */
@@ -90,7 +96,7 @@ export class SliceWork {
     if (events.length > 0) await this.#handle(events, reached);
     this.#places = reached;
     if (isCaughtUp || sumOf(reached) - this.#recorded >= quietPositionsMax) await this.flush(quietMsMax);
-    this.#tell(isCaughtUp);
+    this.#tell({ isCaughtUp });
   }
 
   /** Records the place where that was not done for so long. */
@@ -101,8 +107,8 @@ export class SliceWork {
 
   async #handle(events: readonly RecordedEvent[], reached: readonly PartitionPlace[]): Promise<void> {
     const { retry, now } = this.#settings;
-    let free = events.filter((event) => !this.parked.isWaiting(event));
-    let waiting = events.filter((event) => this.parked.isWaiting(event));
+    let free = events.filter((event) => !this.withLetters.isWaiting(event));
+    let waiting = events.filter((event) => this.withLetters.isWaiting(event));
     const failed: FailedEvent[] = [];
     for (let attempt = 0; ;) {
       try {
@@ -153,11 +159,11 @@ export class SliceWork {
       (event) => !letters.some((letter) => isSamePlace(letter.event, event)),
     );
     try {
-      await this.#commit(places, writes, this.parked.writesFor(letters, behind, this.#settings.now()));
+      await this.#commit(places, writes, this.withLetters.writesFor(letters, behind, this.#settings.now()));
     } catch (error) {
       throw blameEvent(error, writes);
     }
-    this.parked.settle(letters, behind);
+    this.withLetters.settle(letters, behind);
   }
 
   async #commit(
@@ -218,7 +224,7 @@ export class SliceWork {
     return AbortSignal.any([this.held.lost, this.#settings.signal]);
   }
 
-  #tell(isCaughtUp: boolean): void {
+  #tell({ isCaughtUp }: Pick<SliceProgress, 'isCaughtUp'>): void {
     const { spec, log } = this.#settings;
     spec.onProgress?.({
       slice: this.held.slice,

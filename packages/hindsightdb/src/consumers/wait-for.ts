@@ -74,9 +74,14 @@ async function hasReached(
   const { status, failure, sliceCount } = consumer.record;
   const isReached = (places: readonly PartitionPlace[] | undefined): boolean =>
     wanted.every((position, partition) => (places?.[partition]?.position ?? 0) >= position);
+  // Whether a place is of this history is asked only of one that is far enough.
+  const isReachedElsewhere = async (slice: number): Promise<boolean> =>
+    isReached(await recordedPlaces(home, name, slice)) && isReached(await fittingPlaces({ log, home, name }, slice));
   let isWhole = true;
-  for (let slice = 0; slice < sliceCount && isWhole; slice += 1)
-    isWhole = isReached(placesHere?.(slice) ?? (await fittingPlaces({ log, home, name }, slice)));
+  for (let slice = 0; slice < sliceCount && isWhole; slice += 1) {
+    const here = placesHere?.(slice);
+    isWhole = here === undefined ? await isReachedElsewhere(slice) : isReached(here);
+  }
   if (!isWhole && status === 'failed')
     throw new HindsightError('CONSUMER_FAILED', `Consumer ${name} has stopped: ${failure?.message ?? 'it failed'}`, {
       details: { name, failure },

@@ -8,9 +8,9 @@ import { memoryFixture } from './memory-fixture.ts';
 
 const fixture = { ...memoryFixture(), patienceMs: 1500 };
 
-suite('consumers are rejected', { concurrency: 4 }, () => {
+suite('the kit, tried with consumers that are broken on purpose,', { concurrency: 4 }, () => {
   for (const { fault, runtime, failing, because } of consumersBroken) {
-    test(`that ${fault}`, async () => {
+    test(`rejects consumers that ${fault}`, async () => {
       const cases = consumerConformanceCases(
         { ...fixture, name: `a consumer runtime whose consumers ${fault}` },
         runtime,

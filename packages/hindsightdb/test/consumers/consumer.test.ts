@@ -8,7 +8,6 @@ import { describe, test } from 'node:test';
 import {
   consumerInfo,
   listConsumers,
-  listLetters,
   pauseConsumer,
   removeConsumer,
   resetConsumer,
@@ -21,9 +20,9 @@ import {
   waitForConsumer,
   type Consumer,
   type ConsumerOptions,
-  type Letter,
 } from '../../src/consumers/index.ts';
-import { isHindsightError, openStore, type RecordedEvent, type Store, type StoreOptions } from '../../src/index.ts';
+import { openStore, type RecordedEvent, type Store, type StoreOptions } from '../../src/index.ts';
+import { lettersOf } from './scenes.ts';
 
 const impatient = { attemptsMax: 2, firstDelayMs: 1 };
 
@@ -283,32 +282,6 @@ for (const { name, options, isFile } of kinds) {
         });
       });
     });
-
-    test('refuses wrong options', async () => {
-      await within(async (store) => {
-        const wrong: readonly object[] = [
-          { name: 'a/b' },
-          { name: '' },
-          { startAt: 'yesterday' },
-          { startAt: undefined },
-          { slices: 0 },
-          { leaseMs: 1 },
-          { handle: undefined },
-          { handleBatch: () => {} },
-          { retry: { attemptsMax: 0 } },
-          { types: ['a'], query: [{ types: ['b'] }] },
-          { onFailure: 'explode' },
-          { concurrencyMax: 0 },
-        ];
-        for (const options of wrong)
-          await assert.rejects(
-            startConsumer(store, { ...plain('wrong', () => {}), ...options }),
-            (error) => error instanceof TypeError || error instanceof RangeError || isHindsightError(error),
-            JSON.stringify(options),
-          );
-        assert.deepEqual(await listConsumers(store), []);
-      });
-    });
   });
 }
 
@@ -351,16 +324,6 @@ function assertEach(seen: readonly RecordedEvent[], rounds: number): void {
       streamId,
     );
   }
-}
-
-async function lettersOf(
-  store: Store,
-  consumer: string,
-  options: { readonly streamId?: string } = {},
-): Promise<readonly Letter[]> {
-  const letters: Letter[] = [];
-  for await (const letter of listLetters(store, consumer, options)) letters.push(letter);
-  return letters;
 }
 
 async function heldBy({ state }: Consumer): Promise<number> {

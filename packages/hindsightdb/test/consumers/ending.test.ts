@@ -2,7 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { consumerInfo, removeConsumer, setAsideFailed, startConsumer } from '../../src/consumers/index.ts';
+import {
+  consumerInfo,
+  removeConsumer,
+  resumeConsumer,
+  setAsideFailed,
+  startConsumer,
+} from '../../src/consumers/index.ts';
 import { HindsightError } from '../../src/core/errors.ts';
 import { openStore } from '../../src/index.ts';
 import { inFile, inMemory, openNew } from '../open-stores.ts';
@@ -155,4 +161,51 @@ test('work that is not waited for any more may fail unheard', async () => {
   await assert.rejects(unlessAborted(failing, AbortSignal.abort(new Error('stopped'))), { message: 'stopped' });
   // What nobody hears would end the process in the next turn.
   await pauseMs(5);
+});
+
+test('a consumer that cannot read an event stops, names it, and goes on when it is mended', async (t) => {
+  let isMended = false;
+  const store = await openNew(t, inMemory, {
+    upcasters: [
+      {
+        type: 'Counted',
+        upcast: (event) => {
+          if (!isMended && event.streamId === 'order-2') throw new Error('no such field');
+          return {};
+        },
+      },
+    ],
+  });
+  await appendEach(store, 'order-1', 1);
+  await appendEach(store, 'order-2', 1);
+  const seen: string[] = [];
+  await using consumer = await startConsumer(store, {
+    ...plain('unreadable', (event) => void seen.push(nameOf(event))),
+    retry: { attemptsMax: 2, firstDelayMs: 1 },
+  });
+  await eventually('The failure', () => consumer.state.kind === 'failed');
+  const { failure } = await consumerInfo(store, 'unreadable');
+  assert.match(failure?.message ?? '', /position 2, version 1 of order-2, cannot be read/);
+  assert.equal(failure?.code, 'UPCAST_FAILED');
+  isMended = true;
+  await resumeConsumer(store, 'unreadable');
+  await consumer.waitFor(await store.head());
+  assert.deepEqual(seen, ['order-1 1', 'order-2 1']);
+});
+
+test('a lease from a clock that went wrong holds nobody off', async (t) => {
+  const store = await openNew(t, inMemory);
+  await appendEach(store, 'order-1', 1);
+  const { engine, now } = store.context;
+  const expiresAt = now() + 365 * 86_400 * 1_000_000;
+  const entry = { checkpoint: null, token: 7, holder: 'nobody', expiresAt, writes: 3 };
+  await engine.keyedWrite([
+    { key: 'slice/late/0000', value: JSON.stringify(entry) },
+    { key: 'member/late/nobody', value: String(expiresAt) },
+  ]);
+  const seen: string[] = [];
+  const options = { ...plain('late', (event) => void seen.push(nameOf(event))), slices: 2 };
+  await using consumer = await startConsumer(store, options);
+  await consumer.waitFor(await store.head());
+  assert.deepEqual(seen, ['order-1 1']);
 });

@@ -1,6 +1,6 @@
 /**
  * Any interleaving of appends, crashes, freezes, restarts, pauses and failures: every event is handled, in order for each
- * entity, nothing is recorded after a fence, and letters hold back. `INTERLEAVINGS` sets the number of runs, `INTERLEAVING_SEED`
+ * entity, nothing is recorded after a fence, and letters hold back. `INTERLEAVINGS` sets the number of runs, `FAULT_SEED`
  * the seed of a run that failed.
  */
 
@@ -15,6 +15,7 @@ import {
   oneof,
   record,
 } from 'fast-check';
+import { runSeed } from '../faults/seeded-random.ts';
 import { allStoreKinds, openNew } from '../open-stores.ts';
 import { Interleaving, type Setup, type Step } from './interleavings.ts';
 
@@ -50,10 +51,10 @@ const setup = record({
 });
 
 const runs = Number(process.env['INTERLEAVINGS'] ?? 10);
-const seed = Number(process.env['INTERLEAVING_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const seed = runSeed();
 
 for (const kind of allStoreKinds)
-  test(`consumers on ${kind.name} come right after any interleaving (seed ${seed})`, async (t) => {
+  test(`consumers come right after any interleaving, on ${kind.name} (seed ${seed})`, async (t) => {
     const property = asyncProperty(setup, steps, async (given: Setup, taken: readonly Step[]) => {
       const store = await openNew(t, kind);
       await new Interleaving(store.context.engine, given).run(taken);

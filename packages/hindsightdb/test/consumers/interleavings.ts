@@ -181,7 +181,7 @@ export class Interleaving {
   }
 
   async #calm(): Promise<void> {
-    for (const number of [...this.#members.keys()]) await this.#end(number, 'stop');
+    for (const number of this.#members.keys()) await this.#end(number, 'stop');
     this.#micros += 2 * leaseMs * 1000;
     await this.#start(0);
     await resumeConsumer(this.#store, consumerName);

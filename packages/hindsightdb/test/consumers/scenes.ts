@@ -24,10 +24,14 @@ export function nameOf({ streamId, version }: RecordedEvent): string {
   return `${streamId} ${version}`;
 }
 
-/** The letters of a consumer. */
-export async function lettersOf(store: Store, consumer: string): Promise<readonly Letter[]> {
+/** The letters of a consumer, or of one entity. */
+export async function lettersOf(
+  store: Store,
+  consumer: string,
+  options: { readonly streamId?: string } = {},
+): Promise<readonly Letter[]> {
   const letters: Letter[] = [];
-  for await (const letter of listLetters(store, consumer)) letters.push(letter);
+  for await (const letter of listLetters(store, consumer, options)) letters.push(letter);
   return letters;
 }
 

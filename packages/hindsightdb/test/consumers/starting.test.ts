@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { resetConsumer, startConsumer } from '../../src/consumers/index.ts';
+import { listConsumers, resetConsumer, startConsumer } from '../../src/consumers/index.ts';
+import { isHindsightError } from '../../src/index.ts';
 import { allStoreKinds, inMemory, openNew } from '../open-stores.ts';
 import { alteredStore, appendEach, eventually, nameOf, pauseMs, plain } from './scenes.ts';
 
@@ -31,6 +32,31 @@ for (const kind of allStoreKinds)
       await resetConsumer(store, 'again');
       await eventually('The second round', () => seen.length >= 4);
       assert.deepEqual(seen, ['order-2 1', 'order-2 2', 'order-2 1', 'order-2 2']);
+    });
+
+    test('is refused with wrong options, and leaves nothing', async (t) => {
+      const store = await openNew(t, kind);
+      const wrong: readonly object[] = [
+        { name: 'a/b' },
+        { name: '' },
+        { startAt: 'yesterday' },
+        { startAt: undefined },
+        { slices: 0 },
+        { leaseMs: 1 },
+        { handle: undefined },
+        { handleBatch: () => {} },
+        { retry: { attemptsMax: 0 } },
+        { types: ['a'], query: [{ types: ['b'] }] },
+        { onFailure: 'explode' },
+        { concurrencyMax: 0 },
+      ];
+      for (const options of wrong)
+        await assert.rejects(
+          startConsumer(store, { ...plain('wrong', () => {}), ...options }),
+          (error) => error instanceof TypeError || error instanceof RangeError || isHindsightError(error),
+          JSON.stringify(options),
+        );
+      assert.deepEqual(await listConsumers(store), []);
     });
   });
 

@@ -85,7 +85,7 @@ export class ConsumerScene {
   }
 
   /** Appends numbered events to each stream in turn. */
-  async fill(streamIds: readonly string[], rounds: number, event: Partial<Event> = {}): Promise<void> {
+  async appendRounds(streamIds: readonly string[], rounds: number, event: Partial<Event> = {}): Promise<void> {
     for (let round = 0; round < rounds; round += 1)
       for (const streamId of streamIds) await this.store.append(streamId, [{ type: 'Counted', data: round, ...event }]);
   }

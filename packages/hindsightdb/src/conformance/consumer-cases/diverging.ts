@@ -68,8 +68,8 @@ async function divergenceOf(scene: ConsumerScene, name: string, store: Store, ho
 export const diverging: ConsumerArea = consumerArea('another history', {
   'after a restore the exact place where the histories part is told, and nothing is done': async (scene) => {
     const { original, copy, home, heads } = await copiesOf(scene);
-    await scene.fill(streams, 1);
-    await scene.fill(['order-1'], 2);
+    await scene.appendRounds(streams, 1);
+    await scene.appendRounds(['order-1'], 2);
     await scene.collect('restored', { progressIn: home }, original);
     const ahead = sum(await scene.log.engine.heads()) - sum(heads);
     const store = copy(restored(scene.log.engine, heads, scene.log.clock.now()));
@@ -86,7 +86,7 @@ export const diverging: ConsumerArea = consumerArea('another history', {
 
   'after a restore it is rewound to the common place, or begins anew, as it is told': async (scene) => {
     const { original, copy, home, heads, copied } = await copiesOf(scene);
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     for (const name of ['rewind', 'reset']) await scene.collect(name, { progressIn: home }, original);
     const store = copy(restored(scene.log.engine, heads, scene.log.clock.now()));
     await copied.append('order-2', [scene.log.make.one()]);
@@ -104,7 +104,7 @@ export const diverging: ConsumerArea = consumerArea('another history', {
   ) => {
     const { original, copy, home, heads, copied } = await copiesOf(scene);
     await scene.collect('shortened', { progressIn: home }, original);
-    await scene.fill(['order-1'], 4);
+    await scene.appendRounds(['order-1'], 4);
     await scene.collect('shortened', { progressIn: home }, original);
     // Its epoch is that of the original: it was copied by hand.
     const store = copy(scene.log.engine.identity);
@@ -164,7 +164,7 @@ export const diverging: ConsumerArea = consumerArea('another history', {
     const { original, home } = await copiesOf(scene);
     await scene.collect('elsewhere', { progressIn: home }, original);
     equal(await scene.log.engine.keyedScan({ prefix: '', limit: 10 }), [], 'What the log itself holds of it');
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     const seen = await scene.collect('elsewhere', { progressIn: home }, original);
     equal(seen, ['order-1 3'], 'What it handled next');
     await scene.runtime.resetConsumer(home, 'elsewhere');

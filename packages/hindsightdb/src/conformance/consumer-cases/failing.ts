@@ -17,19 +17,19 @@ const streams = ['order-1', 'order-2', 'cart-1'];
 const badName = 'order-1 2';
 const handledAside = ['order-1 1', ...namesOf(['order-2', 'cart-1'], 4)];
 
-interface Poisoned {
+interface Refusing {
   readonly seen: string[];
   /** Every call of the handler for an event that fails. */
   readonly tries: string[];
-  readonly poison: Set<string>;
+  readonly refused: Set<string>;
   readonly handle: (event: RecordedEvent) => void;
 }
 
-function poisoned(...poison: readonly string[]): Poisoned {
-  const made = { seen: [] as string[], tries: [] as string[], poison: new Set(poison) };
+function refusing(...refused: readonly string[]): Refusing {
+  const made = { seen: new Array<string>(), tries: new Array<string>(), refused: new Set(refused) };
   const handle = (event: RecordedEvent): void => {
     const name = nameOf(event);
-    if (made.poison.has(name)) {
+    if (made.refused.has(name)) {
       made.tries.push(name);
       throw new Error(`no ${name}`);
     }
@@ -47,26 +47,26 @@ async function lettersOf(scene: ConsumerScene, consumer: string): Promise<readon
 export const failing: ConsumerArea = consumerArea('failures', {
   'an event that fails is tried as often as was said and set aside with what follows of its entity, while others go on':
     async (scene) => {
-      await scene.fill(streams, 4);
-      const { seen, tries, handle } = poisoned(badName);
-      const consumer = await scene.start('poisoned', handle, { retry: twoTries, batchSizeMax: 5 });
+      await scene.appendRounds(streams, 4);
+      const { seen, tries, handle } = refusing(badName);
+      const consumer = await scene.start('failing', handle, { retry: twoTries, batchSizeMax: 5 });
       await scene.settle(consumer);
       equal(tries, [badName, badName], 'The tries');
       equalHandled(seen, handledAside, 'What was handled');
       const expected = ['order-1 2 failed', 'order-1 3 waiting', 'order-1 4 waiting'];
-      equal(await lettersOf(scene, 'poisoned'), expected, 'The letters');
-      const [first] = await scene.letters('poisoned');
+      equal(await lettersOf(scene, 'failing'), expected, 'The letters');
+      const [first] = await scene.letters('failing');
       equal([first?.attempts, first?.error?.message], [2, `no ${badName}`], 'What the first letter says');
     },
 
   'after a restart an entity still waits behind its letters': async (scene) => {
-    await scene.fill(streams, 3);
-    const { seen, poison, handle } = poisoned(badName);
+    await scene.appendRounds(streams, 3);
+    const { seen, refused, handle } = refusing(badName);
     const first = await scene.start('restarted', handle, { retry: twoTries });
     await scene.settle(first);
     await first.stop();
-    poison.clear();
-    await scene.fill(streams, 1);
+    refused.clear();
+    await scene.appendRounds(streams, 1);
     const second = await scene.start('restarted', handle, { retry: twoTries });
     await scene.settle(second);
     equalHandled(seen, handledAside, 'What was handled');
@@ -75,28 +75,28 @@ export const failing: ConsumerArea = consumerArea('failures', {
   },
 
   'letters are tried again in their order until one fails, and let their entity go with the last': async (scene) => {
-    await scene.fill(streams, 4);
-    const { seen, poison, handle } = poisoned(badName, 'order-1 4');
+    await scene.appendRounds(streams, 4);
+    const { seen, refused, handle } = refusing(badName, 'order-1 4');
     const consumer = await scene.start('retried', handle, { retry: twoTries });
     await scene.settle(consumer);
-    poison.delete(badName);
+    refused.delete(badName);
     await scene.runtime.retryLetters(scene.store, 'retried', 'order-1');
     await scene.eventually('The failure of the fourth', async () =>
       (await lettersOf(scene, 'retried')).includes('order-1 4 failed'),
     );
     equal(await lettersOf(scene, 'retried'), ['order-1 4 failed'], 'The letters');
-    poison.clear();
-    await scene.fill(['order-1'], 1);
+    refused.clear();
+    await scene.appendRounds(['order-1'], 1);
     await scene.runtime.retryLetters(scene.store, 'retried', 'order-1');
     await scene.eventually('The end of the letters', async () => (await lettersOf(scene, 'retried')).length === 0);
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     await scene.settle(consumer);
     equalHandled(seen, [...namesOf(['order-1'], 6), ...namesOf(['order-2', 'cart-1'], 4)], 'What was handled');
   },
 
   'a letter that is skipped is dropped, and those behind it are handled in order': async (scene) => {
-    await scene.fill(streams, 4);
-    const { seen, handle } = poisoned(badName);
+    await scene.appendRounds(streams, 4);
+    const { seen, handle } = refusing(badName);
     const consumer = await scene.start('skipped', handle, { retry: twoTries });
     await scene.settle(consumer);
     await scene.runtime.skipLetter(scene.store, 'skipped', 'order-1');
@@ -108,8 +108,8 @@ export const failing: ConsumerArea = consumerArea('failures', {
   },
 
   'letters stay what they are when the consumer is taken back': async (scene) => {
-    await scene.fill(['order-1'], 3);
-    const { seen, poison, handle } = poisoned(badName);
+    await scene.appendRounds(['order-1'], 3);
+    const { seen, refused, handle } = refusing(badName);
     const consumer = await scene.start('reset', handle, { retry: twoTries });
     await scene.settle(consumer);
     const before = await scene.letters('reset');
@@ -118,15 +118,15 @@ export const failing: ConsumerArea = consumerArea('failures', {
     await scene.eventually('The first event once more', () => seen.length === 2);
     await scene.settle(consumer);
     equal(await scene.letters('reset'), before, 'The letters');
-    poison.clear();
+    refused.clear();
     await scene.runtime.retryLetters(scene.store, 'reset', 'order-1');
     await scene.eventually('The end of the letters', async () => (await lettersOf(scene, 'reset')).length === 0);
     equal(seen, ['order-1 1', ...namesOf(['order-1'], 3)], 'What was handled');
   },
 
   'where a failure is to stop it, it says at which event, and goes on when it is resumed': async (scene) => {
-    await scene.fill(streams, 4);
-    const { seen, poison, handle } = poisoned(badName);
+    await scene.appendRounds(streams, 4);
+    const { seen, refused, handle } = refusing(badName);
     const consumer = await scene.start('strict', handle, { retry: twoTries, onFailure: 'stop' });
     await scene.eventually('The stop', () => consumer.state.kind === 'failed');
     const { status, failure, letterCount } = await scene.runtime.consumerInfo(scene.store, 'strict');
@@ -134,15 +134,15 @@ export const failing: ConsumerArea = consumerArea('failures', {
     equal(told, ['failed', `no ${badName}`, badName, 0], 'What it says');
     holds(!seen.includes('order-1 3'), 'It went on with the entity that it stopped at.');
     await refuses('Waiting for what it will not handle', () => scene.settle(consumer), 'CONSUMER_FAILED');
-    poison.clear();
+    refused.clear();
     await scene.runtime.resumeConsumer(scene.store, 'strict');
     await scene.settle(consumer);
     equalHandled([...new Set(seen)], namesOf(streams, 4), 'What was handled');
   },
 
   'a stopped one goes on without the event when it is told to set it aside': async (scene) => {
-    await scene.fill(streams, 4);
-    const { seen, handle } = poisoned(badName);
+    await scene.appendRounds(streams, 4);
+    const { seen, handle } = refusing(badName);
     const consumer = await scene.start('told', handle, { retry: twoTries, onFailure: 'stop' });
     await scene.eventually('The stop', () => consumer.state.kind === 'failed');
     await scene.runtime.setAsideFailed(scene.store, 'told');
@@ -153,7 +153,7 @@ export const failing: ConsumerArea = consumerArea('failures', {
   },
 
   'more letters than it may have stop it': async (scene) => {
-    await scene.fill(streams, 4);
+    await scene.appendRounds(streams, 4);
     const consumer = await scene.start(
       'many',
       () => {
@@ -170,7 +170,7 @@ export const failing: ConsumerArea = consumerArea('failures', {
   },
 
   'a batch that fails is handed out again, and after the last try stops it': async (scene) => {
-    await scene.fill(['order-1'], 3);
+    await scene.appendRounds(['order-1'], 3);
     const batches: string[][] = [];
     const attempts: number[] = [];
     let isMended = false;

@@ -13,10 +13,10 @@ export const handingOut: ConsumerArea = consumerArea('handing out', {
   'what is there and what is appended meanwhile is handled, each event once and in order for each entity': async (
     scene,
   ) => {
-    await scene.fill(streams, 4);
+    await scene.appendRounds(streams, 4);
     const seen: string[] = [];
     const consumer = await scene.start('all', (event) => void seen.push(nameOf(event)), { batchSizeMax: 3 });
-    await Promise.all(streams.map(async (streamId) => await scene.fill([streamId], 8)));
+    await Promise.all(streams.map(async (streamId) => await scene.appendRounds([streamId], 8)));
     await scene.settle(consumer);
     equalHandled(seen, namesOf(streams, 12), 'What was handled');
   },
@@ -25,11 +25,11 @@ export const handingOut: ConsumerArea = consumerArea('handing out', {
     // Whether all that is there is one batch, or what follows was read ahead.
     for (const [index, batchSizeMax] of [200, 2].entries()) {
       const streamId = `order-${index}`;
-      await scene.fill([streamId], 3);
+      await scene.appendRounds([streamId], 3);
       const seen: string[] = [];
       const handle = async (event: RecordedEvent): Promise<void> => {
         // The consumer is busy with what was the end of the log, and the end moves on.
-        if (event.version < 9) await scene.fill([streamId], 1);
+        if (event.version < 9) await scene.appendRounds([streamId], 1);
         seen.push(nameOf(event));
       };
       await scene.start(`seam-${batchSizeMax}`, handle, { batchSizeMax, streamId });
@@ -64,14 +64,14 @@ export const handingOut: ConsumerArea = consumerArea('handing out', {
   },
 
   'events of the store itself are not handed out': async (scene) => {
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     await scene.store.setStreamSettings('order-1', { maxCount: 10 });
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     equal(await scene.collect('plain'), namesOf(['order-1'], 2), 'What was handled');
   },
 
   'a batch holds as many events as was said at most, each of them once and in order': async (scene) => {
-    await scene.fill(streams, 5);
+    await scene.appendRounds(streams, 5);
     const batches: string[][] = [];
     const handleBatch = (events: readonly RecordedEvent[]): void => void batches.push(events.map(nameOf));
     const consumer = await scene.start('batches', undefined, { handleBatch, batchSizeMax: 4 });
@@ -83,7 +83,7 @@ export const handingOut: ConsumerArea = consumerArea('handing out', {
   },
 
   'a handler that is slow holds a bounded number of events in memory': async (scene) => {
-    await scene.fill(streams, 40);
+    await scene.appendRounds(streams, 40);
     const gate = scene.gate();
     let readCount = 0;
     const { engine } = scene.log;
@@ -108,7 +108,7 @@ export const handingOut: ConsumerArea = consumerArea('handing out', {
   },
 
   'several entities are handled at once where that is asked for, the events of each in order': async (scene) => {
-    await scene.fill(streams, 6);
+    await scene.appendRounds(streams, 6);
     const seen: string[] = [];
     const under = new Set<string>();
     let mostAtOnce = 0;

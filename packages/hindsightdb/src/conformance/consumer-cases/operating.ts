@@ -8,7 +8,7 @@ const streams = ['order-1', 'order-2'];
 /** Consumers are operated. */
 export const operating: ConsumerArea = consumerArea('operating', {
   'a paused one begins nothing until it is resumed, also when it is started anew': async (scene) => {
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     const seen: string[] = [];
     const handle = (event: Parameters<typeof nameOf>[0]): void => void seen.push(nameOf(event));
     const first = await scene.start('paused', handle);
@@ -17,7 +17,7 @@ export const operating: ConsumerArea = consumerArea('operating', {
     await scene.eventually('The pause', () => first.state.kind === 'paused');
     const { status, reason, slices } = await scene.runtime.consumerInfo(scene.store, 'paused');
     equal([status, reason, slices[0]?.isHeld], ['paused', 'maintenance', false], 'What is said of it');
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     await first.stop();
     const second = await scene.start('paused', handle);
     await scene.eventually('The pause', () => second.state.kind === 'paused');
@@ -29,9 +29,9 @@ export const operating: ConsumerArea = consumerArea('operating', {
   },
 
   'a reset takes a running one back to where it first began': async (scene) => {
-    await scene.fill(['order-1'], 2);
+    await scene.appendRounds(['order-1'], 2);
     const after = await scene.store.head();
-    await scene.fill(['order-1'], 2);
+    await scene.appendRounds(['order-1'], 2);
     const seen: string[] = [];
     const handle = (event: Parameters<typeof nameOf>[0]): void => void seen.push(nameOf(event));
     const consumer = await scene.start('reset', handle, { startAt: { after } });
@@ -43,9 +43,9 @@ export const operating: ConsumerArea = consumerArea('operating', {
   },
 
   'a rewind takes a running one to another place, backward and forward': async (scene) => {
-    await scene.fill(['order-1'], 2);
+    await scene.appendRounds(['order-1'], 2);
     const after = await scene.store.head();
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     const seen: string[] = [];
     const consumer = await scene.start('rewound', (event) => void seen.push(nameOf(event)));
     await scene.settle(consumer);
@@ -53,14 +53,14 @@ export const operating: ConsumerArea = consumerArea('operating', {
     await scene.eventually('The third event once more', () => seen.length >= 4);
     equal(seen.slice(3), ['order-1 3'], 'What was handled after the rewind');
     await consumer.stop();
-    await scene.fill(['order-1'], 2);
+    await scene.appendRounds(['order-1'], 2);
     await scene.runtime.rewindConsumer(scene.store, 'rewound', 'now');
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     equal(await scene.collect('rewound'), ['order-1 6'], 'What was handled after it was taken forward');
   },
 
   'a reaction is never taken back': async (scene) => {
-    await scene.fill(['order-1'], 2);
+    await scene.appendRounds(['order-1'], 2);
     const seen: string[] = [];
     const consumer = await scene.react('mails', (event) => void seen.push(nameOf(event)), scene.store);
     await scene.settle(consumer);
@@ -70,13 +70,13 @@ export const operating: ConsumerArea = consumerArea('operating', {
         () => scene.runtime.rewindConsumer(scene.store, 'mails', to),
         'REPLAY_REFUSED',
       );
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     await scene.settle(consumer);
     equal(seen, namesOf(['order-1'], 3), 'What it did');
   },
 
   'a removed one ends, is forgotten whole, and begins anew under its name': async (scene) => {
-    await scene.fill(streams, 2);
+    await scene.appendRounds(streams, 2);
     const consumer = await scene.start('removed', () => {}, { slices: 2 });
     await scene.settle(consumer);
     await scene.runtime.removeConsumer(scene.store, 'removed');
@@ -90,7 +90,7 @@ export const operating: ConsumerArea = consumerArea('operating', {
   },
 
   'a clean stop lets the batch at hand end, and begins nothing afterwards': async (scene) => {
-    await scene.fill(['order-1'], 9);
+    await scene.appendRounds(['order-1'], 9);
     const gate = scene.gate();
     const seen: string[] = [];
     const handle = async (event: Parameters<typeof nameOf>[0]): Promise<void> => {
@@ -115,7 +115,7 @@ export const operating: ConsumerArea = consumerArea('operating', {
   },
 
   'a stop that has waited long enough ends although the handler does not, and records nothing of it': async (scene) => {
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     const gate = scene.gate();
     const signals: AbortSignal[] = [];
     const handle = async (_event: unknown, { signal }: { readonly signal: AbortSignal }): Promise<void> => {

@@ -44,8 +44,12 @@ export const slicing: ConsumerArea = consumerArea('slices', {
       seen.push(nameOf(event));
       membersOf.set(event.streamId, (membersOf.get(event.streamId) ?? new Set()).add(member));
     });
-    equal([...slicesOf(first), ...slicesOf(second)].toSorted(), [0, 1, 2, 3], 'The slices of both');
-    await scene.fill(streams, 3);
+    equal(
+      [...slicesOf(first), ...slicesOf(second)].toSorted((left, right) => left - right),
+      [0, 1, 2, 3],
+      'The slices of both',
+    );
+    await scene.appendRounds(streams, 3);
     await scene.settle(first);
     await scene.settle(second);
     coversHandled(seen, namesOf(streams, 3), 'What was handled');
@@ -60,10 +64,10 @@ export const slicing: ConsumerArea = consumerArea('slices', {
   ) => {
     const seen: string[] = [];
     const { first, second, dieFirst } = await twoMembers(scene, (event) => void seen.push(nameOf(event)));
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     await scene.settle(first);
     dieFirst();
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     await scene.log.clock.pass(2 * leaseMs * 1000);
     await scene.eventually('The succession', () => slicesOf(second).length === 4);
     await scene.settle(second);
@@ -71,13 +75,13 @@ export const slicing: ConsumerArea = consumerArea('slices', {
     const third = await scene.start('shared', (event) => void seen.push(nameOf(event)), { slices: 4, leaseMs });
     await second.stop();
     await scene.eventually('The second succession', () => slicesOf(third).length === 4);
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     await scene.settle(third);
     coversHandled(seen, namesOf(streams, 3), 'What was handled, the first times');
   },
 
   'a slice is not taken from a holder whose lease lasts': async (scene) => {
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     const seen: string[] = [];
     const gate = scene.gate();
     let isAt = false;
@@ -95,7 +99,7 @@ export const slicing: ConsumerArea = consumerArea('slices', {
   },
 
   'nothing of a deposed holder is recorded: neither its place, nor its letters, nor its lease': async (scene) => {
-    await scene.fill(streams, 2);
+    await scene.appendRounds(streams, 2);
     const mortal = mortalHandle(scene.log.engine);
     const gate = scene.gate();
     let isAt = false;
@@ -126,7 +130,7 @@ export const slicing: ConsumerArea = consumerArea('slices', {
   },
 
   'a consumer that is rewound while it works records nothing of what was at hand': async (scene) => {
-    await scene.fill(['order-1'], 4);
+    await scene.appendRounds(['order-1'], 4);
     const gate = scene.gate();
     const seen: string[] = [];
     let isAt = false;

@@ -8,7 +8,7 @@ const streams = ['order-1', 'order-2', 'cart-1'];
 /** Consumers tell how far they are. */
 export const telling: ConsumerArea = consumerArea('telling', {
   'the lag is what is not handled, and nothing when all is': async (scene) => {
-    await scene.fill(streams, 2);
+    await scene.appendRounds(streams, 2);
     const gate = scene.gate();
     let isAt = false;
     const consumer = await scene.start('lagging', async () => {
@@ -34,14 +34,14 @@ export const telling: ConsumerArea = consumerArea('telling', {
   'an event that the filter does not let through is not waited for': async (scene) => {
     const gate = scene.gate();
     const consumer = await scene.start('filtered', () => gate.opened, { category: 'order' });
-    await scene.fill(['cart-1'], 3);
+    await scene.appendRounds(['cart-1'], 3);
     await scene.log.clock.pass(3_000_000);
     equal((await consumer.lag()).behindMs, 0, 'Since when a wanted event waits');
     await scene.settle(consumer);
   },
 
   'waiting for a place ends when everything up to it is handled, in every slice, and not before': async (scene) => {
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     const gate = scene.gate();
     const seen: string[] = [];
     const options = { slices: 3 };
@@ -64,14 +64,14 @@ export const telling: ConsumerArea = consumerArea('telling', {
   },
 
   'a consumer that nobody ever started is waited for in vain': async (scene) => {
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     const head = await scene.store.head();
     const wait = (): Promise<void> => scene.runtime.waitForConsumer(scene.store, 'nobody', head, { timeoutMs: 10 });
     await refuses('Waiting for nobody', wait, 'WAIT_TIMEOUT');
   },
 
   'what is listed says kind, status, places and lag': async (scene) => {
-    await scene.fill(streams, 1);
+    await scene.appendRounds(streams, 1);
     await scene.collect('one', { leaseMs });
     await scene.collect('two', { startAt: 'now', slices: 2 });
     const listed = await scene.runtime.listConsumers(scene.store);
@@ -95,7 +95,7 @@ export const telling: ConsumerArea = consumerArea('telling', {
   },
 
   'its state says whether it works, stands by or has ended': async (scene) => {
-    await scene.fill(['order-1'], 1);
+    await scene.appendRounds(['order-1'], 1);
     const gate = scene.gate();
     let isAt = false;
     const first = await scene.start('stateful', async () => {

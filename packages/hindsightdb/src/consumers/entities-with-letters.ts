@@ -9,7 +9,7 @@ import { letterOf, letterWrite, walkLetters } from './letter.ts';
 import type { FailedEvent } from './consumer-spec.ts';
 
 /** Which consumer's slice it is. */
-export interface ParkingPlace {
+export interface LettersOf {
   readonly consumer: string;
   readonly slice: number;
 }
@@ -18,20 +18,20 @@ export interface ParkingPlace {
 type Positions = Set<number>;
 
 /** The entities of one slice that are set aside, with their letters. */
-export class ParkedEntities {
-  readonly #place: ParkingPlace;
+export class EntitiesWithLetters {
+  readonly #place: LettersOf;
   readonly #entities = new Map<string, Positions>();
   #letterCount = 0;
 
-  private constructor(place: ParkingPlace) {
+  private constructor(place: LettersOf) {
     this.#place = place;
   }
 
   /** Reads which entities have letters. */
-  static async load(home: Engine, place: ParkingPlace): Promise<ParkedEntities> {
-    const parked = new ParkedEntities(place);
-    for await (const { letter } of walkLetters(home, place)) parked.#add(letter);
-    return parked;
+  static async load(home: Engine, place: LettersOf): Promise<EntitiesWithLetters> {
+    const withLetters = new EntitiesWithLetters(place);
+    for await (const { letter } of walkLetters(home, place)) withLetters.#add(letter);
+    return withLetters;
   }
 
   /** How many letters the slice has. */
