@@ -63,7 +63,7 @@ export const customerHistory: Projection<DocumentsView<PastOrder>> = projections
     OrderCancelled: (event) =>
       changed(event, ({ remarks }) => ({
         status: 'cancelled',
-        remarks: [...remarks, `cancelled: ${event.data.reason}`],
+        remarks: [...remarks, event.data.reason],
       })),
   },
 });

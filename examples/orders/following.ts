@@ -23,7 +23,9 @@ export async function tellWhatFollows(store: Store, mailer: Mailer): Promise<voi
 
   console.log('\nWhich orders are open, and since when?');
   for (const { orderId, customer, pieces, cents, placedAt } of await longestOpen(orders.view, 5))
-    console.log(`  ${orderId}  ${placedAt.slice(0, 10)}  ${customer}, ${pieces} pieces, ${euros(cents)}`);
+    console.log(
+      `  ${orderId}  ${placedAt.slice(0, 10)}  ${customer}, ${pieces} ${pieces === 1 ? 'piece' : 'pieces'}, ${euros(cents)}`,
+    );
 
   console.log('\nWhat did dora ever order?');
   for (const { orderId, placedAt, status, cents, remarks } of await historyOf(history.view, 'dora'))
