@@ -130,6 +130,9 @@ function isLike(printed: string, promised: string): boolean {
   return new RegExp(`^${pattern}$`, 'u').test(printed);
 }
 
+/** A listing that has not ended by then will not end: something that it opened still runs. */
+const endsWithinMs = 60_000;
+
 function run(
   args: readonly string[],
   cwd: string,
@@ -138,9 +141,16 @@ function run(
     execFile(
       process.execPath,
       args,
-      { cwd, env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_OPTIONS: '' } },
+      {
+        cwd,
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', NODE_OPTIONS: '' },
+        timeout: endsWithinMs,
+        killSignal: 'SIGKILL',
+      },
       (error, stdout, stderr) => {
-        resolve({ stdout, stderr, exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : 1 });
+        const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+        const complaint = error?.killed === true ? `It did not end within ${endsWithinMs} ms, and was killed.` : '';
+        resolve({ stdout, stderr: stderr + complaint, exitCode });
       },
     );
   });

@@ -49,6 +49,12 @@ suite('letters', () => {
     const [event] = Object.values(objectOf(document?.['events']));
     assert.deepEqual([objectOf(event)['type'], objectOf(event)['data']], ['LineAdded', { today: 2 }]);
     assert.equal(Object.values(objectOf(document?.['waiting'])).length, 2);
+    await at.store.tombstone('order-2');
+    const [hidden] = await documents(at, 'letters', 'show', 'mails', 'order-2');
+    assert.equal(Object.values(objectOf(hidden?.['events'])).length, 1, 'a retry would find it as well');
+    await at.store.removeTruncated('order-2');
+    const removed = await succeed(['letters', 'show', 'mails', 'order-2', ...inStore], at);
+    assert.match(removed.stdout, / data +there is nothing of it to read in this store\n/);
     const none = await hindsight(['letters', 'show', 'mails', 'order-9', ...inStore], at);
     assert.deepEqual([none.exitCode, /has no letter of order-9/.test(none.stderr)], [1, true]);
   });

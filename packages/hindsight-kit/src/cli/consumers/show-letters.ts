@@ -1,6 +1,6 @@
 /** The letters of one entity, for people and for machines: why the first failed, its event as it is read today, and what waits. */
 
-import type { RecordedEvent, Store } from 'hindsightdb';
+import { removedType, type RecordedEvent, type Store } from 'hindsightdb';
 import type { Letter } from 'hindsightdb/consumers';
 import type { CommandContext } from '../context.ts';
 import { eventDocument, jsonText, timeText } from '../history/value-text.ts';
@@ -35,12 +35,18 @@ export async function showLetters(
     await output.line(`${palette.faint(`# ${what}`)}\n${safeText(command)}`);
 }
 
-/** The event of a letter as it is read today: through today's upcasters, which may make several of it, or none. */
-async function eventsOf(store: Store, { streamId, version, eventId }: Letter): Promise<readonly RecordedEvent[]> {
+/**
+ * The event of a letter as it is read today: through today's upcasters, which may make several of it, or none. From the log
+ * and not from its stream, which may hide it while a retry would still find it.
+ */
+async function eventsOf(store: Store, { partition, position, eventId }: Letter): Promise<readonly RecordedEvent[]> {
+  const heads = await store.positions();
+  // Where the letters lie in another store than the log, this one may have nothing there, or other events.
+  if (heads.length > 1 || position > (heads[partition] ?? 0)) return [];
+  const range = { after: position - 1, until: position, includeReserved: true };
   const events: RecordedEvent[] = [];
-  for await (const event of store.readStream(streamId, { fromVersion: version, toVersion: version }))
-    // Where the letters lie in another store than the log, this one may have other events there.
-    if (event.id === eventId) events.push(event);
+  for await (const event of store.readLog(range))
+    if (event.id === eventId && event.type !== removedType) events.push(event);
   return events;
 }
 
@@ -84,7 +90,7 @@ function stackLines({
 
 function eventLines({ palette }: CommandContext, events: readonly RecordedEvent[]): readonly string[] {
   const fact = (what: string, value: string): string => `  ${palette.faint(what.padEnd(9))} ${value}`;
-  if (events.length === 0) return [fact('data', 'nothing is left of it to read; trying it again lets go of it')];
+  if (events.length === 0) return [fact('data', 'there is nothing of it to read in this store')];
   return events.flatMap((event) => {
     const { data } = event;
     const text = data instanceof Uint8Array ? countOf(data.length, 'byte') : undefined;
