@@ -31,6 +31,8 @@ export interface HeldSlicesSettings {
 export class HeldSlices {
   readonly #settings: HeldSlicesSettings;
   readonly #works = new Map<number, SliceWork>();
+  /** Slices at which a handler of this process is still at work, though they were lost: it would meet itself there. */
+  readonly #resting = new Set<number>();
   /** Until when this process has said that it is there. */
   #announcedUntil = 0;
   #members: readonly string[] = [];
@@ -56,7 +58,15 @@ export class HeldSlices {
 
   /** Forgets a slice that was lost. */
   forget(slice: number): void {
+    const rest = this.#works.get(slice)?.rest;
     this.#works.delete(slice);
+    if (rest !== undefined) void this.#takeNotBefore(slice, rest);
+  }
+
+  async #takeNotBefore(slice: number, rest: Promise<unknown>): Promise<void> {
+    this.#resting.add(slice);
+    await rest;
+    this.#resting.delete(slice);
   }
 
   /** Takes free slices up to this process's share, and gives back what is beyond it. */
@@ -72,7 +82,7 @@ export class HeldSlices {
       await giveBack(work);
     }
     for (let slice = 0; slice < sliceCount && this.#works.size < share; slice += 1) {
-      if (this.#works.has(slice)) continue;
+      if (this.#works.has(slice) || this.#resting.has(slice)) continue;
       const held = await takeSlice(this.#settings.holder, slice);
       if (held === undefined) continue;
       await this.#assertNotRemoved(held);

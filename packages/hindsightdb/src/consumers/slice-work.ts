@@ -71,6 +71,8 @@ export class SliceWork {
   #trail: readonly Checkpoint[];
   #trailAt: number;
   #handledCount = 0;
+  /** What was handed to the consumer last. */
+  #atHand: Promise<unknown> | undefined;
 
   constructor(settings: WorkSettings, { held, places, withLetters, trail }: SliceStart) {
     this.#settings = settings;
@@ -144,8 +146,17 @@ export class SliceWork {
     const signal = this.#signal();
     const { slice } = this.held;
     const record = (keyedWrites: readonly KeyedWrite[]): Promise<void> => this.held.commit({ keyedWrites });
+    const handling = this.#settings.spec.handle({ slice, events, attempt, signal, record });
+    this.#atHand = handling;
     // A handler that does not heed the signal is not waited for: what it still does is not recorded.
-    return await unlessAborted(this.#settings.spec.handle({ slice, events, attempt, signal, record }), signal);
+    const writes = await unlessAborted(handling, signal);
+    this.#atHand = undefined;
+    return writes;
+  }
+
+  /** Undefined when no handler is at work; else resolves when it has ended, also one that nobody waits for any more. */
+  get rest(): Promise<unknown> | undefined {
+    return this.#atHand && Promise.allSettled([this.#atHand]);
   }
 
   async #record(

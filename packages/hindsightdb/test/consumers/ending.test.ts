@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import {
   consumerInfo,
   removeConsumer,
+  resetConsumer,
   resumeConsumer,
   setAsideFailed,
   startConsumer,
@@ -208,4 +209,34 @@ test('a lease from a clock that went wrong holds nobody off', async (t) => {
   await using consumer = await startConsumer(store, options);
   await consumer.waitFor(await store.head());
   assert.deepEqual(seen, ['order-1 1']);
+});
+
+test('a slice that was lost is not worked on again while a handler of this process is still at it', async (t) => {
+  const store = await openNew(t, inMemory);
+  await appendEach(store, 'order-1', 4);
+  const { promise: isLet, resolve: letGo } = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  let [under, mostAtOnce] = [0, 0];
+  let isHeld = true;
+  // It does not heed the signal that tells it that its slice was lost.
+  const handle = async (event: Parameters<typeof nameOf>[0]): Promise<void> => {
+    under += 1;
+    mostAtOnce = Math.max(mostAtOnce, under);
+    if (event.version === 3 && isHeld) {
+      isHeld = false;
+      await isLet;
+    }
+    seen.push(nameOf(event));
+    under -= 1;
+  };
+  await using consumer = await startConsumer(store, plain('busy', handle));
+  await eventually('The third event', () => !isHeld);
+  await resetConsumer(store, 'busy');
+  await pauseMs(700);
+  assert.deepEqual([seen, mostAtOnce], [['order-1 1', 'order-1 2'], 1]);
+  letGo();
+  await consumer.waitFor(await store.head());
+  await eventually('The second round', () => seen.length >= 7);
+  assert.equal(mostAtOnce, 1);
+  assert.deepEqual(seen.slice(-4), ['order-1 1', 'order-1 2', 'order-1 3', 'order-1 4']);
 });
