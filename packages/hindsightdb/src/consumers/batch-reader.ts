@@ -3,6 +3,7 @@
 import type { PartitionPlace } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
+import { reasonOf } from '../core/text.ts';
 import { decodeEvents } from '../store/decode.ts';
 import type { StoredEvent } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
@@ -65,7 +66,7 @@ export class BatchReader {
     } catch (cause) {
       if (events.length > 1) for (const event of events) await this.#decode([event]);
       const [{ streamId, version, position } = { streamId: '', version: 0, position: 0 }] = events;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = reasonOf(cause);
       const message = `The event at position ${position}, version ${version} of ${streamId}, cannot be read: ${reason}`;
       const code = isHindsightError(cause) ? cause.code : 'CONSUMER_FAILED';
       throw new BatchFailure(new HindsightError(code, message, { cause }));

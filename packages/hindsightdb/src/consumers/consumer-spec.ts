@@ -6,6 +6,7 @@
 import type { Checkpoint } from '../core/checkpoint.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
+import { reasonOf } from '../core/text.ts';
 import type { KeyedWrite, SqlStatement } from '../store/engine-types.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { RetryPolicy } from './retry-policy.ts';
@@ -72,7 +73,7 @@ export class EventFailure extends Error {
   readonly attempts: number | undefined;
 
   constructor(event: RecordedEvent, cause: unknown, attempts?: number) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(reasonOf(cause), { cause });
     this.name = 'EventFailure';
     this.event = event;
     this.attempts = attempts;
@@ -85,7 +86,7 @@ export class EventFailure extends Error {
  */
 export class BatchFailure extends Error {
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(reasonOf(cause), { cause });
     this.name = 'BatchFailure';
   }
 }

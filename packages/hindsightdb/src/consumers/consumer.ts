@@ -5,6 +5,7 @@
 
 import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
+import { reasonOf } from '../core/text.ts';
 import { assertWhole } from '../store/argument-checks.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { wakeable, type Wakeable } from '../store/wakeable.ts';
@@ -287,7 +288,7 @@ export class Consumer {
       const reason: unknown = outcome.reason;
       // A slice that was lost is somebody else's work by now.
       if (held?.lost.aborted === true) this.#slices.forget(held.slice);
-      else errors.push(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
+      else errors.push(reason instanceof Error ? reason : new Error(reasonOf(reason), { cause: reason }));
     });
     const worst = errors.find((error) => error instanceof ConsumerStop) ?? errors[0];
     if (worst !== undefined) throw worst;

@@ -5,6 +5,7 @@
 
 import { HindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
+import { reasonOf } from '../core/text.ts';
 import { isoOfMicros } from '../core/time.ts';
 import type { Engine, KeyedEntry } from '../store/engine-types.ts';
 import { letterKey, letterPrefix } from './consumer-keys.ts';
@@ -65,7 +66,7 @@ const stackLengthMax = 4000;
 
 /** An error as a letter keeps it. */
 export function describeError(error: unknown): NonNullable<Letter['error']> {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error) };
   const code: unknown = Reflect.get(error, 'code');
   return {
     name: error.name,

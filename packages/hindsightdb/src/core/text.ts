@@ -57,6 +57,15 @@ function isSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit < 0xe000;
 }
 
+/** Why something failed, in the words of whatever was thrown: it need not be an error, nor have a text. */
+export function reasonOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+  } catch {
+    return `${describe(thrown)} without a text was thrown`;
+  }
+}
+
 /** What arrived, for a message: its kind, and its value where that is short. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';

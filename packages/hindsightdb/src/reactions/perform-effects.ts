@@ -2,6 +2,7 @@
 
 import { abortReason } from '../core/abort.ts';
 import { assertNotReplaying } from '../core/replay.ts';
+import { reasonOf } from '../core/text.ts';
 import { pause } from '../consumers/pause.ts';
 import { pauseAfter } from '../consumers/retry-policy.ts';
 import { effectKey } from './effect.ts';
@@ -97,7 +98,7 @@ function setEffect(work: EventWork, index: number, effect: JournalEffect): void 
 }
 
 function described(error: unknown): EffectFailure {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error) };
   const code: unknown = Reflect.get(error, 'code');
   return { name: error.name, message: error.message, ...(typeof code === 'string' && { code }) };
 }
