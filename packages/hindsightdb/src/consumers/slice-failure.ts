@@ -42,7 +42,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 /** A statement that the database refused is the failure of the event that it is of. */
-export function blameEvent(error: unknown, { eventOf }: SliceWrites): unknown {
+export function blameEvent(error: unknown, { eventOf }: Pick<SliceWrites, 'eventOf'>): unknown {
   if (!isHindsightError(error, 'VIEW_SQL_FAILED') || eventOf === undefined) return error;
   const details: unknown = Reflect.get(error, 'details');
   const statement: unknown =

@@ -19,13 +19,21 @@ export interface EncodedDocument {
 
 /** Encodes a document that may hold placeholders. Throws `NOT_JSON` or a `TypeError` for what is none. */
 export function encodeInline(document: unknown): EncodedDocument {
-  return typeof document === 'object' && document !== null && !Array.isArray(document) && holdsPending(document, 0)
+  return typeof document === 'object' && document !== null && !Array.isArray(document) && holdsPending(document)
     ? encodePending(document)
     : encodeDocument(document);
 }
 
 /** Encodes a document. Throws `NOT_JSON` or a `TypeError` for what is none. */
 export function encodeDocument(document: unknown): EncodedDocument {
+  if (document instanceof Promise) {
+    // It is refused here; what it fails with later must not end the process.
+    document.catch(() => undefined);
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      'A document must be an object, not a promise: it is computed from the event and from what was there before, at once.',
+    );
+  }
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw argumentError('INVALID_ARGUMENT', `A document must be an object, not ${describe(document)}.`);
   const text = jsonTextOf('A document', document);
@@ -34,12 +42,14 @@ export function encodeDocument(document: unknown): EncodedDocument {
   return { text, value: (): unknown => JSON.parse(text) };
 }
 
-/** Deeper values are left to JSON.stringify, which refuses cycles; a placeholder in them is refused by its toJSON. */
+/** Deeper values are left to JSON.stringify; a placeholder in them is refused by its toJSON. */
 const depthMax = 64;
 
-function holdsPending(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null || depth > depthMax) return false;
-  return isPending(value) || Object.values(value).some((member) => holdsPending(member, depth + 1));
+/** Whether there is a placeholder in a value. Each object is looked at once, so that cycles come to an end. */
+function holdsPending(value: unknown, depth = 0, seen: Set<object> = new Set()): boolean {
+  if (typeof value !== 'object' || value === null || depth > depthMax || seen.has(value)) return false;
+  seen.add(value);
+  return isPending(value) || Object.values(value).some((member) => holdsPending(member, depth + 1, seen));
 }
 
 function encodePending(document: object): EncodedDocument {
@@ -55,7 +65,7 @@ function writeValue(value: unknown, parts: KeyPart[]): unknown {
     parts.push(...(value.kind === 'recordedAt' ? ['"', PendingFact.factOf(value), '"'] : [PendingFact.factOf(value)]));
     return value;
   }
-  if (!holdsPending(value, 0)) {
+  if (!holdsPending(value)) {
     const text = JSON.stringify(value) ?? 'null';
     parts.push(text);
     return JSON.parse(text);

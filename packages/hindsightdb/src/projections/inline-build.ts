@@ -8,6 +8,7 @@ import { categoryOf } from '../core/stream-id.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { EventFailure, type EventFilter } from '../consumers/consumer-spec.ts';
 import { readFilter, type ReadFilter } from '../consumers/event-filter.ts';
+import { blameEvent } from '../consumers/slice-failure.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { decodeEvents } from '../store/decode.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
@@ -85,15 +86,19 @@ async function applyPage(build: InlineBuild, progress: InlineProgress, partition
   const events = (await decodeEvents(context, page.events)).filter(filter.isWanted);
   // What the filter leaves out is behind the view as well.
   const positions = progress.positions.map((position, index) => (index === partition ? page.scannedTo : position));
-  const { keyedWrites, statements } = await viewWrites(projection, place, events).catch((error: unknown) => {
+  const writes = await viewWrites(projection, place, events).catch((error: unknown) => {
     throw handlerError(projection, error);
   });
+  const { keyedWrites, statements } = writes;
   const own: KeyedWrite = {
     key: progressKey(id),
     value: JSON.stringify(positions),
     expectedRevision: progress.revision,
   };
-  const conflicts = await writeTogether(engine, [own, ...fencedWrites(keyedWrites)], statements.map(plainStatement));
+  const all = [own, ...fencedWrites(keyedWrites)];
+  const conflicts = await writeTogether(engine, all, statements.map(plainStatement)).catch((error: unknown) => {
+    throw handlerError(projection, blameEvent(error, writes));
+  });
   return conflicts.length > 0 ? { kind: 'outrun' } : { kind: 'moved', positions, eventCount: events.length };
 }
 

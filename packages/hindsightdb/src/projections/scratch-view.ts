@@ -4,6 +4,7 @@
  */
 
 import type { RecordedEvent } from '../core/event.ts';
+import { blameEvent } from '../consumers/slice-failure.ts';
 import type { SqlPart } from '../store/engine-types.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -39,9 +40,15 @@ export class ScratchView {
   async apply(events: readonly RecordedEvent[], onWrite?: WriteListener): Promise<void> {
     if (events.length === 0) return;
     const place = { prefix: '', source: this.documents, maker: this.#maker };
-    const { keyedWrites, statements } = await viewWrites(this.#projection, place, events, onWrite);
-    this.documents.write(fencedWrites(keyedWrites));
-    if (statements.length > 0) await this.sql.write({ keyedWrites: [], statements: statements.map(plainStatement) });
+    const writes = await viewWrites(this.#projection, place, events, onWrite);
+    this.documents.write(fencedWrites(writes.keyedWrites));
+    const statements = writes.statements.map(plainStatement);
+    if (statements.length === 0) return;
+    try {
+      await this.sql.write({ keyedWrites: [], statements });
+    } catch (error) {
+      throw blameEvent(error, writes);
+    }
   }
 
   /** What reads it. */

@@ -74,7 +74,8 @@ function checkedTable([name, given]: [string, unknown]): CheckedTable {
 /** The statements that make a table and its indexes under another name. */
 export function createTable({ columns, indexes }: CheckedTable, name: string): readonly string[] {
   return [
-    `CREATE TABLE ${quoted(name)} (${columns})`,
+    // A comment may stand at the end of the columns, and ends with its line.
+    `CREATE TABLE ${quoted(name)} (${columns}\n)`,
     ...indexes.map(
       (index, number) => `CREATE INDEX ${quoted(`${name}__i${number + 1}`)} ON ${quoted(name)} (${index})`,
     ),

@@ -66,6 +66,8 @@ function handled({ handlers }: Projection, events: readonly RecordedEvent[]): re
       let returned: unknown;
       try {
         returned = handler(event);
+        // It is refused below; what it fails with later must not end the process.
+        if (returned instanceof Promise) returned.catch(() => undefined);
       } catch (cause) {
         throw new EventFailure(event, cause);
       }
