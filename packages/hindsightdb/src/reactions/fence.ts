@@ -15,6 +15,8 @@ export interface Fence {
   readonly epoch: string;
   /** The newest version of the reaction that has planned here. */
   readonly version: number;
+  /** Over how many slices the reaction was spread. With another number a slice has other entities, and this says nothing of them. */
+  readonly slices: number;
   /** For each partition the greatest position that is over; 0 where there is none. */
   readonly positions: readonly number[];
 }
@@ -29,8 +31,8 @@ export function decodeFence({ key, value }: KeyedEntry): Fence {
 }
 
 /** The text of a fence's entry. */
-export function encodeFence({ epoch, version, positions }: Fence): string {
-  return JSON.stringify({ epoch, version, positions });
+export function encodeFence({ epoch, version, slices, positions }: Fence): string {
+  return JSON.stringify({ epoch, version, slices, positions });
 }
 
 /**
@@ -65,10 +67,25 @@ export function advanced(reach: readonly number[], events: readonly RecordedEven
 
 const fencesMax = 10_000;
 
+/** The fences of all slices of a reaction: what is known of it, also when its consumer was removed. */
+export async function readFences(home: Engine, reaction: string): Promise<readonly Fence[]> {
+  return (await home.keyedScan({ prefix: fencePrefix(reaction), limit: fencesMax })).map(decodeFence);
+}
+
 /** The newest version that has planned in any slice; 0 where none has. */
-export async function newestVersion(home: Engine, reaction: string): Promise<number> {
-  const entries = await home.keyedScan({ prefix: fencePrefix(reaction), limit: fencesMax });
-  return Math.max(0, ...entries.map((entry) => decodeFence(entry).version));
+export function newestVersion(fences: readonly Fence[]): number {
+  return Math.max(0, ...fences.map(({ version }) => version));
+}
+
+/** Throws `CONSUMER_MISMATCH` where the fences are of another number of slices: effects would be done again, or never. */
+export function assertSameSlices(reaction: string, fences: readonly Fence[], wanted: number): void {
+  const other = fences.find(({ slices }) => slices !== wanted)?.slices;
+  if (other === undefined) return;
+  throw new HindsightError(
+    'CONSUMER_MISMATCH',
+    `The reaction ${reaction} was spread over ${other} slices, not ${wanted}. Removing it does not change that: what it did is remembered by slice, and would be done again. Run it with slices: ${other}, or under a new name that starts where this one is.`,
+    { details: { name: reaction, slices: other, wanted } },
+  );
 }
 
 /** The error for a version that is older than one which has planned already. */

@@ -81,9 +81,10 @@ export class ReactionWork {
 
   /** The fence behind the batch. It is written with the slice's place, so that nothing between the two can be passed over. */
   #fenceWrites(batch: SliceBatch, before: Fence | undefined, reach: readonly number[]): readonly KeyedWrite[] {
-    const { name, version } = this.#reaction;
+    const { name, version, running } = this.#reaction;
+    const { slices = 1 } = running;
     const epoch = this.#stores.log.context.engine.identity.lineage.at(-1)?.epoch ?? '';
-    const value = encodeFence({ epoch, version, positions: advanced(reach, batch.events) });
+    const value = encodeFence({ epoch, version, slices, positions: advanced(reach, batch.events) });
     const isSame = before !== undefined && encodeFence(before) === value;
     return isSame ? [] : [{ key: fenceKey(name, batch.slice), value }];
   }

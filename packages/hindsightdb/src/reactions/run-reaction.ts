@@ -7,7 +7,7 @@ import { argumentError } from '../core/errors.ts';
 import { describe } from '../core/text.ts';
 import { assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import { newestVersion, outdatedError } from './fence.ts';
+import { assertSameSlices, newestVersion, outdatedError, readFences } from './fence.ts';
 import { assertReaction, type Reaction } from './reaction.ts';
 import { ReactionWork } from './reaction-work.ts';
 
@@ -41,7 +41,9 @@ export async function runReaction(
   assertRunOptions(options);
   const { progressIn: home = store, onDiverged, onOutdated = 'refuse', signal, onState } = options;
   const isRefused = onOutdated === 'refuse';
-  const newest = isRefused ? await newestVersion(contextOf(home).engine, reaction.name) : 0;
+  const fences = await readFences(contextOf(home).engine, reaction.name);
+  assertSameSlices(reaction.name, fences, reaction.running.slices ?? 1);
+  const newest = isRefused ? newestVersion(fences) : 0;
   if (newest > reaction.version) throw outdatedError(reaction, newest);
   const outdated = new AbortController();
   const work = new ReactionWork(reaction, {
