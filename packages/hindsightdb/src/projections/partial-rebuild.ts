@@ -5,7 +5,7 @@
 
 import { argumentError, HindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
-import { assertName } from '../core/text.ts';
+import { assertName, utf8Length } from '../core/text.ts';
 import { readFilter } from '../consumers/event-filter.ts';
 import { assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
@@ -61,7 +61,7 @@ interface Recomputed {
 
 /**
  * Folds one entity's events anew and replaces its documents by what they give, in one transaction. Only for projections that
- * are `perEntity`; throws `UNSUPPORTED` for others.
+ * are `perEntity`; throws `UNSUPPORTED` for others, and for streams whose ids go together, like `a-1` and `a-1/x`.
  */
 export async function rebuildEntity(
   store: AnyStore,
@@ -80,6 +80,7 @@ export async function rebuildEntity(
   return await replace(part, async (place) => {
     const pages = readStreamPages(context, streamId, {})();
     const ids = new Set(await ownIds(part, place, streamId));
+    await assertAlone(part, streamId, ids);
     return await recompute(part, decoded(context, pages, place.positions), ids, () => {});
   });
 }
@@ -221,6 +222,29 @@ async function* decoded(
       context,
       events.filter(({ partition, position }) => position <= (positions[partition] ?? 0)),
     );
+}
+
+/**
+ * Throws `UNSUPPORTED` where another stream has its id before a slash of this one's or of its documents' ids: the two may write
+ * the same documents, and which of them wrote one cannot be told.
+ */
+async function assertAlone({ store, projection }: Part, streamId: string, ids: ReadonlySet<string>): Promise<void> {
+  const others = new Set([streamId, ...ids].flatMap(untilSlashes));
+  others.delete(streamId);
+  for (const other of others) {
+    const isName = other !== '' && utf8Length(other) <= store.context.limits.streamIdBytesMax && other.isWellFormed();
+    if (!isName || other.includes('\0') || (await store.context.engine.streamInfo(other)).version === 0) continue;
+    throw unsupported(
+      projection,
+      `may have written documents of ${streamId} at events of ${other}, whose id goes together with it. Rebuild the whole view`,
+    );
+  }
+}
+
+/** The text, and what stands before each of its slashes. */
+function untilSlashes(text: string): readonly string[] {
+  const parts = text.split('/');
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }
 
 /** The ids of the documents that belong to a stream and are there. */
