@@ -375,8 +375,8 @@ export class Consumer {
   }
 }
 
-/** Errors are compared by what they are: what hangs on them may have no JSON form. */
-function isSameState(left: ConsumerState, right: ConsumerState): boolean {
+/** Whether two states are the same. Errors are compared by what they are: what hangs on them may have no JSON form. */
+export function isSameState(left: ConsumerState, right: ConsumerState): boolean {
   if (left.kind === 'retrying') return right.kind === 'retrying' && left.error === right.error;
   return right.kind !== 'retrying' && JSON.stringify(left) === JSON.stringify(right);
 }

@@ -5,7 +5,7 @@
 
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { isHindsightError } from '../core/errors.ts';
-import type { ConsumerState } from '../consumers/consumer.ts';
+import { isSameState, type ConsumerState } from '../consumers/consumer.ts';
 import type { ConsumerLag } from '../consumers/lag.ts';
 import type { WaitOptions } from '../consumers/wait-for.ts';
 import { assertFunction, assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
@@ -230,9 +230,11 @@ export class RunningProjection<Kind extends View = View> {
   }
 
   #setState(state: ConsumerState): void {
-    const isSame = JSON.stringify(state) === JSON.stringify(this.#state);
+    const isSame = isSameState(state, this.#state);
     this.#state = state;
-    if (!isSame) this.#parts.options.onState?.(state);
+    const { onState } = this.#parts.options;
+    // In a turn of its own: what it throws is its caller's fault and stops nothing here.
+    if (!isSame && onState !== undefined) queueMicrotask(() => onState(state));
   }
 }
 
