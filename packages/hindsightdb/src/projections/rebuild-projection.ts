@@ -80,7 +80,10 @@ export async function rebuildProjection(
   };
   const { name, version } = projection;
   await removeOldBuilds(engine, name, { version, signal });
-  const mode = versionOf(await readPointer(engine, name), projection)?.mode ?? 'asynchronous';
+  const known = versionOf(await readPointer(engine, name), projection);
+  const isKept = known !== undefined && (known.shown !== null || known.building !== null);
+  // Where nothing is kept, it becomes what the projection says: an asynchronous build could not be carried by appends.
+  const mode = isKept ? known.mode : projection.isInline ? 'inline' : 'asynchronous';
   const id = await beginBuild(engine, projection, mode);
   if (mode === 'inline') await rebuildInline(store, projection, id, { report, signal });
   else await rebuildAside({ store, home, projection, options: build }, id, { report, signal });

@@ -126,10 +126,14 @@ for (const kind of storeKinds)
 
     test('documents that may be another entity’s are not taken away with one that is rebuilt', async (context) => {
       const store = await openNew(context, kind);
-      for (const streamId of ['order-1', 'order-1/gift', 'order-2/gift', 'order-3']) await store.append(streamId, [placed(5)]);
+      for (const streamId of ['order-1', 'order-1/gift', 'order-2/gift', 'order-3'])
+        await store.append(streamId, [placed(5)]);
       await using run = await runProjection(store, perEntity);
       await run.waitFor(await store.head());
-      await assert.rejects(rebuildEntity(store, perEntity, 'order-1'), { code: 'UNSUPPORTED', message: /order-1\/gift/ });
+      await assert.rejects(rebuildEntity(store, perEntity, 'order-1'), {
+        code: 'UNSUPPORTED',
+        message: /order-1\/gift/,
+      });
       await assert.rejects(rebuildEntity(store, perEntity, 'order-1/gift'), { code: 'UNSUPPORTED' });
       for (const streamId of ['order-2/gift', 'order-3']) await rebuildEntity(store, perEntity, streamId);
       assert.equal((await checkProjection(store, perEntity)).differenceCount, 0);

@@ -11,6 +11,7 @@ import {
   runProjection,
   sql,
   sqlTables,
+  type InlineRecorded,
 } from '../../src/projections/index.ts';
 import { inFile, inMemory, openAt, openNew } from '../open-stores.ts';
 
@@ -52,7 +53,12 @@ suite('a handler that goes wrong', () => {
       for (let id = 2; id < 5; id += 1) root.children.push({ id, children: [root], parents: [root, root] });
       return root;
     };
-    const projection = defineProjection({ name: 'trees', view: trees, inline: true, on: { Put: () => trees.set('all', tree()) } });
+    const projection = defineProjection({
+      name: 'trees',
+      view: trees,
+      inline: true,
+      on: { Put: () => trees.set('all', tree()) },
+    });
     const store = await openNew(t, inMemory, { inline: [projection] });
     await assert.rejects(store.append('order-1', [put(1)]), { code: 'VIEW_HANDLER_FAILED' });
     assert.equal((await store.readLog().toArray()).length, 0);
@@ -72,7 +78,12 @@ suite('a handler that goes wrong', () => {
     const [wrong] = (await store.readStream('order-1').toArray()).filter(({ version }) => version === 1235);
     const expected = { ...isNamed, details: { ...isNamed.details, name: 'items', eventId: wrong?.id } };
     await assert.rejects(foldLive(store, projection), expected);
-    const inline = defineProjection({ name: 'items', view: { tables, ...rest }, inline: true, on });
+    const inline = defineProjection({
+      name: 'items',
+      view: { tables, ...rest },
+      inline: true,
+      on: { Put: ({ data }: InlineRecorded<Put>) => sql`INSERT INTO ${tables.items} VALUES (${data.id})` },
+    });
     const carrying = await openAt(t, address, { inline: [inline] });
     await assert.rejects(rebuildProjection(carrying, inline), expected);
   });

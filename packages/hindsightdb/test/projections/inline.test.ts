@@ -23,7 +23,7 @@ import {
   waitForView,
   type InlineRecorded,
 } from '../../src/projections/index.ts';
-import { openNew, storeKinds } from '../open-stores.ts';
+import { openAt, openNew, storeKinds } from '../open-stores.ts';
 import { documentsIn, expectedOrders, inlineDocuments, orderDocuments, type Paid, type Placed } from './orders.ts';
 
 const placed = (cents: number) => ({ type: 'Placed', data: { customer: 'ann', cents } });
@@ -237,6 +237,19 @@ for (const kind of storeKinds)
         Array.from({ length: 30 }, (_, index) => index + 1),
       );
       assert.deepEqual(await viewOf(store, counting).get('all'), { total: 30, times: 30 });
+    });
+
+    test('a view that a rebuild made is one that appends carry', async (context) => {
+      const address = await kind.address(context);
+      const store = await openAt(context, address);
+      await store.append('counter-1', [{ type: 'Counted', data: { by: 2 } }]);
+      await rebuildProjection(store, counting);
+      // A store in memory is not opened twice.
+      if (kind.name === 'memory')
+        return assert.deepEqual(await viewOf(store, counting).get('all'), { total: 2, times: 1 });
+      const carrying = await openAt(context, address, { inline: [counting] });
+      await carrying.append('counter-1', [{ type: 'Counted', data: { by: 3 } }]);
+      assert.deepEqual(await viewOf(carrying, counting).get('all'), { total: 5, times: 2 });
     });
 
     test('an append that is refused or repeated writes nothing to the view', async (context) => {
