@@ -53,10 +53,6 @@ export function defineProjection<Kind extends View, Data>(
 export function defineProjection<Kind extends View, Data>(
   definition: ProjectionDefinition<Kind, Data>,
 ): Projection<Kind>;
-/** Declares either of them. */
-export function defineProjection<Kind extends View, Data>(
-  definition: ProjectionDefinition<Kind, Data> | InlineProjectionDefinition<Kind, Data>,
-): Projection<Kind> | InlineProjection<Kind>;
 export function defineProjection<Kind extends View>(
   definition: ProjectionOptions<Kind> & { readonly inline?: boolean; readonly on: object },
 ): Projection<Kind> | InlineProjection<Kind> {
