@@ -162,6 +162,9 @@ suite('projections', () => {
     assert.match(unnamed.stderr, /followed under the name of its build: open-orders@1\.1\./);
     await succeed(['projections', 'rebuild', 'open-orders'], at);
     await succeed(['projections', 'check', 'open-orders'], at);
+    const { stdout } = await succeed(['consumers'], at);
+    assert.match(stdout, /^open-orders@1\.1 .* a build that was replaced$/m);
+    assert.match(stdout, /^open-orders@1\.2 .* 0$/m);
   });
 
   test('of which a rebuild is interrupted go on there, and show what they showed until then', async (context) => {
