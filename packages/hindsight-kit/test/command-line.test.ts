@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { documentsOf, hindsight, objectOf, succeed, temporaryFolder } from './hindsight-process.ts';
+import { documentsOf, hindsight, objectOf, start, succeed, temporaryFolder } from './hindsight-process.ts';
 import { inStore } from './store-fixture.ts';
 
 suite('hindsight', () => {
@@ -71,6 +71,15 @@ suite('hindsight', () => {
     assert.match((await succeed(['complete', '--', 're'])).stdout, /^read\tshow events .*\nrestore\t/);
     assert.match((await succeed(['complete', '--', 'import', '--on-b'])).stdout, /^--on-bad-row\t/);
     assert.match((await succeed(['complete', '--', 'consumers', 're'])).stdout, /^resume\thave one go on .*\nreset\t/);
+  });
+
+  test('ends quietly when the reader of its help goes away', async () => {
+    for (const args of [['--help'], ['projections', 'list', '--help'], ['--version']]) {
+      const running = start(args);
+      running.child.stdout?.destroy();
+      const { exitCode, stderr } = await running.ended;
+      assert.deepEqual([args, exitCode, stderr], [args, 0, '']);
+    }
   });
 
   test('says its version', async () => {

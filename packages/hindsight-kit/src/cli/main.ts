@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createProgram } from './program.ts';
 import { reportFailure } from './report-failure.ts';
+import { outliveReader } from './terminal/output.ts';
 import { processWorld } from './world.ts';
 
 // The package's own description lies two folders up, both in the sources and in what is published.
@@ -20,6 +21,7 @@ process.on('warning', (warning) => {
 });
 
 const world = processWorld();
+outliveReader(world.stdout);
 const args = process.argv.slice(2);
 let ended = 0;
 try {

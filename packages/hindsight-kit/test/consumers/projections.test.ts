@@ -149,11 +149,22 @@ suite('projections', () => {
     assert.match(checked.stdout, /^1 difference in build 1 of open-orders/);
     assert.match(checked.stdout, /\ndocument order-5\n {2}- view .*"cents":6.*\n {2}\+ fold .*"cents":5/);
     assert.match(checked.stderr, /hindsight projections rebuild open-orders@1/);
+    const rows = await hindsight(['projections', 'check', 'totals'], at);
+    assert.match(rows.stdout, / rows compared with a fold of /);
+    assert.match(
+      rows.stdout,
+      /\nrows of totals\n {2}- view .*"customer":"c1","cents":0.*\n {2}\+ fold .*"customer":"c1","cents":[1-9]\d*.*\n$/,
+    );
     const table = await hindsight(['projections', 'check', 'totals', '--json'], at);
     const [report] = documentsOf(table.stdout);
     assert.deepEqual([table.exitCode, Number(report?.['differenceCount']) > 0], [1, true]);
+    const unnamed = await hindsight(['consumers', 'show', 'open-orders'], at);
+    assert.match(unnamed.stderr, /followed under the name of its build: open-orders@1\.1\./);
     await succeed(['projections', 'rebuild', 'open-orders'], at);
     await succeed(['projections', 'check', 'open-orders'], at);
+    const { stdout } = await succeed(['consumers'], at);
+    assert.match(stdout, /^open-orders@1\.1 .* a build that was replaced$/m);
+    assert.match(stdout, /^open-orders@1\.2 .* 0$/m);
   });
 
   test('of which a rebuild is interrupted go on there, and show what they showed until then', async (context) => {

@@ -15,6 +15,7 @@ import {
 import type { ConsumerKind, StartAt } from './consumer-spec.ts';
 import { lagOf, type ConsumerLag } from './lag.ts';
 import { decodeLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
+import { pausedByRestore, presentEpoch } from './paused-by-restore.ts';
 import { decodeSlice, encodeSlice, freshSlice, lasts, sliceOf } from './slice-entry.ts';
 import { startPlaces } from './start-place.ts';
 
@@ -69,7 +70,7 @@ export async function consumerInfo(store: AnyStore, name: string): Promise<Consu
 
 async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Promise<ConsumerInfo> {
   const { engine, now } = contextOf(store);
-  const { kind, status, reason, failure, sliceCount, logId } = record;
+  const { kind, status, reason, failure, sliceCount, logId } = pausedByRestore(record, engine.identity);
   const slices: SliceInfo[] = [];
   for (let slice = 0; slice < sliceCount; slice += 1) {
     const key = sliceKey(name, slice);
@@ -108,8 +109,10 @@ export async function pauseConsumer(
 
 /** Has it go on after a pause or a failure, with the event that it failed at. */
 export async function resumeConsumer(store: AnyStore, name: string): Promise<void> {
+  const { identity } = contextOf(store).engine;
   await changeConsumer(store, name, ({ reason: _reason, failure: _failure, ...record }) => ({
     ...record,
+    ...(record.logId === identity.logId && { epoch: presentEpoch(identity) }),
     status: 'running',
   }));
 }

@@ -8,7 +8,7 @@ import { HindsightError } from '../core/errors.ts';
 import type { KeyedEntry } from '../store/engine-types.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { ConsumerKind } from './consumer-spec.ts';
-import { recordKey } from './consumer-keys.ts';
+import { recordKey, recordPrefix } from './consumer-keys.ts';
 
 /** Why a consumer stopped by itself. */
 export interface ConsumerFailure {
@@ -60,13 +60,19 @@ export async function readConsumer(home: AnyStore, name: string): Promise<Stored
   return entry && { name, revision: entry.revision, record: decodeRecord(entry) };
 }
 
-/** Reads a record that must be there. Throws `CONSUMER_UNKNOWN`. */
+/** Of names that go on behind the one given, so many are told. */
+const namesToldMax = 5;
+
+/** Reads a record that must be there. Throws `CONSUMER_UNKNOWN`, which tells a projection's builds where its name was given. */
 export async function requiredConsumer(home: AnyStore, name: string): Promise<StoredConsumer> {
   const found = await readConsumer(home, name);
   if (found !== undefined) return found;
+  const prefix = recordKey(`${name}@`);
+  const others = await home.context.engine.keyedScan({ prefix, limit: namesToldMax });
+  const builds = others.map(({ key }) => key.slice(recordPrefix.length)).join(', ');
   throw new HindsightError(
     'CONSUMER_UNKNOWN',
-    `No consumer named ${JSON.stringify(name)} was ever started with this store.`,
+    `No consumer named ${JSON.stringify(name)} was ever started with this store.${builds === '' ? '' : ` A projection is followed under the name of its build: ${builds}.`}`,
     { details: { name } },
   );
 }

@@ -18,8 +18,9 @@ export type ConsumerKind = 'consumer' | 'projection' | 'reaction';
 export interface EventFilter {
   readonly category?: string;
   readonly streamId?: string;
-  /** Only events of these types. */
+  /** Only events of these types, as they are read. Not together with `query`. */
   readonly types?: readonly string[];
+  /** Only events that it means. Its items name their types themselves. */
   readonly query?: Query;
 }
 

@@ -28,7 +28,7 @@ import { waitForConsumer, type WaitOptions } from './wait-for.ts';
 export type ConsumerState =
   /** Works on slices: behind the end of the log, or with everything handled. */
   | { readonly kind: 'catchingUp' | 'live'; readonly slices: readonly number[] }
-  /** Others hold all slices. */
+  /** Holds no slice: others hold them all, or it has not asked for one yet, as in the moment after the start. */
   | { readonly kind: 'standby' }
   | { readonly kind: 'paused'; readonly reason?: string }
   /** Something failed that passes: it goes on by itself. */

@@ -7,7 +7,7 @@ import { argumentError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { matchesQuery, type Query } from '../core/query.ts';
 import { categoryOf } from '../core/stream-id.ts';
-import { assertName } from '../core/text.ts';
+import { assertName, describe } from '../core/text.ts';
 import { checkedQuery } from '../store/read-options.ts';
 import type { LogFilter, StoredEvent } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
@@ -29,6 +29,8 @@ export function readFilter(context: StoreContext, filter: EventFilter): ReadFilt
   if (streamId !== undefined) assertName('A stream id', streamId, limits.streamIdBytesMax);
   if (types !== undefined && filter.query !== undefined)
     throw argumentError('INVALID_ARGUMENT', 'Give types or a query; the items of a query name their types themselves.');
+  if (types !== undefined && !Array.isArray(types))
+    throw argumentError('INVALID_ARGUMENT', `types must be an array of event types, not ${describe(types)}.`);
   const query = types === undefined ? filter.query : [{ types }];
   const stored: LogFilter = {
     includeReserved: false,

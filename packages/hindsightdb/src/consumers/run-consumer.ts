@@ -1,7 +1,6 @@
 /** Starting a consumer: its record is made or compared, its places are looked at, and then it runs. */
 
 import { argumentError, HindsightError } from '../core/errors.ts';
-import { isoOfMicros } from '../core/time.ts';
 import { assertFunction, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { Consumer, type RunOptions } from './consumer.ts';
@@ -12,6 +11,7 @@ import { divergedError, divergenceOf } from './divergence.ts';
 import { placeAfterDivergence } from './divergence-policy.ts';
 import { readFilter } from './event-filter.ts';
 import { chooseStart } from './first-place.ts';
+import { pausedByRestore, presentEpoch } from './paused-by-restore.ts';
 import { checkedRetryPolicy } from './retry-policy.ts';
 import { decodeSlice, leaseMsMax } from './slice-entry.ts';
 import { assertStartAt } from './start-place.ts';
@@ -53,8 +53,9 @@ function assertChoice(what: string, value: unknown, choices: readonly string[]):
 
 /** The record of the consumer, made where there is none. A reaction that finds itself in a new epoch is paused. */
 async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): Promise<ConsumerRecord> {
-  const { logId, lineage } = contextOf(store).engine.identity;
-  const epoch = lineage.at(-1)?.epoch ?? '';
+  const { identity } = contextOf(store).engine;
+  const { logId } = identity;
+  const epoch = presentEpoch(identity);
   const { kind, name, sliceCount = 1 } = spec;
   for (;;) {
     const found = await readConsumer(home, name);
@@ -65,18 +66,11 @@ async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): P
       continue;
     }
     assertSame(name, found.record, { kind, sliceCount });
-    if (kind !== 'reaction' || found.record.epoch === epoch) return found.record;
-    const began = lineage.at(-1)?.beganAt ?? 0;
-    return await changeConsumer(home, name, (record) =>
-      record.epoch === epoch
-        ? undefined
-        : {
-            ...record,
-            epoch,
-            status: 'paused',
-            reason: `The store was restored at ${isoOfMicros(began)}. What was done after the backup is not known here; look at the world, then resume.`,
-          },
-    );
+    if (pausedByRestore(found.record, identity) === found.record) return found.record;
+    return await changeConsumer(home, name, (record) => {
+      const paused = pausedByRestore(record, identity);
+      return paused === record ? undefined : paused;
+    });
   }
 }
 

@@ -99,12 +99,19 @@ export function defineProjection<Kind extends View>(
  * `const defineShopProjection = projectionsOf<EventsOfStore<typeof store>>();`
  */
 export function projectionsOf<Events extends Event>(): ProjectionMaker<Events> {
-  return (definition) => {
-    const { on, ...options } = definition;
+  const define = <Kind extends View>(
+    definition: ProjectionOptions<Kind> & { readonly inline?: boolean; readonly on: object },
+  ): Projection<Kind> => {
+    const { on, inline = false, ...options } = definition;
     const given: Readonly<Record<string, unknown>> = { ...on };
     // The handlers of a union take their events one by one; they are checked like any others.
-    return defineProjection({ ...options, on: given as Record<string, () => undefined> });
+    const handlers = given as Record<string, () => undefined>;
+    return inline
+      ? defineProjection({ ...options, inline: true, on: handlers })
+      : defineProjection({ ...options, on: handlers });
   };
+  // With `inline: true` what is defined is an inline projection, which the type of one function for both cannot say.
+  return define as ProjectionMaker<Events>;
 }
 
 function narrowed(query: Query, handlers: ReadonlyMap<string, Handler>): Query {

@@ -7,6 +7,7 @@ export type {
   EventsOfStore,
   HandlersFor,
   InlineEvent,
+  InlineHandlersFor,
   InlineProjection,
   InlineProjectionDefinition,
   InlineRecorded,

@@ -174,7 +174,7 @@ export function handlerError({ name }: Projection, error: unknown): unknown {
   const { id, type, streamId } = error.event;
   return new HindsightError(
     'VIEW_HANDLER_FAILED',
-    `The handler of ${type} of the projection ${name} failed at event ${id} of ${streamId}: ${error.message} Nothing was written.`,
+    `The handler of ${type} of the projection ${name} failed at event ${id} of ${streamId}, and nothing was written: ${error.message}`,
     { cause: error.cause, details: { name, eventId: id, type, streamId } },
   );
 }

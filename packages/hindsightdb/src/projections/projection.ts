@@ -109,10 +109,22 @@ export type HandlersFor<Events extends Event, Kind extends View> = {
   readonly [Type in Events['type']]?: (event: Recorded<Extract<Events, { readonly type: Type }>>) => Writes<Kind>;
 };
 
+/** Handlers of an inline projection for every event of a union, or for some of them. */
+export type InlineHandlersFor<Events extends Event, Kind extends View> = {
+  readonly [Type in Events['type']]?: (event: InlineRecorded<Extract<Events, { readonly type: Type }>>) => Writes<Kind>;
+};
+
 /** `defineProjection` for the events of a union: handlers need no annotation. */
-export type ProjectionMaker<Events extends Event> = <Kind extends View>(
-  definition: ProjectionOptions<Kind> & { readonly on: HandlersFor<Events, Kind> },
-) => Projection<Kind>;
+export interface ProjectionMaker<Events extends Event> {
+  /** Declares a projection that may run inline. */
+  <Kind extends View>(
+    definition: ProjectionOptions<Kind> & { readonly inline: true; readonly on: InlineHandlersFor<Events, Kind> },
+  ): InlineProjection<Kind>;
+  /** Declares a projection that runs asynchronously or on demand. */
+  <Kind extends View>(
+    definition: ProjectionOptions<Kind> & { readonly inline?: false; readonly on: HandlersFor<Events, Kind> },
+  ): Projection<Kind>;
+}
 
 /** Throws a `TypeError` unless the value was made by `defineProjection`. */
 export function assertProjection(projection: unknown): asserts projection is Projection {

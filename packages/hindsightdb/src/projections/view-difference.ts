@@ -152,11 +152,14 @@ interface OrderedRow {
   readonly row: SqlRow;
 }
 
-/** The rows of a table, sorted by the database as texts of all their values with their types. */
+/**
+ * The rows of a table, sorted by the database as texts of all their values with their types. The columns count in the order
+ * of the table, which mostly begins with its key: what a row is and what it should be come one after the other.
+ */
 async function* rowsOf(part: SqlPart, table: string, signal: AbortSignal | undefined): AsyncGenerator<OrderedRow> {
   const [sample] = await part.query(plain(`SELECT * FROM ${quoted(table)} LIMIT 1`));
   if (sample === undefined) return;
-  const list = Object.keys(sample).toSorted();
+  const list = Object.keys(sample);
   // Quoted as SQL literals: values of different types are different texts, and bytes have one as well.
   const text = list.map((name) => `quote(${quoted(name)})`).join(` || ',' || `);
   for (let offset = 0; ; offset += pageSize * 10) {

@@ -1,6 +1,14 @@
 /** What features of the library see of the storage contract. */
 
-export type { Engine, KeyedEntry, KeyedScanRequest, KeyedWrite, LogFilter, StoredEvent } from '../engine/contract.ts';
+export type {
+  Engine,
+  KeyedEntry,
+  KeyedScanRequest,
+  KeyedWrite,
+  LogFilter,
+  LogIdentity,
+  StoredEvent,
+} from '../engine/contract.ts';
 export type {
   Pending,
   PendingText,

@@ -47,6 +47,7 @@ for (const kind of allStoreKinds)
         { handleBatch: () => {} },
         { retry: { attemptsMax: 0 } },
         { types: ['a'], query: [{ types: ['b'] }] },
+        { types: 'a' },
         { onFailure: 'explode' },
         { concurrencyMax: 0 },
       ];

@@ -240,6 +240,25 @@ test('the events of a store may be named once for all projections', async () => 
   assert.deepEqual(await view.get('ann'), { cents: 2 });
 });
 
+test('so may those of inline projections, whose handlers see placeholders', async () => {
+  type Shop = Event<'Placed', { customer: string; cents: number }> | Event<'Paid', { cents: number }>;
+  const placements = documents<{ customer: string; at: string }>({ indexes: ['at'] });
+  const projection = projectionsOf<Shop>()({
+    name: 'placements',
+    view: placements,
+    inline: true,
+    on: {
+      Placed: ({ streamId, data, recordedAt }) => placements.set(streamId, { customer: data.customer, at: recordedAt }),
+    },
+  });
+  await using store = await openStore('memory:', { inline: [projection], now: () => 0 });
+  await store.append('order-1', [placed(1)]);
+  assert.deepEqual(await viewOf(store, projection).get('order-1'), {
+    customer: 'ann',
+    at: '1970-01-01T00:00:00.000000Z',
+  });
+});
+
 test('an upcaster may make a followed type of another one', async () => {
   await using store = await openStore('memory:', {
     upcasters: [{ type: 'OrderPlaced', upcast: ({ data }) => ({ type: 'Placed', data }) }],

@@ -138,3 +138,24 @@ test('a reaction in a new epoch stands paused until it is resumed', async (t) =>
   await consumer.stop();
   assert.deepEqual(world.keys, ['mails:e1:mail:1', 'mails:e2:mail:1', 'mails:e3:mail:1']);
 });
+
+test('after a restore a reaction is shown as paused, and can be resumed, before any process starts it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const world = new World();
+  const first = await openAt(t, join(folder, 'first.db'));
+  await first.append('order-1', [placed('ada', 'e1')]);
+  await react(first, orderMails(world));
+  await first.backup(join(folder, 'backup.db'));
+  await restoreStore(join(folder, 'backup.db'), join(folder, 'second.db'));
+  const second = await openAt(t, join(folder, 'second.db'));
+  const { status, reason } = await consumerInfo(second, 'mails');
+  assert.deepEqual([status, reason?.startsWith('The store was restored at ')], ['paused', true]);
+  assert.equal((await consumerInfo(first, 'mails')).status, 'running');
+
+  await resumeConsumer(second, 'mails');
+  const resumed = await consumerInfo(second, 'mails');
+  assert.deepEqual([resumed.status, resumed.reason], ['running', undefined]);
+  await second.append('order-1', [placed('eve', 'e3')]);
+  await react(second, orderMails(world));
+  assert.deepEqual(world.keys, ['mails:e1:mail:1', 'mails:e3:mail:1']);
+});

@@ -13,6 +13,7 @@ import {
   setAsideFailed,
   type ConsumerInfo,
 } from 'hindsightdb/consumers';
+import { listViews } from 'hindsightdb/projections';
 import { addExamples, runAction, type AddCommand, type Cli } from '../command.ts';
 import { addGroup } from '../command-group.ts';
 import { confirm } from '../confirm.ts';
@@ -92,6 +93,10 @@ async function list(context: CommandContext): Promise<void> {
     context.note('No consumer was ever started with this store.');
     return;
   }
+  const views = await listViews(store);
+  const replaced = new Set(
+    views.flatMap(({ name, version, replacedBuilds }) => replacedBuilds.map((build) => `${name}@${version}.${build}`)),
+  );
   const rows = consumers.map((info) => [
     safeText(info.name),
     info.kind,
@@ -100,7 +105,7 @@ async function list(context: CommandContext): Promise<void> {
     lagText(info),
     behindText(info),
     lettersText(info),
-    whyText(info),
+    replaced.has(info.name) ? 'a build that was replaced' : whyText(info),
   ]);
   const columns = [
     { title: 'NAME', paint: palette.name },

@@ -189,19 +189,24 @@ async function check(context: CommandContext, given: string): Promise<number> {
     });
     return isSame ? exitCodes.ok : exitCodes.failure;
   }
-  const seen = `build ${build} of ${palette.name(safeText(name))}, version ${version}; ${countOf(comparedCount, 'entry', 'entries')} compared with a fold of ${countOf(eventCount, 'event')}, ${durationText(progress.elapsedMs)}`;
+  const seen = `build ${build} of ${palette.name(safeText(name))}, version ${version}; ${comparedText(projection, comparedCount)} compared with a fold of ${countOf(eventCount, 'event')}, ${durationText(progress.elapsedMs)}`;
   if (isSame) {
     await output.line(`${palette.good('The same:')} ${seen}`);
     return exitCodes.ok;
   }
   await output.line(`${palette.bad(countOf(differenceCount, 'difference'))} in ${seen}`);
-  for (const difference of differences)
-    for (const line of differenceLines(difference, { palette, widthMax })) await output.line(line);
+  for (const line of differenceLines(differences, { palette, widthMax })) await output.line(line);
   await output.flush();
   if (differenceCount > differences.length)
     context.note(`… and ${countText(differenceCount - differences.length)} more`);
   context.note(`To build it anew: hindsight projections rebuild ${shellWord(`${name}@${version}`)}`);
   return exitCodes.failure;
+}
+
+function comparedText({ view }: Projection, count: number): string {
+  return view.kind === 'sql'
+    ? countOf(count, 'row')
+    : countOf(count, 'document or index entry', 'documents and index entries');
 }
 
 function addDrop(group: Command, cli: Cli): void {

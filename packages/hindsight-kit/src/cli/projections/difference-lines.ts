@@ -5,18 +5,25 @@ import { jsonText } from '../history/value-text.ts';
 import type { Palette } from '../terminal/palette.ts';
 import { cutToWidth, safeText } from '../terminal/text-width.ts';
 
-/** The lines of a difference: where it is, what the view has, what a fresh fold has. */
+/**
+ * The lines of differences: where each is, what the view has, what a fresh fold has. A row has no name by which it is known on
+ * both sides, so that each is missing on one; rows of a table stand together.
+ */
 export function differenceLines(
-  { kind, place, expected, actual }: ViewDifference,
+  differences: readonly ViewDifference[],
   { palette, widthMax = Number.MAX_SAFE_INTEGER }: { readonly palette: Palette; readonly widthMax: number | undefined },
 ): readonly string[] {
   const side = (sign: string, value: unknown): string =>
     cutToWidth(`  ${sign} ${value === undefined ? 'nothing' : valueText(value)}`, widthMax);
-  return [
-    `${kind} ${palette.name(safeText(place))}`,
-    palette.bad(side('- view', actual)),
-    palette.good(side('+ fold', expected)),
-  ];
+  return differences.flatMap(({ kind, place, expected, actual }, index) => {
+    const before = differences[index - 1];
+    const isFurtherRow = kind === 'row' && before?.kind === 'row' && before.place === place;
+    return [
+      ...(isFurtherRow ? [] : [`${kind === 'row' ? 'rows of' : kind} ${palette.name(safeText(place))}`]),
+      ...(kind === 'row' && actual === undefined ? [] : [palette.bad(side('- view', actual))]),
+      ...(kind === 'row' && expected === undefined ? [] : [palette.good(side('+ fold', expected))]),
+    ];
+  });
 }
 
 /** A value, also one that JSON does not know: rows may hold whole numbers of 64 bits and bytes. */

@@ -52,6 +52,13 @@ export class Output {
   }
 }
 
+/** Has help, which is written without an `Output`, end quietly as well where its reader goes away. */
+export function outliveReader(stream: Writable): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!isGone(error)) throw error;
+  });
+}
+
 function isGone(error: Error & { readonly code?: unknown }): boolean {
   return error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED';
 }
