@@ -60,7 +60,7 @@ function isSurrogate(unit: number): boolean {
 /** Why something failed, in the words of whatever was thrown: it need not be an error, nor have a text. */
 export function reasonOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+    return thrown instanceof Error ? thrown.message : String(thrown);
   } catch {
     return `${describe(thrown)} without a text was thrown`;
   }

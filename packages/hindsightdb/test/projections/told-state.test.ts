@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { HindsightError, type Store } from '../../src/index.ts';
+import { HindsightError } from '../../src/index.ts';
 import type { ConsumerState } from '../../src/consumers/index.ts';
 import { defineProjection, documents, runProjection } from '../../src/projections/index.ts';
 import { alteredStore, eventually } from '../consumers/scenes.ts';
@@ -20,7 +20,7 @@ suite('the state of a projection', () => {
         if (failure !== undefined) throw failure;
         return await engine.readLog(request);
       },
-    })) as Store;
+    }));
     await plain.append('order-1', [{ type: 'Put', data: {} }]);
     const view = documents<{ is: true }>();
     const projection = defineProjection({ name: 'told', view, on: { Put: () => view.set('all', { is: true }) } });
