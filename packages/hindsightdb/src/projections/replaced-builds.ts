@@ -111,6 +111,9 @@ async function emptyTable(home: Engine, table: string, signal: AbortSignal | und
   // A table without row ids has nothing to count steps by; such tables are emptied at once.
   const isStepwise = !/\)\s*(?:STRICT\s*,\s*)?WITHOUT\s+ROWID/i.test(String(definition['sql']));
   const step = isStepwise ? ` WHERE rowid IN (SELECT rowid FROM ${table} LIMIT ${stepSize})` : '';
+  // A column of that name hides the row ids, and where it is null, no step would come upon the row.
+  if (isStepwise)
+    await part.write({ keyedWrites: [], statements: [plain(`DELETE FROM ${table} WHERE rowid IS NULL`)] });
   for (;;) {
     signal?.throwIfAborted();
     const rows = await part.query(plain(`SELECT 1 FROM ${table} LIMIT 1`));

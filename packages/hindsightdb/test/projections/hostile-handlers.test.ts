@@ -8,6 +8,7 @@ import {
   documents,
   foldLive,
   rebuildProjection,
+  removeView,
   runProjection,
   sql,
   sqlTables,
@@ -86,6 +87,25 @@ suite('a handler that goes wrong', () => {
     });
     const carrying = await openAt(t, address, { inline: [inline] });
     await assert.rejects(rebuildProjection(carrying, inline), expected);
+  });
+
+  test('or a column that hides the ids of rows does not keep a view from being removed', async (t) => {
+    const store = await openNew(t, inFile);
+    await store.append('order-1', [put(1), put(2)]);
+    const hiding = sqlTables({ items: 'rowid TEXT, id INTEGER' });
+    const projection = defineProjection({
+      name: 'items',
+      view: hiding,
+      on: {
+        Put: ({ data }: Recorded<Put>) =>
+          sql`INSERT INTO ${hiding.tables.items} VALUES (${data.id === 1 ? null : 'two'}, ${data.id})`,
+      },
+    });
+    const running = await runProjection(store, projection);
+    await running.waitFor(await store.head());
+    await running.stop();
+    await removeView(store, projection);
+    await assert.rejects(running.view.query(sql`SELECT id FROM ${hiding.tables.items}`), { code: 'VIEW_NOT_BUILT' });
   });
 
   test('or columns with a comment behind them do not spoil a table', async (t) => {
