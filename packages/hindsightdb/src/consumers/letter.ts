@@ -61,16 +61,17 @@ export function letterOf(
       };
 }
 
-/** How much of a stack is kept. */
+/** How much of a message and of a stack is kept. */
+const messageLengthMax = 4000;
 const stackLengthMax = 4000;
 
 /** An error as a letter keeps it. */
 export function describeError(error: unknown): NonNullable<Letter['error']> {
-  if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error).slice(0, messageLengthMax) };
   const code: unknown = Reflect.get(error, 'code');
   return {
     name: error.name,
-    message: error.message,
+    message: error.message.slice(0, messageLengthMax),
     ...(typeof code === 'string' && { code }),
     ...(error.stack !== undefined && { stack: error.stack.slice(0, stackLengthMax) }),
   };

@@ -79,7 +79,7 @@ function assertSame(name: string, record: ConsumerRecord, wanted: Pick<ConsumerR
     if (record[member] === wanted[member]) continue;
     throw new HindsightError(
       'CONSUMER_MISMATCH',
-      `Consumer ${name} was first started with ${member} ${record[member]}, and is now started with ${wanted[member]}. Start it as before, or under another name.`,
+      `Consumer ${name} was first started with ${member === 'kind' ? 'kind' : 'slices:'} ${record[member]}, and is now started with ${wanted[member]}. Start it as before, or under another name.`,
       { details: { name, member, recorded: record[member], wanted: wanted[member] } },
     );
   }

@@ -102,7 +102,7 @@ export class ViewDocumentReader<Document> implements DocumentReader<Document> {
 
   #walk(prefix: string, request: FindRequest<Document>): Walk {
     const { where = {}, orderBy, direction = 'forward', limit = limitDefault, after } = request;
-    const given = Object.entries<unknown>(where).filter(([, value]) => value !== undefined);
+    const given = Object.entries<unknown>(where);
     const index = chosenIndex(this.#view, new Set(given.map(([field]) => field)), orderBy);
     const fields = index === undefined ? [] : (this.#view.indexes[index] ?? []);
     const values = new Map(given);
@@ -159,6 +159,13 @@ function assertRequest<Document>(request: FindRequest<Document>): void {
   assertObject('The request', request);
   const { where, direction = 'forward', limit = 1, after } = request;
   if (where !== undefined) assertObject('where', where);
+  // Left out silently, a field without a value would find everything: whose order is it, nobody's?
+  const open = Object.entries<unknown>(where ?? {}).find(([, value]) => value === undefined);
+  if (open !== undefined)
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `where.${open[0]} must be a value or null, which also finds documents without the field; it is undefined.`,
+    );
   if (direction !== 'forward' && direction !== 'backward')
     throw argumentError('INVALID_ARGUMENT', `direction must be 'forward' or 'backward', not ${describe(direction)}.`);
   assertWhole('limit', limit, { min: 1, max: limitMax });

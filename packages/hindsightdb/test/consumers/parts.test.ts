@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { readFilter } from '../../src/consumers/event-filter.ts';
 import { letterKey, letterPrefix } from '../../src/consumers/consumer-keys.ts';
+import { describeError } from '../../src/consumers/letter.ts';
 import { shareOf } from '../../src/consumers/members.ts';
 import { checkedRetryPolicy, pauseAfter } from '../../src/consumers/retry-policy.ts';
 import { decodeSlice, encodeSlice, freshSlice, sliceOf } from '../../src/consumers/slice-entry.ts';
@@ -122,3 +123,9 @@ test('a filter by type asks for what upcasters may turn into it, and judges what
 function at(position: number): Checkpoint {
   return encodeCheckpoint({ logId: 'l', epoch: 'e', places: [{ position, eventId: `e${position}` }] });
 }
+
+test('what a letter says of an error is bounded, whatever the error says', () => {
+  const { message, stack } = describeError(new Error('x'.repeat(1_000_000)));
+  assert.deepEqual([message.length, (stack ?? '').length], [4000, 4000]);
+  assert.equal(describeError('y'.repeat(1_000_000)).message.length, 4000);
+});

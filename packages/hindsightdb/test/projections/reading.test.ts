@@ -213,6 +213,7 @@ for (const kind of storeKinds)
         { after: 7 },
         { after: '%' },
         { where: 'shelf' },
+        { where: { shelf: undefined } },
         { where: { shelf: {} } },
         null,
       ])
