@@ -14,7 +14,7 @@ const configLoader = `${kit}cli/config/load-config.ts`;
 
 const features = [
   'history',
-  'commands',
+  'timers',
   'projections',
   'reactions',
   'outbox',
@@ -32,8 +32,14 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ['store', ['core', 'engine']],
   ['consumers', ['core', 'store']],
   ...features.map((feature) => [feature, ['core', 'store', 'consumers']] satisfies [string, string[]]),
+  // Commands ask gateways and may be due later; process managers send commands.
+  ['commands', ['core', 'store', 'consumers', 'reactions', 'timers']],
+  ['processes', ['core', 'store', 'consumers', 'reactions', 'timers', 'commands']],
   ['testing', ['core', 'engine', 'store', 'history']],
-  ['conformance', ['core', 'engine', 'store', 'consumers', 'projections', 'reactions']],
+  [
+    'conformance',
+    ['core', 'engine', 'store', 'consumers', 'projections', 'reactions', 'timers', 'commands', 'processes'],
+  ],
 ]);
 
 /** Folders whose code runs in browsers too. */

@@ -1,0 +1,132 @@
+/**
+ * How commands and their outcomes are recorded: events of the reserved stream `$command.<entity>`, beside the entity. See
+ * docs/formats/commands.md.
+ *
+ *     $commandAccepted   a command that is to be decided in its turn; the event's id is the command's
+ *     $commandScheduled  one that is to be decided later
+ *     $commandDue        the time of a scheduled one has come
+ *     $commandHandled    command and outcome in one: it was decided when it was accepted
+ *     $commandDecided, $commandRejected, $commandCancelled, $commandAbandoned   the outcome of one that was accepted before
+ *     $commandRefused    one that was not accepted, where that is kept; stands under no key
+ */
+
+import { HindsightError } from '../core/errors.ts';
+import type { Metadata, RecordedEvent } from '../core/event.ts';
+import { subjectOfCommandStream } from '../core/stream-id.ts';
+import type { OutcomeDetails, RecordedCommand } from './command.ts';
+
+/** Event types that hold a command. */
+export const commandTypes = {
+  accepted: '$commandAccepted',
+  scheduled: '$commandScheduled',
+  handled: '$commandHandled',
+} as const;
+
+/** That the time of a scheduled command has come. */
+export const commandDueType = '$commandDue';
+/** A command that was not accepted. */
+export const commandRefusedType = '$commandRefused';
+
+/** Event types of outcomes that were written after the command. */
+export const outcomeTypes = {
+  decided: '$commandDecided',
+  rejected: '$commandRejected',
+  cancelled: '$commandCancelled',
+  abandoned: '$commandAbandoned',
+} as const satisfies Record<OutcomeDetails['kind'], string>;
+
+/** The data of an event that holds a command. */
+export interface CommandRecord {
+  readonly type: string;
+  readonly data: unknown;
+  readonly acceptedAt: string;
+  readonly dueAt?: string;
+  readonly process?: { readonly name: string; readonly key: string };
+  /** Only of `$commandHandled`. */
+  readonly outcome?: OutcomeDetails;
+}
+
+/** The data of an event that holds an outcome. */
+export type OutcomeRecord = OutcomeDetails & { readonly command: string };
+
+/** The data of `$commandDue`: the command, and the version at which its record stands. */
+export interface DueRecord {
+  readonly command: string;
+  readonly version: number;
+}
+
+/** The key under which a command is accepted. */
+export function acceptanceKey(commandId: string): string {
+  return `command/${commandId}`;
+}
+
+/** The key under which an outcome is appended, whatever it is. */
+export function outcomeKey(commandId: string): string {
+  return `outcome/${commandId}`;
+}
+
+/** The digest behind that key: all outcomes of a command are the same write, of which the first one counts. */
+export const outcomeDigest = 'outcome';
+
+const holding: ReadonlySet<string> = new Set(Object.values(commandTypes));
+const settling: ReadonlySet<string> = new Set(Object.values(outcomeTypes));
+
+/** Whether an event holds a command. */
+export function holdsCommand({ type }: Pick<RecordedEvent, 'type'>): boolean {
+  return holding.has(type);
+}
+
+/** Whether an event holds an outcome: one of its own, or that of a command decided at once. */
+export function holdsOutcome({ type }: Pick<RecordedEvent, 'type'>): boolean {
+  return settling.has(type) || type === commandTypes.handled;
+}
+
+/** The command that an event holds. Throws `STORE_CORRUPT` where it holds none. */
+export function commandOfEvent(event: RecordedEvent): RecordedCommand {
+  const { id, metadata } = event;
+  const { type, data, acceptedAt, dueAt, process } = recordOf(event);
+  return {
+    id,
+    type,
+    streamId: entityOf(event),
+    data,
+    metadata,
+    acceptedAt,
+    ...(dueAt !== undefined && { dueAt }),
+    at: dueAt ?? acceptedAt,
+    ...(process !== undefined && { process }),
+  };
+}
+
+/** The record in an event that holds a command. */
+export function recordOf(event: RecordedEvent): CommandRecord {
+  const { data } = event;
+  if (holdsCommand(event) && typeof data === 'object' && data !== null && 'acceptedAt' in data)
+    // Written by this library alone: the type is reserved.
+    return data as CommandRecord;
+  throw new HindsightError('STORE_CORRUPT', `Event ${event.id} of ${event.streamId} holds no command.`);
+}
+
+/** The outcome that an event holds, and the command that it is of. Throws `STORE_CORRUPT` where it holds none. */
+export function outcomeOfEvent(event: RecordedEvent): { readonly command: string; readonly details: OutcomeDetails } {
+  const { data } = event;
+  if (event.type === commandTypes.handled) {
+    const { outcome } = recordOf(event);
+    if (outcome !== undefined) return { command: event.id, details: outcome };
+  } else if (settling.has(event.type) && typeof data === 'object' && data !== null && 'command' in data) {
+    // As above.
+    const { command, ...details } = data as OutcomeRecord;
+    return { command, details };
+  }
+  throw new HindsightError('STORE_CORRUPT', `Event ${event.id} of ${event.streamId} holds no outcome.`);
+}
+
+/** The entity whose command stream an event is of. */
+export function entityOf({ streamId }: Pick<RecordedEvent, 'streamId'>): string {
+  return subjectOfCommandStream(streamId) ?? streamId;
+}
+
+/** Metadata of what follows from a command: its own, with the command as the cause. */
+export function metadataBehind({ id, metadata }: Pick<RecordedCommand, 'id' | 'metadata'>): Metadata {
+  return { ...metadata, correlationId: metadata.correlationId ?? id, causationId: id };
+}

@@ -1,0 +1,17 @@
+/** Commands: deciding them, and keeping them with what became of them. */
+
+export { handle, type HandleOptions, type HandleResult } from './handle.ts';
+export type { Command, CommandStatus, Outcome, OutcomeDetails, RecordedCommand, RecordedError } from './command.ts';
+export {
+  commandType,
+  defineCommands,
+  type AnyCommands,
+  type CommandContext,
+  type CommandRegistry,
+  type Commands,
+  type CommandsDefinition,
+  type CommandsOf,
+  type CommandsOptions,
+  type CommandType,
+  type RecordedCommandsOf,
+} from './define-commands.ts';
