@@ -5,6 +5,7 @@
 
 import type { AnyCommands, CommandRegistry, CommandsOf } from '../commands/define-commands.ts';
 import type { Command } from '../commands/command.ts';
+import type { Unchanging } from '../reactions/effect.ts';
 
 /** When a timer is due. */
 export type Timing =
@@ -46,7 +47,7 @@ export interface EndProcess {
 
 /** What a handler may want. */
 export type ProcessAction<State = unknown, Timer extends string = string> =
-  SetTimer<Timer> | CancelTimer<Timer> | Become<State> | Issue | EndProcess;
+  SetTimer<Timer> | CancelTimer<Timer> | Become<Unchanging<State>> | Issue | EndProcess;
 
 /** What a handler returns: one action, several in their order, or none. */
 export type ProcessActions<State = unknown, Timer extends string = string> =
@@ -70,7 +71,7 @@ export function cancelTimer<Timer extends string>(timer: Timer): CancelTimer<Tim
 }
 
 /** Gives the instance another state: any JSON value. It is the state of the next input. */
-export function become<State>(state: State): Become<State> {
+export function become<const State>(state: State): Become<State> {
   return { kind: 'become', state };
 }
 

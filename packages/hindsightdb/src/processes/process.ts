@@ -16,6 +16,7 @@ import { embeddedLimits } from '../core/limits.ts';
 import { normalizeQuery, type Query } from '../core/query.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName, describe } from '../core/text.ts';
+import type { Unchanging } from '../reactions/effect.ts';
 import type { Gateway } from '../reactions/gateway.ts';
 import { assertFunction, assertKeyedName, assertObject, assertWhole } from '../store/argument-checks.ts';
 import type { ProcessActions } from './action.ts';
@@ -80,13 +81,10 @@ export interface ProcessOptions {
 /** What a handler returns, at once or later. */
 export type Answered<State, Timer extends string> = ProcessActions<State, Timer> | Promise<ProcessActions<State, Timer>>;
 
-/** Handlers by event type. `Data` has what each type carries. */
-export type ProcessHandlers<Data, State, Timer extends string> = {
-  readonly [Type in keyof Data]: (
-    event: RecordedEvent<Type & string, Data[Type]>,
-    context: ProcessContext<State, Timer>,
-  ) => Answered<State, Timer>;
-};
+/** What is to follow from an event. Of a method's type, so that a handler may say what data it expects of its event. */
+export type EventHandler<Type extends string, State, Timer extends string> = {
+  handle(event: RecordedEvent<Type>, context: ProcessContext<State, Timer>): Answered<State, Timer>;
+}['handle'];
 
 /** What a process manager declares beside its handlers for events. */
 export interface ProcessParts<State, Timer extends string> extends ProcessOptions {
@@ -106,13 +104,16 @@ export interface ProcessParts<State, Timer extends string> extends ProcessOption
     ) => Answered<NoInfer<State>, NoInfer<Timer>>;
   };
   /** Makes the state of an earlier version one of this version, before an instance goes on. Default: it is taken as it is. */
-  readonly migrate?: (state: unknown, fromVersion: number) => NoInfer<State>;
+  readonly migrate?: (state: unknown, fromVersion: number) => Unchanging<State>;
 }
 
-/** A process manager as it is declared. */
-export interface ProcessDefinition<Data, State, Timer extends string> extends ProcessParts<State, Timer> {
+/** A process manager as it is declared. `Type` has the event types that it handles. */
+export interface ProcessDefinition<Type extends string, State, Timer extends string> extends ProcessParts<
+  State,
+  Timer
+> {
   /** What is to follow from an event, by its type. Pure, but for what it asks gateways through its context. */
-  readonly on: ProcessHandlers<Data, NoInfer<State>, NoInfer<Timer>>;
+  readonly on: { readonly [Each in Type]: EventHandler<Each, NoInfer<State>, NoInfer<Timer>> };
 }
 
 /** A handler without its types: what it is handed, and what it knows beside that. */
@@ -169,8 +170,8 @@ export interface Process<State = unknown> {
  * });
  * ```
  */
-export function defineProcess<Data, State = undefined, Timer extends string = never>(
-  definition: ProcessDefinition<Data, State, Timer>,
+export function defineProcess<Type extends string, State = undefined, Timer extends string = never>(
+  definition: ProcessDefinition<Type, State, Timer>,
 ): Process<State> {
   assertObject('definition', definition);
   const { name, version = 1, query, startAt, key = streamOf, migrate, initialState, retry } = definition;
