@@ -16,7 +16,6 @@ import { embeddedLimits } from '../core/limits.ts';
 import { normalizeQuery, type Query } from '../core/query.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName, describe } from '../core/text.ts';
-import type { Unchanging } from '../reactions/effect.ts';
 import type { Gateway } from '../reactions/gateway.ts';
 import { assertFunction, assertKeyedName, assertObject, assertWhole } from '../store/argument-checks.ts';
 import type { ProcessActions } from './action.ts';
@@ -104,7 +103,7 @@ export interface ProcessParts<State, Timer extends string> extends ProcessOption
     ) => Answered<NoInfer<State>, NoInfer<Timer>>;
   };
   /** Makes the state of an earlier version one of this version, before an instance goes on. Default: it is taken as it is. */
-  readonly migrate?: (state: unknown, fromVersion: number) => Unchanging<State>;
+  readonly migrate?: (state: unknown, fromVersion: number) => NoInfer<State>;
 }
 
 /** A process manager as it is declared. `Type` has the event types that it handles. */

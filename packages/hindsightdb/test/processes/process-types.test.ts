@@ -42,7 +42,7 @@ test('types come from the annotations, the initial state and the names of the ti
       late: () => become({ cents: 1, mood: 'cross' }),
     },
     rejected: { Remind: ({ commandId }, { state }) => (commandId === '' ? become(state) : endProcess()) },
-    migrate: (state, version) => ({ cents: version === 1 ? Number(state) : 0, mood: 'calm' }),
+    migrate: (state, version) => ({ cents: version === 1 ? Number(state) : 0, mood: 'calm' as const }),
   });
   type _ = Expect<Equal<typeof process, Process<{ cents: number; mood: 'calm' | 'cross' }>>>;
   assert.equal(processFold(process).category, 'typed');
