@@ -65,6 +65,8 @@ export const errorCodes = {
   PROCESS_OUTDATED: 'A newer version of the process manager was at work already.',
   PROCESS_MISMATCH: 'An instance needs what this version of the process manager does not declare.',
   GATEWAY_UNANSWERED: 'No answer to the question is recorded, and the world is not asked.',
+  COMMAND_REFUSED: 'The command is not accepted; nothing was recorded.',
+  COMMAND_UNKNOWN: 'No command was accepted under this id.',
   INBOX_FULL: 'Too many messages wait for one that is missing.',
 } as const;
 
