@@ -57,7 +57,7 @@ export function leaseKey(group: string): string {
 }
 
 /** Added to a time before 1970, so that its digits grow with it; the sign before them sorts in front of all digits. */
-const beforeEpoch = 10 ** 16;
+const beforeEpoch = Number.MAX_SAFE_INTEGER;
 
 function timeDigits(at: number): string {
   return at < 0 ? `-${String(at + beforeEpoch).padStart(16, '0')}` : String(at).padStart(16, '0');
