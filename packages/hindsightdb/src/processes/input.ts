@@ -1,19 +1,19 @@
 /** What a process manager handles: what the log says, and timers that are due. */
 
-import type { OutcomeDetails, RecordedCommand } from '../commands/command.ts';
 import {
   commandTypes,
-  entityOf,
-  holdsCommand,
+  entityOf as entityOfCommand,
   holdsOutcome,
+  issuedIn,
   outcomeOfEvent,
   outcomeTypes,
-  recordOf,
+  processTag,
 } from '../commands/command-record.ts';
-import { argumentError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
+import type { Query } from '../core/query.ts';
 import { sha256Hex } from '../core/sha256.ts';
-import { describe } from '../core/text.ts';
+import { isReserved } from '../core/stream-id.ts';
+import { assertName } from '../core/text.ts';
 import type { Process, Rejection } from './process.ts';
 import type { PendingTimer, StepCause } from './step.ts';
 
@@ -33,63 +33,58 @@ export interface TimerInput {
 /** Something that an instance handles. */
 export type ProcessInput = LogInput | TimerInput;
 
+/** Keys are as long as the ids of streams may be in a store of any engine, without the name in front. */
+const keyBytesMax = 900;
+
 /** The instance that an event of the log is for; undefined where it is for none. Throws what `key` throws. */
 export function keyOf(process: Process, event: RecordedEvent): string | undefined {
-  if (holdsOutcome(event)) return keyOfRejection(process, event);
+  if (isReserved(event.type)) return keyOfRejection(process, event);
   if (!process.on.has(event.type)) return undefined;
   const key = process.key(event);
-  if (key === undefined || (typeof key === 'string' && key !== '')) return key;
-  throw argumentError(
-    'INVALID_ARGUMENT',
-    `key of the process manager ${process.name} must return a text that is not empty, or undefined, not ${describe(key)}.`,
-  );
+  if (key !== undefined) assertName(`What key of the process manager ${process.name} returns`, key, keyBytesMax);
+  return key;
 }
 
-function keyOfRejection(process: Process, event: RecordedEvent): string | undefined {
-  const { details, issuer } = outcomeFor(event);
-  return details.kind !== 'decided' && issuer?.name === process.name ? issuer.key : undefined;
+function keyOfRejection({ name }: Process, event: RecordedEvent): string | undefined {
+  const issuer = issuedIn(event)?.process;
+  return issuer?.name === name && rejectionOf(event) !== undefined ? issuer.key : undefined;
+}
+
+/** What is kept in order with an event: its instance. Where that cannot be told, or there is none, its stream. */
+export function entityOf(process: Process, event: RecordedEvent): string {
+  try {
+    const key = keyOf(process, event);
+    if (key !== undefined) return key;
+  } catch {
+    // It fails where it is handled as well, and is set aside there.
+  }
+  return `?${event.streamId.slice(0, keyBytesMax)}`.toWellFormed();
 }
 
 /** The rejection that an event of the log holds; undefined for any other. */
 export function rejectionOf(event: RecordedEvent): Rejection | undefined {
-  if (!holdsOutcome(event)) return undefined;
-  const { commandId, type, details } = outcomeFor(event);
+  const issued = issuedIn(event);
+  if (issued === undefined || !holdsOutcome(event)) return undefined;
+  const { command, details } = outcomeOfEvent(event);
   if (details.kind === 'decided') return undefined;
   const { kind } = details;
   return {
-    commandId,
-    type,
-    streamId: entityOf(event),
+    commandId: command,
+    type: issued.type,
+    streamId: entityOfCommand(event),
     kind,
     ...('error' in details && details.error !== undefined && { error: details.error }),
     ...('reason' in details && details.reason !== undefined && { reason: details.reason }),
   };
 }
 
-/** What an event says of an outcome and its command: a record with its outcome, or an outcome that came later. */
-function outcomeFor(event: RecordedEvent): {
-  readonly commandId: string;
-  readonly type: string;
-  readonly details: OutcomeDetails;
-  readonly issuer: RecordedCommand['process'];
-} {
-  const { command, details } = outcomeOfEvent(event);
-  if (holdsCommand(event)) {
-    const { type, process } = recordOf(event);
-    return { commandId: command, type, details, issuer: process };
-  }
-  // What an outcome of a process manager's command says beside the others.
-  const { type, process } = event.data as Partial<Pick<RecordedCommand, 'type' | 'process'>>;
-  return { commandId: command, type: type ?? '', details, issuer: process };
+/** What a process manager follows: events with a handler, and outcomes of what it issued where it wants to hear of them. */
+export function followed({ name, query, rejected }: Process): Query {
+  if (rejected.size === 0) return query;
+  const { handled, refused } = commandTypes;
+  const types = [outcomeTypes.rejected, outcomeTypes.cancelled, outcomeTypes.abandoned, handled, refused];
+  return [...query, { types, tags: [processTag(name)] }];
 }
-
-/** Types of events that hold outcomes other than a decision. */
-export const rejectionTypes: readonly string[] = [
-  outcomeTypes.rejected,
-  outcomeTypes.cancelled,
-  outcomeTypes.abandoned,
-  commandTypes.handled,
-];
 
 /** How an input is named in its step. */
 export function causeOf(input: ProcessInput): StepCause {

@@ -47,6 +47,9 @@ export async function loadInstance(store: AnyStore, process: Process, key: strin
   return instanceAfter(key, stepOf(step), streamVersion);
 }
 
+/** Somebody else has taken a step, or changed a timer. */
+const behindKinds: ReadonlySet<string> = new Set(['version', 'keyedStore']);
+
 /** A step of an instance by its version in the stream; undefined where there is none. */
 export async function stepAt({ context }: AnyStore, streamId: string, version: number): Promise<RecordedEvent | undefined> {
   const request = { streamId, direction: 'forward', fromVersion: version, limit: 1, bytesMax } as const;
@@ -83,7 +86,7 @@ export async function appendStep(
     signal: writes.signal,
   });
   if (answer.kind === 'duplicate') return false;
-  const isBehind = answer.kind === 'conflict' && answer.conflicts.every(({ kind }) => kind === 'version');
+  const isBehind = answer.kind === 'conflict' && answer.conflicts.every(({ kind }) => behindKinds.has(kind));
   if (isBehind) return false;
   resultOf(store.context.engine, answer);
   return true;

@@ -30,7 +30,7 @@ export interface InstanceSettings {
 }
 
 /** A failure of the store, which is nobody's mistake and ends the work on the batch. */
-class StoreFailure extends Error {}
+export class StoreFailure extends Error {}
 
 /** Works on one instance of a slice that is held. */
 export class InstanceWork {
@@ -104,7 +104,7 @@ export class InstanceWork {
   async #recorded(instance: Instance, step: Step): Promise<boolean> {
     const { store, process, slice, issuing, signal } = this.#settings;
     const place = { process: process.name, slice };
-    const timers = await timerWrites(contextOf(store), place, { before: instance, after: step.after });
+    const timers = await ofStore(timerWrites(contextOf(store), place, { before: instance, after: step.after }));
     const keyedWrites = [...timers, ...issuing.noteOf(step)];
     if (!(await ofStore(appendStep(store, process, { instance, step }, { keyedWrites, signal })))) return false;
     await ofStore(issuing.submit(step, signal));

@@ -58,14 +58,14 @@ export class Issuing {
     return entries.length === notesMax;
   }
 
-  /** The writes that take notes away. Call `written` when they are written. */
-  clearing(): readonly KeyedWrite[] {
-    return [...this.#done].map((key) => ({ key, value: null }));
-  }
-
-  /** These writes were written. */
-  cleared(writes: readonly KeyedWrite[]): void {
-    for (const { key } of writes) this.#done.delete(key);
+  /**
+   * The writes that take away notes of what is submitted. Where they are not written after all, the notes are found again, and what
+   * they name is submitted again: under its ids, that is nothing.
+   */
+  takeClearing(): readonly KeyedWrite[] {
+    const writes = [...this.#done].map((key) => ({ key, value: null }));
+    this.#done.clear();
+    return writes;
   }
 
   async #submitNoted(key: string, signal: AbortSignal): Promise<void> {

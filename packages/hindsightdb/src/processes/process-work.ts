@@ -69,12 +69,29 @@ export class ProcessWork {
   /** Fires what is due, as the runtime asks for it. Answers after how many milliseconds to look again. */
   async tick(slice: SliceAtRest): Promise<number | undefined> {
     const { store, onLook } = this.#settings;
-    const newest = newestVersion(await readFences(contextOf(store).engine, this.#process.name));
-    await this.#stopWhereOutdated(newest, slice.signal);
+    await this.#begin(slice);
     const issuing = this.#issuingOf(slice.slice);
     const result = await tickSlice({ store, process: this.#process, slice, issuing });
-    onLook?.(slice.slice, result.look);
+    if (onLook !== undefined) {
+      const heads = await contextOf(store).engine.heads();
+      const isAtHead = slice.places.every(({ position }, partition) => position >= (heads[partition] ?? 0));
+      onLook(slice.slice, isAtHead ? result.look : 'busy');
+    }
     return result.againMs;
+  }
+
+  /** Lets versions know that this one is at work in the slice, also where nothing comes to be handled there. */
+  async #begin(slice: SliceAtRest): Promise<void> {
+    const { engine } = contextOf(this.#settings.store);
+    const { name, version, running } = this.#process;
+    const fences = await readFences(engine, name);
+    await this.#stopWhereOutdated(newestVersion(fences), slice.signal);
+    const before = await readFence(engine, name, slice.slice);
+    if (before?.version === version) return;
+    const epoch = engine.identity.lineage.at(-1)?.epoch ?? '';
+    const positions = reachOf(before, engine.identity);
+    const after = { epoch, version, slices: running.slices ?? 1, positions };
+    await slice.record(fenceWrites(fenceKey(name, slice.slice), before, after));
   }
 
   async #stopWhereOutdated(newest: number, signal: AbortSignal): Promise<void> {

@@ -124,7 +124,7 @@ export interface Process<State = unknown> {
   readonly version: number;
   readonly query: Query;
   readonly startAt: StartAt;
-  readonly key: (event: RecordedEvent) => unknown;
+  readonly key: (event: RecordedEvent) => string | undefined;
   readonly initialState: () => State;
   readonly migrate: ((state: unknown, fromVersion: number) => unknown) | undefined;
   readonly commands: ReadonlyMap<string, AnyCommands>;
