@@ -1,7 +1,7 @@
 /** What an instance is, folded from its steps: for timeline, diff, blame and everything else that looks at an entity. */
 
 import { stepType } from '../core/event.ts';
-import type { Fold } from '../core/fold.ts';
+import type { SnapshottedFold } from '../store/load-state.ts';
 import type { Process } from './process.ts';
 import { stepOf, type ProcessAdvanced, type StepData } from './step.ts';
 
@@ -19,7 +19,7 @@ export interface ProcessState<State = unknown> {
  */
 export function processFold<State>(
   process: Process<State>,
-): Fold<ProcessState<State>, ProcessAdvanced<State>> & { readonly category: string } {
+): SnapshottedFold<ProcessState<State>, ProcessAdvanced<State>> {
   const { name, initialState } = process;
   return {
     category: name,
