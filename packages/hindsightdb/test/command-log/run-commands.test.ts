@@ -73,7 +73,7 @@ for (const kind of storeKinds)
       await running.waitFor(await store.head());
       await submit(store, commands, deposit('account-1', 4, 'c5'));
       await running.waitFor(await store.head());
-      const letters = await Array.fromAsync(listLetters(store, { consumer: commands.name }));
+      const letters = await Array.fromAsync(listLetters(store, commands.name));
       assert.deepEqual(
         letters.map(({ eventId, state, error }) => [eventId, state, error?.name]),
         [
@@ -84,7 +84,7 @@ for (const kind of storeKinds)
       );
       assert.equal((await commandInfo(store, 'c3'))?.status, 'setAside');
       isMended = true;
-      await retryLetters(store, { consumer: commands.name, streamId: 'account-1' });
+      await retryLetters(store, commands.name, 'account-1');
       assert.equal((await waitForOutcome(store, 'c5')).kind, 'decided');
       await verifyAccounts(store, { open: 'none' });
     });
@@ -97,7 +97,7 @@ for (const kind of storeKinds)
       await using running = await runCommands(store, commands);
       await running.waitFor(await store.head());
       for (const id of ['c1', 'c2']) {
-        await skipLetter(store, { consumer: commands.name, streamId: 'account-1' });
+        await skipLetter(store, commands.name, 'account-1');
         assert.equal((await waitForOutcome(store, id)).kind, 'abandoned');
       }
       assert.equal((await waitForOutcome(store, 'c3')).kind, 'decided');
