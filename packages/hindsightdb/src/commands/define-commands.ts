@@ -234,8 +234,8 @@ function schemaOf(type: string, entry: unknown): StandardSchema | undefined {
   if ((typeof entry === 'object' || typeof entry === 'function') && entry !== null) {
     const schema: unknown = '~standard' in entry ? entry : 'schema' in entry ? entry.schema : undefined;
     if (schema === undefined) return undefined;
-    // What has this member keeps to the interface that the member stands for.
     if ((typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema)
+      // What has this member keeps to the interface that the member stands for.
       return schema as StandardSchema;
   }
   throw argumentError(
