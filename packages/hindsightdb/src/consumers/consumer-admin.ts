@@ -15,7 +15,7 @@ import {
 import { isFenced, type ConsumerKind, type StartAt } from './consumer-spec.ts';
 import { followsReserved } from './event-filter.ts';
 import { lagOf, type ConsumerLag } from './lag.ts';
-import { decodeLetter, entityOfLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
+import { entityOfLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
 import { pausedByRestore, presentEpoch } from './paused-by-restore.ts';
 import { decodeSlice, encodeSlice, freshSlice, lasts, sliceOf } from './slice-entry.ts';
 import { startPlaces } from './start-place.ts';
@@ -89,7 +89,9 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     ...(reason !== undefined && { reason }),
     ...(failure !== undefined && { failure }),
     slices,
-    ...(isOfThisLog && { lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }) }),
+    ...(isOfThisLog && {
+      lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }),
+    }),
     letterCount: letters.length,
   };
 }
@@ -159,7 +161,8 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
     for (;;) {
       const found = await engine.keyedGet(key);
       const entry = found === undefined ? freshSlice : decodeSlice(key, found.value);
-      if (isFenced(record.kind) && entry.checkpoint !== null) assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
+      if (isFenced(record.kind) && entry.checkpoint !== null)
+        assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
       const moved = {
         ...entry,
         checkpoint: places === undefined ? null : checkpointOf(engine, places),
@@ -263,12 +266,12 @@ async function askOfFirst(
   const { record } = await requiredConsumer(store, consumer);
   const slice = sliceOf(entity, record.sliceCount);
   for (;;) {
-    const [entry] = await engine.keyedScan({ prefix: letterPrefix(consumer, slice, entity), limit: 1 });
-    if (entry === undefined)
+    const { value: first } = await walkLetters(engine, { consumer, slice, entity }).next();
+    if (first === undefined)
       throw new HindsightError('LETTER_UNKNOWN', `Consumer ${consumer} has no letter of ${entity}.`, {
         details: { consumer, streamId: entity },
       });
-    const { letter, revision } = decodeLetter(entry);
+    const { letter, revision } = first;
     const { key, value } = letterWrite({ ...letter, state });
     if ((await engine.keyedWrite([{ key, value, expectedRevision: revision }])).length === 0) break;
   }

@@ -167,7 +167,8 @@ export interface ConsumerSpec {
   readonly handle: (batch: SliceBatch) => Promise<SliceWrites>;
   /**
    * Called before a letter that is skipped is taken away, for each event that upcasters make of it. May be called again for
-   * the same event; where it throws, the letter stays and it is called again.
+   * the same event; where it throws, the letter stays and it is called again. What lies behind unsettled events is handed out
+   * again after a restart, also where its letter was skipped: what this records is what tells.
    */
   readonly whenSkipped?: (event: RecordedEvent) => Promise<void>;
   /**
