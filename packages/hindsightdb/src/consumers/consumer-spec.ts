@@ -82,7 +82,10 @@ export interface LaterWork {
 /** How work on an event ended. */
 export type Settled =
   | { readonly kind: 'handled' }
-  /** It becomes a letter. Everything of its entity that was handed out behind it is to end as `waiting`. */
+  /**
+   * It becomes a letter. Everything of its entity that is handed out behind it is to end as `waiting`: what was before, and
+   * what is within the same turn of the event loop, in which the slice need not have heard of it.
+   */
   | { readonly kind: 'failed'; readonly error: unknown; readonly attempts: number }
   /** It was not tried, because something of its entity that came before it failed. */
   | { readonly kind: 'waiting' };
