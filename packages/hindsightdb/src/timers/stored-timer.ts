@@ -61,8 +61,16 @@ export async function setWrites(
   known: Pick<StoredTimer, 'revision' | 'group' | 'id' | 'dueAt' | 'failure'> | undefined,
   timer: NewTimer,
 ): Promise<readonly KeyedWrite[]> {
-  const { group, id, dueAt, streamId, failure } = timer;
   const [dataText = ''] = await encodeTexts(codec, [coded(timer)]);
+  return encodedWrites(known, { ...timer, dataText });
+}
+
+/** The same for data as they are stored. */
+export function encodedWrites(
+  known: Pick<StoredTimer, 'revision' | 'group' | 'id' | 'dueAt' | 'failure'> | undefined,
+  timer: NewTimer,
+): readonly KeyedWrite[] {
+  const { group, id, dueAt, dataText, streamId, failure } = timer;
   const outline = { dueAt, ...(streamId !== undefined && { streamId }), ...(failure && { failure }) };
   const value = `${JSON.stringify(outline).slice(0, -1)},"data":${dataText}}`;
   const write = { key: timerKey(group, id), value, expectedRevision: known?.revision ?? 0 };
