@@ -8,7 +8,16 @@ import { assertObject } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
-import { clearWrites, readTimer, setWrites, type NewTimer, type StoredTimer } from './stored-timer.ts';
+import {
+  clearWrites,
+  decodeTimers,
+  encodedWrites,
+  readEncodedTimer,
+  readTimer,
+  setWrites,
+  type NewTimer,
+  type StoredTimer,
+} from './stored-timer.ts';
 import { timerOfStored, type Timer } from './timer.ts';
 import { assertGroup } from './timer-keys.ts';
 import { timersSet } from './wakes.ts';
@@ -51,7 +60,8 @@ export async function setTimer(store: AnyStore, setting: TimerSetting): Promise<
   const timer = checkedTimer(context, setting);
   const dueAt = isoOfMicros(timer.dueAt);
   return await settle<TimerSet>(context, timer, async (known) => {
-    if (known !== undefined && isSame(known, timer)) return { writes: [], answer: { outcome: 'unchanged', dueAt } };
+    if (known !== undefined && (await isSame(context, known, timer)))
+      return { writes: [], answer: { outcome: 'unchanged', dueAt } };
     const writes = await setWrites(context, known, timer);
     return { writes, answer: { outcome: known === undefined ? 'set' : 'moved', dueAt } };
   });
@@ -77,10 +87,10 @@ export async function timerOf<Data = unknown>(store: AnyStore, timer: TimerId): 
 /** Puts a timer that was set aside back into the order, as if firing had never failed. Answers whether there was one. */
 export async function retryTimer(store: AnyStore, timer: TimerId): Promise<boolean> {
   const context = contextOf(store);
-  return await settle(context, checkedId(context, timer), async (known) => {
+  return await settle(context, checkedId(context, timer), (known) => {
     if (known?.failure?.retryAt !== null) return { writes: [], answer: false };
     const { failure: _forgotten, revision: _read, ...timerAgain } = known;
-    return { writes: await setWrites(context, known, timerAgain), answer: true };
+    return { writes: encodedWrites(known, timerAgain), answer: true };
   });
 }
 
@@ -94,7 +104,7 @@ async function settle<Answer>(
   decide: (known: StoredTimer | undefined) => Decided<Answer> | Promise<Decided<Answer>>,
 ): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
-    const { writes, answer } = await decide(await readTimer(context, group, id));
+    const { writes, answer } = await decide(await readEncodedTimer(context.engine, group, id));
     if (writes.length === 0) return answer;
     const conflicts = await context.engine.keyedWrite(writes);
     if (conflicts.length === 0) {
@@ -110,13 +120,15 @@ interface Decided<Answer> {
   readonly answer: Answer;
 }
 
-function isSame(known: StoredTimer, timer: NewTimer): boolean {
-  return (
-    known.failure?.retryAt !== null &&
-    known.dueAt === timer.dueAt &&
-    known.streamId === timer.streamId &&
-    canonicalJson(JSON.parse(known.dataText)) === canonicalJson(JSON.parse(timer.dataText))
-  );
+async function isSame(context: StoreContext, known: StoredTimer, timer: NewTimer): Promise<boolean> {
+  if (known.failure?.retryAt === null || known.dueAt !== timer.dueAt || known.streamId !== timer.streamId) return false;
+  try {
+    const [decoded = known] = await decodeTimers(context, [known]);
+    return canonicalJson(JSON.parse(decoded.dataText)) === canonicalJson(JSON.parse(timer.dataText));
+  } catch {
+    // Data that the codec cannot read any more are not what is to be kept.
+    return false;
+  }
 }
 
 function checkedTimer(context: StoreContext, setting: TimerSetting): NewTimer {
