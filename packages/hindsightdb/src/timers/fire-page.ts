@@ -60,7 +60,8 @@ export async function firePage(
   for (const [index, stored] of page.entries()) {
     if (run.isOver()) break;
     const firing = await firingOf(run, decoded[index] ?? stored);
-    if (run.signal.aborted) break;
+    // What was not waited for is no failure.
+    if ('error' in firing && run.signal.aborted) break;
     // Not awaited: appends are written in the order in which they are called.
     const ending = conclude(run, stored, firing);
     ending.catch(() => undefined);
