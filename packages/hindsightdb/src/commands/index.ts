@@ -15,3 +15,10 @@ export {
   type CommandType,
   type RecordedCommandsOf,
 } from './define-commands.ts';
+export { submit, type SubmitOptions, type Submitted } from './submit.ts';
+export { execute } from './execute.ts';
+export { waitForOutcome, type OutcomeWait } from './outcome-watch.ts';
+export { cancelCommand, type Cancelled } from './cancel-command.ts';
+export { commandInfo, listCommands, type CommandInfo, type ListCommandsOptions } from './command-info.ts';
+export { followCommands, type CommandChange, type FollowCommandsOptions } from './follow-commands.ts';
+export { runCommands } from './run-commands.ts';
