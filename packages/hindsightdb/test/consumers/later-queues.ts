@@ -30,7 +30,7 @@ export class LaterQueues {
 
   /** How many events are under way. */
   get count(): number {
-    return this.#queues.values().reduce((sum, { count }) => sum + count, 0);
+    return [...this.#queues.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Takes a batch up. */
