@@ -66,7 +66,7 @@ const turnMax = 32;
 export class CommandLanes {
   readonly #settings: LaneSettings;
   readonly #lanes = new Map<string, Lane>();
-  #ready: Lane[] = [];
+  readonly #ready: Lane[] = [];
   #atWork = 0;
 
   constructor(settings: LaneSettings) {
@@ -134,6 +134,7 @@ export class CommandLanes {
 
   /** Decides the first commands of a lane, up to the first that fails. What is not over is put back. */
   async #decideSome(lane: Lane): Promise<{ readonly error: unknown } | undefined> {
+    giveUp(lane, abandoned);
     const items = lane.items.slice(0, turnMax);
     lane.items = lane.items.slice(turnMax);
     const chain: Chain = { isBroken: false };
@@ -168,8 +169,11 @@ export class CommandLanes {
     if (item === undefined || error instanceof HeldBack) return;
     lane.failures += 1;
     try {
-      if (item.signal.aborted) throw abortReason(item.signal);
-      if (isHindsightError(error, 'CLOSED')) throw error;
+      if (isHindsightError(error, 'CLOSED')) {
+        giveUp(lane, () => error);
+        return;
+      }
+      if (item.signal.aborted) return;
       if (!isPassing(error)) {
         if (await isOver(item)) {
           lane.items.shift();
@@ -183,9 +187,8 @@ export class CommandLanes {
         }
       }
       await pause(pauseAfter(retry, lane.failures, Math.random()), item.signal);
-    } catch (reason) {
-      // The slice is somebody else's, or the store is closed: what is left is handed out again by whoever takes it.
-      for (const each of lane.items.splice(0)) each.giveUp(reason);
+    } catch {
+      // It was not to be waited for any longer, or the store did not answer: the next turn meets that again.
     }
   }
 
@@ -196,4 +199,18 @@ export class CommandLanes {
     for (const item of behind) item.settle({ kind: 'waiting' });
     lane.failures = 0;
   }
+}
+
+/** Why nothing is to be done about a command here any more: its slice is somebody else's, or was handed out anew. */
+function abandoned({ signal }: LaneItem): unknown {
+  return signal.aborted ? abortReason(signal) : undefined;
+}
+
+/** Takes commands out of a lane. Whoever holds their slice is handed them again. */
+function giveUp(lane: Lane, reasonFor: (item: LaneItem) => unknown): void {
+  lane.items = lane.items.filter((item) => {
+    const reason = reasonFor(item);
+    if (reason !== undefined) item.giveUp(reason);
+    return reason === undefined;
+  });
 }

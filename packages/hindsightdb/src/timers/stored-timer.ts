@@ -46,10 +46,16 @@ export interface StoredTimer extends NewTimer {
 
 /** The timer of this id; undefined where there is none. */
 export async function readTimer(context: StoreContext, group: string, id: string): Promise<StoredTimer | undefined> {
-  const entry = await context.engine.keyedGet(timerKey(group, id));
-  if (entry === undefined) return undefined;
-  const [timer] = await decodeTimers(context, [timerOfEntry(group, id, entry)]);
+  const encoded = await readEncodedTimer(context.engine, group, id);
+  if (encoded === undefined) return undefined;
+  const [timer] = await decodeTimers(context, [encoded]);
   return timer;
+}
+
+/** The same, with data as they are stored. */
+export async function readEncodedTimer(engine: Engine, group: string, id: string): Promise<StoredTimer | undefined> {
+  const entry = await engine.keyedGet(timerKey(group, id));
+  return entry && timerOfEntry(group, id, entry);
 }
 
 /**
@@ -61,8 +67,16 @@ export async function setWrites(
   known: Pick<StoredTimer, 'revision' | 'group' | 'id' | 'dueAt' | 'failure'> | undefined,
   timer: NewTimer,
 ): Promise<readonly KeyedWrite[]> {
-  const { group, id, dueAt, streamId, failure } = timer;
   const [dataText = ''] = await encodeTexts(codec, [coded(timer)]);
+  return encodedWrites(known, { ...timer, dataText });
+}
+
+/** The same for data as they are stored. */
+export function encodedWrites(
+  known: Pick<StoredTimer, 'revision' | 'group' | 'id' | 'dueAt' | 'failure'> | undefined,
+  timer: NewTimer,
+): readonly KeyedWrite[] {
+  const { group, id, dueAt, dataText, streamId, failure } = timer;
   const outline = { dueAt, ...(streamId !== undefined && { streamId }), ...(failure && { failure }) };
   const value = `${JSON.stringify(outline).slice(0, -1)},"data":${dataText}}`;
   const write = { key: timerKey(group, id), value, expectedRevision: known?.revision ?? 0 };
@@ -146,8 +160,7 @@ export async function encodedPage(
 /** The timer that a place is of. Undefined where it has moved since the place was read, or was never there. */
 async function timerAt(engine: Engine, group: string, placeKey: string): Promise<StoredTimer | undefined> {
   const { id } = placeOfKey(placeKey);
-  const entry = await engine.keyedGet(timerKey(group, id));
-  const timer = entry && timerOfEntry(group, id, entry);
+  const timer = await readEncodedTimer(engine, group, id);
   return timer !== undefined && placeKeyOf(timer) === placeKey ? timer : undefined;
 }
 
