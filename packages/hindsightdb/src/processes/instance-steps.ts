@@ -58,16 +58,16 @@ export async function stepAt({ context }: AnyStore, streamId: string, version: n
   return (await decodeEvents(context, found)).find(({ type }) => type === stepType);
 }
 
-/**
- * Appends a step behind what the instance was computed on, with the entries that go with it. Answers false where that is not the
- * present any more, or where the step is recorded already: then the instance is to be loaded again.
- */
+/** What became of a step: it was appended; it is recorded already; or the instance is not what it was computed on any more. */
+export type StepAnswer = 'appended' | 'recorded' | 'behind';
+
+/** Appends a step behind what the instance was computed on, with the entries that go with it. */
 export async function appendStep(
   store: AnyStore,
   process: Process,
   { instance, step }: { readonly instance: Instance; readonly step: Step },
   writes: { readonly keyedWrites: readonly KeyedWrite[]; readonly signal: AbortSignal },
-): Promise<boolean> {
+): Promise<StepAnswer> {
   const { id, data, at, causationId, correlationId } = step;
   const metadata = { causationId, ...(correlationId !== undefined && { correlationId }) };
   // Every store has the method; the type that functions take leaves it out for brevity.
@@ -85,9 +85,9 @@ export async function appendStep(
     keyedWrites: writes.keyedWrites,
     signal: writes.signal,
   });
-  if (answer.kind === 'duplicate') return false;
-  const isBehind = answer.kind === 'conflict' && answer.conflicts.every(({ kind }) => behindKinds.has(kind));
-  if (isBehind) return false;
+  // By its key, or by its id where a log was copied without its keys.
+  if (answer.kind === 'duplicate' || answer.kind === 'repetitionMismatch') return 'recorded';
+  if (answer.kind === 'conflict' && answer.conflicts.every(({ kind }) => behindKinds.has(kind))) return 'behind';
   resultOf(store.context.engine, answer);
-  return true;
+  return 'appended';
 }

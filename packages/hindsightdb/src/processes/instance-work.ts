@@ -14,7 +14,7 @@ import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { advance, type Asking, type Step } from './advance.ts';
 import { keyOf, type LogInput, type ProcessInput } from './input.ts';
 import { dueTimer, withHandled, type Instance } from './instance.ts';
-import { appendStep, loadInstance } from './instance-steps.ts';
+import { appendStep, loadInstance, type StepAnswer } from './instance-steps.ts';
 import type { Issuing } from './issuing.ts';
 import type { Process } from './process.ts';
 import { StandingTime } from './standing-time.ts';
@@ -95,20 +95,20 @@ export class InstanceWork {
       if (input.kind === 'log') this.#instance = withHandled(instance, input.events[0]);
       return true;
     }
+    // Until it is known what became of the step, the instance is not known either.
     this.#instance = undefined;
-    if (!(await this.#recorded(instance, step))) return false;
+    const answer = await ofStore(this.#append(instance, step));
+    if (answer !== 'appended') return answer === 'recorded';
+    await ofStore(this.#settings.issuing.submit(step, signal));
     this.#instance = step.after;
     return true;
   }
 
-  async #recorded(instance: Instance, step: Step): Promise<boolean> {
+  async #append(instance: Instance, step: Step): Promise<StepAnswer> {
     const { store, process, slice, issuing, signal } = this.#settings;
     const place = { process: process.name, slice };
-    const timers = await ofStore(timerWrites(contextOf(store), place, { before: instance, after: step.after }));
-    const keyedWrites = [...timers, ...issuing.noteOf(step)];
-    if (!(await ofStore(appendStep(store, process, { instance, step }, { keyedWrites, signal })))) return false;
-    await ofStore(issuing.submit(step, signal));
-    return true;
+    const timers = await timerWrites(contextOf(store), place, { before: instance, after: step.after });
+    return await appendStep(store, process, { instance, step }, { keyedWrites: [...timers, ...issuing.noteOf(step)], signal });
   }
 
   /** The instance as it is. Taken up for the first time, what its last step issued is submitted again where that is not certain. */
