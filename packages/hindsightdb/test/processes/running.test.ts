@@ -22,7 +22,7 @@ import {
 } from '../../src/processes/index.ts';
 import type { Store } from '../../src/store/store.ts';
 import { settableClock } from '../../src/testing/index.ts';
-import { allStoreKinds, inMemory, openNew, storeKinds } from '../open-stores.ts';
+import { allStoreKinds, inFile, inMemory, openAt, openNew, storeKinds } from '../open-stores.ts';
 import { day, invoiceCommands, minute } from './billing.ts';
 import { allOf, stepsIn } from './stepping.ts';
 
@@ -100,6 +100,39 @@ test('a payment that came in time counts, however late the process manager is', 
     (await stepsIn(store, 'unpaid', 'invoice-2')).map(({ data }) => data.on.kind),
     ['event', 'timer', 'event'],
   );
+});
+
+test('an append that has read its clock before a timer was due goes before it, however late it is written', async (t) => {
+  const [clock, slowClock] = [settableClock('2026-03-01T00:00:00Z'), settableClock('2026-03-01T00:00:00Z')];
+  const address = await inFile.address(t);
+  const store = await openAt(t, address, { now: clock.now });
+  // The clock of a handle is read before its append waits for the lock of the file.
+  const slow = await openAt(t, address, { now: slowClock.now });
+  const patient = defineProcess({
+    name: 'patient',
+    startAt: 'beginning',
+    initialState: [] as readonly string[],
+    on: {
+      InvoiceSent: () => [setTimer('first', { afterMs: 100 }), setTimer('second', { afterMs: 200 })],
+      Passed: () => undefined,
+      InvoicePaid: (_event, { state }) => become([...state, 'paid']),
+    },
+    timers: {
+      first: async ({ state }) => {
+        await slow.append('invoice-1', [paid]);
+        return become([...state, 'first']);
+      },
+      second: ({ state }) => become([...state, 'second']),
+    },
+  });
+  await store.append('invoice-1', [sent]);
+  await advanceProcess(store, patient);
+  slowClock.advanceMs(120);
+  await slow.append('other-1', [{ type: 'Passed', data: null }]);
+  slowClock.advanceMs(30);
+  clock.advanceMs(300);
+  await advanceProcess(store, patient);
+  assert.deepEqual((await processInfo(store, patient, 'invoice-1'))?.state, ['first', 'paid', 'second']);
 });
 
 for (const kind of storeKinds)
