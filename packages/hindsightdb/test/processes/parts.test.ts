@@ -29,7 +29,10 @@ function inputOf(event: RecordedEvent | undefined): LogInput {
 
 test('whoever was deposed without knowing goes on from what others have recorded', async (t) => {
   const store = await openNew(t, inMemory);
-  await store.append('a-1', [1, 2, 3, 4].map((data) => ({ type: 'Counted', data })));
+  await store.append(
+    'a-1',
+    [1, 2, 3, 4].map((data) => ({ type: 'Counted', data })),
+  );
   const [first, second, third, fourth] = (await store.readLog().toArray()).map(inputOf);
   const worker = (): InstanceWork => {
     const issuing = new Issuing(store, collecting, 0);
@@ -69,7 +72,10 @@ test('what a handler asks a gateway is recorded for its input, and a simulation 
   assert.deepEqual(states, ['EUR 1', 'EUR 1, EUR 2']);
   const options = { until: clock.iso, answersOf: store };
   const simulated = await allOf(simulateProcess(asking, store.readLog(), options));
-  assert.deepEqual(simulated.map(({ state }) => state), states);
+  assert.deepEqual(
+    simulated.map(({ state }) => state),
+    states,
+  );
   assert.equal(asked, 2);
   await assert.rejects(allOf(simulateProcess(asking, store.readLog())), { code: 'GATEWAY_UNANSWERED' });
 });
