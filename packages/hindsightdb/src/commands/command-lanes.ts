@@ -40,6 +40,8 @@ export interface LaneSettings {
   /** How many lanes have their turn at the same time. */
   readonly concurrencyMax: number;
   readonly prepare: PrepareItem;
+  /** How many commands of one lane are decided in one turn, ahead of the commit. */
+  readonly turnMax: number;
   /** Whether a command that failed has an outcome all the same, by somebody else. */
   readonly isOver: (item: LaneItem) => Promise<boolean>;
 }
@@ -58,9 +60,6 @@ interface Lane {
   /** The events of those that were set aside; empty where none was. */
   readonly setAside: Set<string>;
 }
-
-/** How many commands of one lane are decided in one turn. */
-const turnMax = 32;
 
 /** The lanes of the entities that have something to decide. */
 export class CommandLanes {
@@ -135,6 +134,7 @@ export class CommandLanes {
   /** Decides the first commands of a lane, up to the first that fails. What is not over is put back. */
   async #decideSome(lane: Lane): Promise<{ readonly error: unknown } | undefined> {
     giveUp(lane, abandoned);
+    const { turnMax } = this.#settings;
     const items = lane.items.slice(0, turnMax);
     lane.items = lane.items.slice(turnMax);
     const chain: Chain = { isBroken: false };
