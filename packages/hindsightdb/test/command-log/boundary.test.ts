@@ -57,7 +57,10 @@ for (const kind of allStoreKinds)
       const decided = outcomes.filter((outcome) => outcome.kind === 'decided');
       assert.equal(decided.length, 5);
       assert.equal(outcomes.filter((outcome) => outcome.kind === 'rejected').length, 55);
-      for (const outcome of decided) await store.validateCheckpoint(outcome.after ?? '');
+      for (const { after } of decided) {
+        assert.ok(after !== undefined);
+        await store.validateCheckpoint(after);
+      }
       const events = await store.readLog().toArray();
       assert.equal(new Set(events.map(({ data }): unknown => Reflect.get(Object(data), 'name'))).size, 5);
     });
