@@ -6,6 +6,7 @@ import { assertDecider, type Decider } from '../core/decider.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
+import { categoryOf } from '../core/stream-id.ts';
 import { describe } from '../core/text.ts';
 import { assertConsumerName } from '../consumers/consumer-keys.ts';
 import { checkedRetryPolicy, type CheckedRetryPolicy, type RetryPolicy } from '../consumers/retry-policy.ts';
@@ -181,7 +182,7 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
   const { category } = decider;
   if (category === undefined)
     throw argumentError('INVALID_ARGUMENT', 'The decider of commands must declare its category.');
-  const { name = `${category}-commands`, slices, leaseMs, lettersMax } = definition;
+  const { name = consumerFor(category), slices, leaseMs, lettersMax } = definition;
   assertConsumerName(name);
   assertFunction('check', check, { isOptional: true });
   assertFunction('prepare', definition.prepare, { isOptional: true });
@@ -216,6 +217,11 @@ export function assertCommands(commands: unknown): void {
   if (typeof commands === 'object' && commands !== null && 'schemas' in commands && commands.schemas instanceof Map)
     return;
   throw argumentError('INVALID_ARGUMENT', `commands must be made by defineCommands(), not ${describe(commands)}.`);
+}
+
+/** The name of the consumer that processes the commands of an entity or of a category, unless another one is given. */
+export function consumerFor(streamId: string): string {
+  return `${categoryOf(streamId)}-commands`;
 }
 
 function schemasOf(types: unknown): ReadonlyMap<string, StandardSchema | undefined> {

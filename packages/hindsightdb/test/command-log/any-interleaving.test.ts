@@ -116,7 +116,7 @@ async function check(ending: Ending, kind: StoreKind, { given, slices, deaths, f
 }
 
 for (const [kind, numRuns] of [
-  [inMemory, 60],
+  [inMemory, 80],
   [inFile, 12],
 ] as const)
   test(`any commands on ${kind.name} have one outcome each, whatever fails and dies`, async (t) => {
