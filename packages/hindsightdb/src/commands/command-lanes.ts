@@ -145,7 +145,10 @@ export class CommandLanes {
         // Most are ready at once, and are then decided in one group.
         const preparing = this.#settings.prepare(item);
         const decide = preparing instanceof Promise ? await preparing : preparing;
-        deciding.push(decide?.(item, chain) ?? Promise.resolve());
+        const decided = decide?.(item, chain) ?? Promise.resolve();
+        // Looked at below. One that fails while the next is made ready must not count as unhandled until then.
+        decided.catch(() => undefined);
+        deciding.push(decided);
       } catch (error) {
         chain.isBroken = true;
         deciding.push(Promise.reject(error instanceof Error ? error : new Error(String(error), { cause: error })));
