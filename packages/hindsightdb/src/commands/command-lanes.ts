@@ -82,10 +82,13 @@ export class CommandLanes {
       lane.setAside.add(item.event.id);
       return Promise.resolve({ kind: 'waiting' });
     }
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<Settled>((resolve, reject) => {
       lane.items.push({ ...item, settle: resolve, giveUp: reject });
       this.#makeReady(lane);
     });
+    // A slice that is given up before it has taken up its batch looks at none of them.
+    settled.catch(() => undefined);
+    return settled;
   }
 
   /** Somebody has dropped a command of the entity that was set aside. */
