@@ -81,10 +81,13 @@ export class CommandLanes {
       lane.setAside.add(item.event.id);
       return Promise.resolve({ kind: 'waiting' });
     }
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<Settled>((resolve, reject) => {
       lane.items.push({ ...item, settle: resolve, giveUp: reject });
       this.#makeReady(lane);
     });
+    // A slice that is given up before it has taken up its batch looks at none of them.
+    settled.catch(() => undefined);
+    return settled;
   }
 
   /** Somebody has dropped a command of the entity that was set aside. */
@@ -145,7 +148,10 @@ export class CommandLanes {
         // Most are ready at once, and are then decided in one group.
         const preparing = this.#settings.prepare(item);
         const decide = preparing instanceof Promise ? await preparing : preparing;
-        deciding.push(decide?.(item, chain) ?? Promise.resolve());
+        const decided = decide?.(item, chain) ?? Promise.resolve();
+        // Looked at below. One that fails while the next is made ready must not count as unhandled until then.
+        decided.catch(() => undefined);
+        deciding.push(decided);
       } catch (error) {
         chain.isBroken = true;
         deciding.push(Promise.reject(error instanceof Error ? error : new Error(String(error), { cause: error })));
