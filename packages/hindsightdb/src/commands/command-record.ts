@@ -28,12 +28,12 @@ export const commandDueType = '$commandDue';
 export const commandRefusedType = '$commandRefused';
 
 /** Event types of outcomes that were written after the command. */
-export const outcomeTypes = {
+export const outcomeTypes: Readonly<Record<OutcomeDetails['kind'], `$command${string}`>> = {
   decided: '$commandDecided',
   rejected: '$commandRejected',
   cancelled: '$commandCancelled',
   abandoned: '$commandAbandoned',
-} as const satisfies Record<OutcomeDetails['kind'], string>;
+};
 
 /** The data of an event that holds a command. */
 export interface CommandRecord {
