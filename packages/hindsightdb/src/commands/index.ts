@@ -15,3 +15,7 @@ export {
   type CommandType,
   type RecordedCommandsOf,
 } from './define-commands.ts';
+export { redecide, type RedecideReport } from './redecide.ts';
+export type { AnyDecider, LogPlace, RedecideOptions, RedecideProgress } from './redecide-options.ts';
+export type { RedecideSample } from './redecide-selection.ts';
+export type { DecidedEvent, RecordedDecision, Redecided, RedecidedCommand, Redecision } from './redecision.ts';
