@@ -51,6 +51,7 @@ export class Findings {
     return this.#kept.toSorted(inLogOrder).slice(0, this.#findingsMax);
   }
 
+  /** Takes one in, wherever in the log it lies. */
   add(finding: HistoryFinding): void {
     this.#count += 1;
     this.#kept.push(finding);

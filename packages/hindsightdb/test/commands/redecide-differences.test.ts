@@ -12,6 +12,12 @@ import { exchange, fill, hexadecimal, laterRelease, pay, recorded } from './reco
 import { recordSteps } from './recorded-wallets.ts';
 import { centsOf, preparing, ratesGateway, wallet, walletCommands, type WalletEvent } from './wallets.ts';
 
+/** Rules that decide what the compiler would refuse. */
+function deciding(decided: unknown): Partial<typeof wallet> {
+  // It is what plain JavaScript might return.
+  return { decide: () => decided as readonly WalletEvent[] };
+}
+
 suite('A difference says', () => {
   test('what was written and what would be', async (t) => {
     const { again } = await recorded(t, [fill(5), pay(2)]);
@@ -66,9 +72,18 @@ suite('A difference says', () => {
     const { store, again } = await recorded(t, [fill(1), pay(1), pay(99)]);
     const sending = guardEffect(function send() {});
     const broken: readonly [Partial<typeof wallet>, RegExp, number][] = [
-      [{ decide: () => (undefined as unknown as { x: { y: [] } }).x.y }, /undefined/, 3],
-      [{ decide: () => [{ type: 'Paid', data: { cents: 1n as unknown as number } }] }, /BigInt/i, 3],
-      [{ decide: () => [{ type: '$settingsChanged', data: { cents: 1 } } as unknown as WalletEvent] }, /store/, 3],
+      [
+        {
+          decide: () => {
+            throw new TypeError('x is undefined');
+          },
+        },
+        /x is undefined/,
+        3,
+      ],
+      [deciding([{ type: 'Paid', data: { cents: 1n } }]), /BigInt/i, 3],
+      [deciding(undefined), /An event must be/, 3],
+      [deciding([{ type: '$settingsChanged', data: { cents: 1 } }]), /store/, 3],
       [
         {
           decide: () => {
@@ -129,9 +144,7 @@ suite('A difference says', () => {
 
   test('bytes as base64', async (t) => {
     const { again } = await recorded(t, [fill(1)]);
-    const { differences } = await again({
-      decide: () => [{ type: 'Filled', data: new Uint8Array([1, 2]) } as unknown as WalletEvent],
-    });
+    const { differences } = await again(deciding([{ type: 'Filled', data: new Uint8Array([1, 2]) }]));
     const [first] = differences;
     assert.ok(first?.kind === 'events' && first.would.kind === 'decided');
     assert.deepEqual(first.would.events[0]?.data, { base64: 'AQI=' });

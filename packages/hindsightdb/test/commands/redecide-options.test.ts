@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { redecide, type RedecideOptions } from '../../src/commands/index.ts';
 import { assertRefused, callLoosely } from '../misuse.ts';
 import type { Ending } from '../temporary-folder.ts';
@@ -116,6 +118,35 @@ suite('Deciding again', () => {
     };
     await assert.rejects(again({ decide: slow }, { signal: controller.signal }), /enough/);
     await assert.rejects(again({}, { signal: AbortSignal.abort(new Error('at once')) }), /at once/);
+  });
+
+  test('holds one entity in memory at a time', async (t) => {
+    const { again } = await recorded(
+      t,
+      Array.from({ length: 2048 }, (_, index) => ({ ...fill(1), entity: index % 1024 })),
+    );
+    setFlagsFromString('--expose-gc');
+    const collect: unknown = runInNewContext('gc');
+    assert.ok(typeof collect === 'function');
+    const used: number[] = [];
+    await again(
+      // 100 KiB for each entity: a hundred megabytes, were they kept.
+      {
+        evolve: (state, event) => ({
+          ...wallet.evolve(state, event),
+          ballast: Array.from({ length: 12_800 }, () => 0.5),
+        }),
+      },
+      {
+        onProgress: () => {
+          Reflect.apply(collect, undefined, []);
+          used.push(process.memoryUsage().heapUsed);
+        },
+      },
+    );
+    assert.equal(used.length, 17);
+    const growth = Math.max(...used) - (used[0] ?? 0);
+    assert.ok(growth < 20 * 1024 * 1024, `grew by ${growth} bytes`);
   });
 
   test('sees what a reader sees that came behind its page', async (t) => {
