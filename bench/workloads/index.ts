@@ -2,6 +2,7 @@
 
 import type { Workload } from '../run/workload.ts';
 import { batchAppends } from './batch-appends.ts';
+import { commands } from './commands.ts';
 import { consumers } from './consumers.ts';
 import { entityLoad } from './entity-load.ts';
 import { handlers } from './handlers.ts';
@@ -21,6 +22,7 @@ export const workloads: readonly Workload[] = [
   batchAppends,
   latency,
   handlers,
+  commands,
   liveSubscriber,
   logRead,
   entityLoad,

@@ -7,11 +7,11 @@
  *     $commandDue        the time of a scheduled one has come
  *     $commandHandled    command and outcome in one: it was decided when it was accepted
  *     $commandDecided, $commandRejected, $commandCancelled, $commandAbandoned   the outcome of one that was accepted before
- *     $commandRefused    one that was not accepted, where that is kept; stands under no key
+ *     $commandRefused    one that was not accepted, where that is kept: under no key; or, of a process manager, under its id
  */
 
 import { HindsightError } from '../core/errors.ts';
-import type { Metadata, RecordedEvent } from '../core/event.ts';
+import type { Event, Metadata, RecordedEvent } from '../core/event.ts';
 import { subjectOfCommandStream } from '../core/stream-id.ts';
 import type { OutcomeDetails, RecordedCommand } from './command.ts';
 
@@ -20,15 +20,14 @@ export const commandTypes = {
   accepted: '$commandAccepted',
   scheduled: '$commandScheduled',
   handled: '$commandHandled',
+  refused: '$commandRefused',
 } as const;
 
 /** That the time of a scheduled command has come. */
 export const commandDueType = '$commandDue';
-/** A command that was not accepted. */
-export const commandRefusedType = '$commandRefused';
 
 /** Event types of outcomes that were written after the command. */
-export const outcomeTypes: Readonly<Record<OutcomeDetails['kind'], `$command${string}`>> = {
+export const outcomeTypes: Readonly<Record<OutcomeDetails['kind'], string>> = {
   decided: '$commandDecided',
   rejected: '$commandRejected',
   cancelled: '$commandCancelled',
@@ -42,8 +41,10 @@ export interface CommandRecord {
   readonly acceptedAt: string;
   readonly dueAt?: string;
   readonly process?: { readonly name: string; readonly key: string };
-  /** Only of `$commandHandled`. */
+  /** Only of `$commandHandled` and `$commandRefused`. */
   readonly outcome?: OutcomeDetails;
+  /** Only of a refused command that stands under no key: the id under which it was sent. */
+  readonly refusedId?: string;
 }
 
 /** The data of an event that holds an outcome. */
@@ -78,7 +79,7 @@ export function holdsCommand({ type }: Pick<RecordedEvent, 'type'>): boolean {
 
 /** Whether an event holds an outcome: one of its own, or that of a command decided at once. */
 export function holdsOutcome({ type }: Pick<RecordedEvent, 'type'>): boolean {
-  return settling.has(type) || type === commandTypes.handled;
+  return settling.has(type) || type === commandTypes.handled || type === commandTypes.refused;
 }
 
 /** The command that an event holds. Throws `STORE_CORRUPT` where it holds none. */
@@ -110,7 +111,7 @@ export function recordOf(event: RecordedEvent): CommandRecord {
 /** The outcome that an event holds, and the command that it is of. Throws `STORE_CORRUPT` where it holds none. */
 export function outcomeOfEvent(event: RecordedEvent): { readonly command: string; readonly details: OutcomeDetails } {
   const { data } = event;
-  if (event.type === commandTypes.handled) {
+  if (holdsCommand(event)) {
     const { outcome } = recordOf(event);
     if (outcome !== undefined) return { command: event.id, details: outcome };
   } else if (settling.has(event.type) && typeof data === 'object' && data !== null && 'command' in data) {
@@ -124,6 +125,44 @@ export function outcomeOfEvent(event: RecordedEvent): { readonly command: string
 /** The entity whose command stream an event is of. */
 export function entityOf({ streamId }: Pick<RecordedEvent, 'streamId'>): string {
   return subjectOfCommandStream(streamId) ?? streamId;
+}
+
+/** The event that records an outcome. Where a process manager issued the command, a tag leads it there. */
+export function outcomeEvent(
+  { id, metadata, process }: Pick<RecordedCommand, 'id' | 'metadata' | 'process'>,
+  details: OutcomeDetails,
+): Event {
+  return {
+    type: outcomeTypes[details.kind],
+    data: { command: id, ...details } satisfies OutcomeRecord,
+    metadata: metadataBehind({ id, metadata }),
+    ...(process !== undefined && { tags: [processTag(process.name)] }),
+  };
+}
+
+/** The tag of outcomes that a process manager is to hear of. */
+export function processTag(process: string): string {
+  return `process:${process}`;
+}
+
+/** The event that records a command: as accepted, as scheduled, or with its outcome. */
+export function commandEvent(command: RecordedCommand, state: 'accepted' | 'scheduled' | OutcomeDetails): Event {
+  const { id, type, data, metadata, acceptedAt, dueAt, process } = command;
+  const outcome = typeof state === 'string' ? undefined : state;
+  return {
+    id,
+    type: typeof state === 'string' ? commandTypes[state] : commandTypes.handled,
+    data: {
+      type,
+      data,
+      acceptedAt,
+      ...(dueAt !== undefined && { dueAt }),
+      ...(process !== undefined && { process }),
+      ...(outcome !== undefined && { outcome }),
+    } satisfies CommandRecord,
+    metadata,
+    ...(outcome !== undefined && process !== undefined && { tags: [processTag(process.name)] }),
+  };
 }
 
 /** Metadata of what follows from a command: its own, with the command as the cause. */

@@ -14,7 +14,7 @@ import type { RecordedCommand } from './command.ts';
 import { metadataBehind } from './command-record.ts';
 import type { CommandContext } from './define-commands.ts';
 import { decidedEvent, failedWith, type Redecided } from './redecision.ts';
-import { recordedError } from './recorded-error.ts';
+import { recordedError } from './job.ts';
 
 /** The rules that commands are decided by again. */
 export interface Rules {

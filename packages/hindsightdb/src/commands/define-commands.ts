@@ -211,6 +211,13 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
   };
 }
 
+/** Checks what a user hands in as commands. Throws a `TypeError` with `INVALID_ARGUMENT`. */
+export function assertCommands(commands: unknown): void {
+  if (typeof commands === 'object' && commands !== null && 'schemas' in commands && commands.schemas instanceof Map)
+    return;
+  throw argumentError('INVALID_ARGUMENT', `commands must be made by defineCommands(), not ${describe(commands)}.`);
+}
+
 function schemasOf(types: unknown): ReadonlyMap<string, StandardSchema | undefined> {
   if (typeof types !== 'object' || types === null || Object.keys(types).length === 0)
     throw argumentError('INVALID_ARGUMENT', `types must be an object of command types, not ${describe(types)}.`);

@@ -14,50 +14,14 @@ import { conflictError } from '../core/errors.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { foldEvents } from '../core/fold.ts';
 import { wantsSnapshot } from '../core/snapshot-policy.ts';
-import {
-  resultOf,
-  type StoreAnswer,
-  type InternalAppend,
-  type KeyedAnswer,
-  type NewEvent,
-  type Written,
-} from '../store/append.ts';
+import { resultOf, type StoreAnswer, type InternalAppend, type KeyedAnswer, type Written } from '../store/append.ts';
 import { encodeEvents } from '../store/encode.ts';
 import { foldStream, loadEntity, writeSnapshot, type Baseline } from '../store/load-state.ts';
 import type { Store } from '../store/store.ts';
-import type { HandleOptions, HandleResult } from './handle.ts';
+import { describeOutcome, isEmpty, Refusal, sent, type Basis, type Decision } from './decision.ts';
+import type { HandleResult } from './handle.ts';
+import { fail, HeldBack, recordedError, type Job } from './job.ts';
 import { NotCommittedYet, pendingEvents, type PendingEvents } from '../store/pending-events.ts';
-
-/** A command that waits for its turn or its answer. */
-export interface Job<State, Command, Events extends Event> {
-  readonly command: Command;
-  readonly options: HandleOptions;
-  /** Digest of stream and command, where a key is given. */
-  readonly contentDigest: string | undefined;
-  readonly resolve: (result: HandleResult<State, Events>) => void;
-  readonly reject: (error: unknown) => void;
-  /** How often its append was refused because somebody else had written. */
-  conflicts: number;
-  /** It was given up and answered; nothing is done for it any more. */
-  isWithdrawn: boolean;
-}
-
-/** What a decision rests on. */
-interface Basis<State> {
-  readonly state: State;
-  readonly version: number;
-  /** The last event of an append on its way; undefined when the state is what the store holds. */
-  readonly predecessorId: string | undefined;
-}
-
-/** A decision whose events are on their way. */
-interface Decision<State, Events extends Event> {
-  readonly basis: Basis<State>;
-  readonly encoded: readonly NewEvent[];
-  readonly pending: PendingEvents<Events>;
-  /** The state behind it; undefined when the fold needs to know position or time. */
-  readonly next: { readonly state: State } | undefined;
-}
 
 /** How many decisions of one entity may be on the way at once. */
 const onTheWayMax = 256;
@@ -123,9 +87,10 @@ export class EntityQueue<State, Command, Events extends Event> {
       if (job.isWithdrawn) continue;
       try {
         job.options.signal?.throwIfAborted();
+        if (job.recording?.isHeldBack() === true) throw new HeldBack();
         await this.#handle(job);
       } catch (error) {
-        job.reject(error);
+        fail(job, error);
       }
     }
     this.#isRunning = false;
@@ -148,7 +113,7 @@ export class EntityQueue<State, Command, Events extends Event> {
       this.#isKeyOnTheWay(job.options.key) ||
       this.#ahead === undefined;
     if (hasToWait && this.#onTheWay.length > 0) await this.#allSettled();
-    const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
+    const known = await this.#knownAnswer(job);
     if (known !== undefined) await this.#allSettled();
     // While this was waiting, one in front of it may have failed or have to be decided anew, and goes first.
     if (this.#again.length > 0 || (this.#ahead === undefined && this.#onTheWay.length > 0)) {
@@ -174,9 +139,10 @@ export class EntityQueue<State, Command, Events extends Event> {
   }
 
   async #knownAnswer({
-    options: { key = '' },
+    options: { key },
     contentDigest,
   }: Job<State, Command, Events>): Promise<Written | undefined> {
+    if (key === undefined) return undefined;
     const { engine } = this.#store.context;
     const known: KeyedAnswer | undefined = await engine.answerOf(key);
     if (known !== undefined && known.digest !== contentDigest) resultOf(engine, { kind: 'keyReused', key });
@@ -184,8 +150,19 @@ export class EntityQueue<State, Command, Events extends Event> {
   }
 
   /** The first answer to a command that comes again: its events, and the state that they left. */
-  async #answerAgain(job: Job<State, Command, Events>, written: Written): Promise<void> {
+  async #answerAgain(
+    job: Job<State, Command, Events>,
+    written: Written,
+    decision?: Decision<State, Events>,
+  ): Promise<void> {
     const { context } = this.#store;
+    if (decision !== undefined && job.recording !== undefined) {
+      job.recording.onWritten(written, 'duplicate', describeOutcome(decision));
+      const { state, version } = decision.basis;
+      const { checkpoint } = resultOf(context.engine, { kind: 'duplicate', written });
+      job.resolve({ events: [], state, version, checkpoint, isDuplicate: true });
+      return;
+    }
     const { firstVersion: fromVersion = 1, lastVersion: toVersion = 0 } =
       written.streams.find((stream) => stream.streamId === this.#streamId) ?? {};
     const events = await this.#store.readStream<Events>(this.#streamId, { fromVersion, toVersion }).toArray();
@@ -219,14 +196,40 @@ export class EntityQueue<State, Command, Events extends Event> {
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new Refusal(
         conflictError([{ kind: 'version', streamId: this.#streamId, expected: expectedVersion, actual: version }]),
+        'events',
       );
     }
+    const decided = this.#askDecider(command, state);
+    if (decided instanceof Refusal) return this.#withoutEvents(job, basis, decided);
     try {
-      const events = decisionOf(this.#decider.decide(command, state));
-      return events.length === 0 ? undefined : await this.#encode(job, basis, events);
+      return decided.length === 0 ? this.#withoutEvents(job, basis, undefined) : await this.#encode(job, basis, decided);
     } catch (error) {
-      return new Refusal(error);
+      return new Refusal(error, 'events');
     }
+  }
+
+  #askDecider(command: Command, state: State): readonly Events[] | Refusal {
+    try {
+      return decisionOf(this.#decider.decide(command, state));
+    } catch (error) {
+      return new Refusal(error, 'decider');
+    }
+  }
+
+  /** A refusal, or nothing to do: where the command is kept, that is a decision to be written as well. */
+  #withoutEvents(
+    { recording }: Job<State, Command, Events>,
+    basis: Basis<State>,
+    refusal: Refusal | undefined,
+  ): Decision<State, Events> | Refusal | undefined {
+    if (recording === undefined || (refusal !== undefined && !recording.isRejection(refusal.error))) return refusal;
+    return {
+      basis,
+      encoded: [],
+      pending: { ahead: [], committed: () => [] },
+      next: { state: basis.state },
+      ...(refusal !== undefined && { rejection: recordedError(refusal.error) }),
+    };
   }
 
   /** A refusal, or nothing to do. It is the answer only if what it was decided on comes true. */
@@ -241,9 +244,9 @@ export class EntityQueue<State, Command, Events extends Event> {
       return;
     }
     // Another process may have carried out the same command since its key was looked up.
-    const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
+    const known = await this.#knownAnswer(job);
     if (known !== undefined) await this.#answerAgain(job, known);
-    else if (refusal !== undefined) job.reject(refusal.error);
+    else if (refusal !== undefined) fail(job, refusal.error);
     else
       job.resolve({
         events: [],
@@ -300,11 +303,12 @@ export class EntityQueue<State, Command, Events extends Event> {
     try {
       answer = this.#store.appendInternal(this.#appendOf(job, decision));
     } catch (error) {
-      return new Refusal(error);
+      return new Refusal(error, 'events');
     }
     this.#onTheWay.push(job);
+    // Behind a decision without events there is no event to name as the predecessor: the next one waits for its answer.
     this.#ahead =
-      next === undefined
+      next === undefined || isEmpty(decision)
         ? undefined
         : { state: next.state, version: basis.version + encoded.length, predecessorId: encoded.at(-1)?.id };
     const earlier = this.#lastSettled;
@@ -312,20 +316,28 @@ export class EntityQueue<State, Command, Events extends Event> {
     return sent;
   }
 
-  #appendOf(
-    { options: { key, keyRetentionMs, signal }, contentDigest }: Job<State, Command, Events>,
-    { basis, encoded }: Decision<State, Events>,
-  ): InternalAppend {
+  #appendOf(job: Job<State, Command, Events>, decision: Decision<State, Events>): InternalAppend {
+    const { recording, contentDigest } = job;
+    const { key, keyRetentionMs, signal } = job.options;
+    const { basis, encoded } = decision;
+    const entity = {
+      streamId: this.#streamId,
+      encoded,
+      expectedVersion: basis.version,
+      ...(basis.predecessorId !== undefined && { predecessorId: basis.predecessorId }),
+    };
+    if (recording !== undefined)
+      return {
+        isReservedAllowed: true,
+        streams: [entity, recording.streamFor(describeOutcome(decision))],
+        key: recording.key,
+        contentDigest: recording.digest,
+        ...(recording.keyedWrites !== undefined && { keyedWrites: recording.keyedWrites }),
+        ...(signal !== undefined && { signal }),
+      };
     return {
       isReservedAllowed: false,
-      streams: [
-        {
-          streamId: this.#streamId,
-          encoded,
-          expectedVersion: basis.version,
-          ...(basis.predecessorId !== undefined && { predecessorId: basis.predecessorId }),
-        },
-      ],
+      streams: [entity],
       ...(key !== undefined && { key }),
       ...(keyRetentionMs !== undefined && { keyRetentionMs }),
       ...(contentDigest !== undefined && { contentDigest }),
@@ -342,19 +354,22 @@ export class EntityQueue<State, Command, Events extends Event> {
     try {
       if (outcome.status === 'rejected') throw outcome.reason;
       const { value } = outcome;
-      if (value.kind === 'appended') job.resolve(this.#committed(decision, value.written));
-      else {
+      if (value.kind === 'appended') {
+        const result = this.#committed(decision, value.written);
+        job.recording?.onWritten(value.written, 'appended', describeOutcome(decision));
+        job.resolve(result);
+      } else {
         // The events of this decision were not written by it: what was decided on them is void.
         this.#failAhead();
         // What an earlier answer under its key says, it is told in its turn: behind those that have to be decided anew.
         const hasToWait = value.kind === 'conflict' ? this.#mayTryAgain(job, decision) : this.#again.length > 0;
         if (hasToWait) this.#again.push(job);
-        else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written);
+        else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written, decision);
         else resultOf(this.#store.context.engine, value);
       }
     } catch (error) {
       this.#failAhead();
-      job.reject(error);
+      fail(job, error);
     } finally {
       // Only now, so that whoever waits until nothing is on the way is answered behind this one.
       this.#onTheWay.splice(this.#onTheWay.indexOf(job), 1);
@@ -399,17 +414,5 @@ export class EntityQueue<State, Command, Events extends Event> {
       checkpoint: resultOf(engine, { kind: 'appended', written }).checkpoint,
       isDuplicate: false,
     };
-  }
-}
-
-/** That an append is on its way. */
-const sent = Symbol('sent');
-
-/** That a command was refused, by its decider or because of what that decided: the error, kept apart from those of the queue's own. */
-class Refusal {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    this.error = error;
   }
 }

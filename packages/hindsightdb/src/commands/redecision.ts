@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../core/event.ts';
 import { base64OfBytes } from '../core/base64.ts';
 import { changesBetween, type Change } from '../history/changes.ts';
 import type { RecordedCommand, RecordedError } from './command.ts';
-import { recordedError } from './recorded-error.ts';
+import { recordedError } from './job.ts';
 
 /** What counts of an event that was decided. Tags stand in one order, since theirs has no meaning; bytes as `{ base64 }`. */
 export interface DecidedEvent {

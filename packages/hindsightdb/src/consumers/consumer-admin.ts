@@ -12,9 +12,10 @@ import {
   type ConsumerFailure,
   type ConsumerRecord,
 } from './consumer-record.ts';
-import type { ConsumerKind, StartAt } from './consumer-spec.ts';
+import { isFenced, type ConsumerKind, type StartAt } from './consumer-spec.ts';
+import { followsReserved } from './event-filter.ts';
 import { lagOf, type ConsumerLag } from './lag.ts';
-import { decodeLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
+import { decodeLetter, entityOfLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
 import { pausedByRestore, presentEpoch } from './paused-by-restore.ts';
 import { decodeSlice, encodeSlice, freshSlice, lasts, sliceOf } from './slice-entry.ts';
 import { startPlaces } from './start-place.ts';
@@ -88,7 +89,7 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     ...(reason !== undefined && { reason }),
     ...(failure !== undefined && { failure }),
     slices,
-    ...(isOfThisLog && { lag: await lagOf({ store, home: store, name }) }),
+    ...(isOfThisLog && { lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }) }),
     letterCount: letters.length,
   };
 }
@@ -136,7 +137,7 @@ export type RewindTo = StartAt | 'start';
 
 /**
  * Takes a consumer to another place, also while it runs: whoever holds its slices loses them, and takes them up again there.
- * Throws `REPLAY_REFUSED` for a reaction that would be taken back, `UNSUPPORTED` for a projection, which is rebuilt, and
+ * Throws `REPLAY_REFUSED` for a reaction or a process manager that would be taken back, `UNSUPPORTED` for a projection, which is rebuilt, and
  * `CHECKPOINT_AHEAD` for a place behind the newest event.
  */
 export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo): Promise<void> {
@@ -158,7 +159,7 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
     for (;;) {
       const found = await engine.keyedGet(key);
       const entry = found === undefined ? freshSlice : decodeSlice(key, found.value);
-      if (record.kind === 'reaction' && entry.checkpoint !== null) assertForward(name, entry.checkpoint, places);
+      if (isFenced(record.kind) && entry.checkpoint !== null) assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
       const moved = {
         ...entry,
         checkpoint: places === undefined ? null : checkpointOf(engine, places),
@@ -176,15 +177,18 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
 
 function assertForward(
   name: string,
-  checkpoint: Checkpoint,
-  places: readonly { readonly position: number }[] | undefined,
+  kind: ConsumerKind,
+  {
+    checkpoint,
+    places,
+  }: { readonly checkpoint: Checkpoint; readonly places: readonly { readonly position: number }[] | undefined },
 ): void {
   const now = decodeCheckpoint(checkpoint).places;
   if (places !== undefined && places.every(({ position }, partition) => position >= (now[partition]?.position ?? 0)))
     return;
   throw new HindsightError(
     'REPLAY_REFUSED',
-    `${name} is a reaction: what it did is not done again. It can only be taken forward.`,
+    `${name} is a ${kind === 'process' ? 'process manager' : kind}: what it did is not done again. It can only be taken forward.`,
     { details: { name } },
   );
 }
@@ -208,16 +212,19 @@ export async function removeConsumer(store: AnyStore, name: string): Promise<voi
   }
 }
 
-/** The letters of a consumer, or of one entity, in the order in which they would be tried. Throws `CONSUMER_UNKNOWN`. */
+/**
+ * The letters of a consumer, or of one entity, in the order in which they would be tried. An entity is a stream; that of a
+ * process manager is an instance, known by its key. Throws `CONSUMER_UNKNOWN`.
+ */
 export async function* listLetters(
   store: AnyStore,
   consumer: string,
   options: { readonly streamId?: string } = {},
 ): AsyncGenerator<Letter> {
-  const { streamId } = options;
+  const { streamId: entity } = options;
   const { record } = await requiredConsumer(store, consumer);
-  const slice = streamId === undefined ? undefined : sliceOf(streamId, record.sliceCount);
-  const of = { consumer, ...(slice !== undefined && { slice }), ...(streamId !== undefined && { streamId }) };
+  const slice = entity === undefined ? undefined : sliceOf(entity, record.sliceCount);
+  const of = { consumer, ...(slice !== undefined && { slice }), ...(entity !== undefined && { entity }) };
   for await (const { letter } of walkLetters(contextOf(store).engine, of)) yield letter;
 }
 
@@ -225,20 +232,20 @@ export async function* listLetters(
  * Has the letters of an entity tried again, in order, until one fails. Done by whoever runs the consumer; where nobody does, as
  * soon as somebody does. Throws `LETTER_UNKNOWN`.
  */
-export async function retryLetters(store: AnyStore, consumer: string, streamId: string): Promise<void> {
-  await askOfFirst(store, consumer, { streamId, state: 'retry' });
+export async function retryLetters(store: AnyStore, consumer: string, entity: string): Promise<void> {
+  await askOfFirst(store, consumer, { entity, state: 'retry' });
 }
 
 /** Drops the first letter of an entity for good, unhandled, and has those behind it tried. Throws `LETTER_UNKNOWN`. */
-export async function skipLetter(store: AnyStore, consumer: string, streamId: string): Promise<void> {
-  await askOfFirst(store, consumer, { streamId, state: 'skip' });
+export async function skipLetter(store: AnyStore, consumer: string, entity: string): Promise<void> {
+  await askOfFirst(store, consumer, { entity, state: 'skip' });
 }
 
 /** Has the letters of every entity tried again. Answers how many entities have any. */
 export async function retryAllLetters(store: AnyStore, consumer: string): Promise<number> {
   const entities = new Set<string>();
-  for await (const { streamId } of listLetters(store, consumer)) entities.add(streamId);
-  for (const streamId of entities) await retryLetters(store, consumer, streamId).catch(ignoreGone);
+  for await (const letter of listLetters(store, consumer)) entities.add(entityOfLetter(letter));
+  for (const entity of entities) await retryLetters(store, consumer, entity).catch(ignoreGone);
   return entities.size;
 }
 
@@ -250,16 +257,16 @@ function ignoreGone(error: unknown): void {
 async function askOfFirst(
   store: AnyStore,
   consumer: string,
-  { streamId, state }: { readonly streamId: string; readonly state: 'retry' | 'skip' },
+  { entity, state }: { readonly entity: string; readonly state: 'retry' | 'skip' },
 ): Promise<void> {
   const { engine } = contextOf(store);
   const { record } = await requiredConsumer(store, consumer);
-  const slice = sliceOf(streamId, record.sliceCount);
+  const slice = sliceOf(entity, record.sliceCount);
   for (;;) {
-    const [entry] = await engine.keyedScan({ prefix: letterPrefix(consumer, slice, streamId), limit: 1 });
+    const [entry] = await engine.keyedScan({ prefix: letterPrefix(consumer, slice, entity), limit: 1 });
     if (entry === undefined)
-      throw new HindsightError('LETTER_UNKNOWN', `Consumer ${consumer} has no letter of ${streamId}.`, {
-        details: { consumer, streamId },
+      throw new HindsightError('LETTER_UNKNOWN', `Consumer ${consumer} has no letter of ${entity}.`, {
+        details: { consumer, streamId: entity },
       });
     const { letter, revision } = decodeLetter(entry);
     const { key, value } = letterWrite({ ...letter, state });

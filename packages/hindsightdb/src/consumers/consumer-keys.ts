@@ -47,9 +47,9 @@ export function memberPrefix(name: string): string {
 }
 
 /** Letters of a consumer; of one of its slices; of one entity. */
-export function letterPrefix(name: string, slice?: number, streamId?: string): string {
+export function letterPrefix(name: string, slice?: number, entity?: string): string {
   const ofSlice = slice === undefined ? '' : `${digits(slice, 4)}/`;
-  const ofEntity = streamId === undefined ? '' : `${encodeURIComponent(streamId)}/`;
+  const ofEntity = entity === undefined ? '' : `${encodeURIComponent(entity)}/`;
   return `letter/${name}/${ofSlice}${ofEntity}`;
 }
 
@@ -57,9 +57,14 @@ export function letterPrefix(name: string, slice?: number, streamId?: string): s
 export function letterKey(
   name: string,
   slice: number,
-  event: { readonly streamId: string; readonly partition: number; readonly position: number },
+  event: {
+    readonly streamId: string;
+    readonly entity?: string;
+    readonly partition: number;
+    readonly position: number;
+  },
 ): string {
-  return `${letterPrefix(name, slice, event.streamId)}${digits(event.partition, 4)}-${digits(event.position, 16)}`;
+  return `${letterPrefix(name, slice, event.entity ?? event.streamId)}${digits(event.partition, 4)}-${digits(event.position, 16)}`;
 }
 
 /** Every prefix under which a consumer keeps something beside its record. */

@@ -3,7 +3,7 @@
  * on a batch of a slice. Plain consumers, projections and reactions are made into this form.
  */
 
-import type { Checkpoint } from '../core/checkpoint.ts';
+import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
 import { reasonOf } from '../core/text.ts';
@@ -11,8 +11,16 @@ import type { KeyedWrite, SqlStatement } from '../store/engine-types.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** What kind of consumer it is. Of a reaction nothing below its fence is handled again. */
-export type ConsumerKind = 'consumer' | 'projection' | 'reaction';
+/**
+ * What kind of consumer it is. Of a reaction and of a process manager nothing below its fence is handled again; what decides
+ * commands may read any of them again, since their outcomes are recorded under keys.
+ */
+export type ConsumerKind = 'consumer' | 'projection' | 'reaction' | 'commands' | 'process';
+
+/** Whether what a consumer of the kind did reaches beyond the store, so that it is neither taken back nor run after a restore unasked. */
+export function isFenced(kind: ConsumerKind): boolean {
+  return kind === 'reaction' || kind === 'process';
+}
 
 /** Which events are followed. All that is given must hold; nothing given: every event but the store's own. */
 export interface EventFilter {
@@ -57,6 +65,39 @@ export interface SliceWrites {
   readonly eventOf?: (statement: number) => RecordedEvent | undefined;
   /** Events that failed for good: they become letters, and later events of their entities wait behind them. */
   readonly setAside?: readonly FailedEvent[];
+  /**
+   * Events of the batch whose work goes on. The slice does not wait for them, and hands out what follows; what it records
+   * and tells of its place stays before the oldest of them.
+   */
+  readonly later?: readonly LaterWork[];
+}
+
+/** Work on an event that outlasts its batch. */
+export interface LaterWork {
+  readonly event: RecordedEvent;
+  /** Does not reject; where it does, the event has failed at its first try. */
+  readonly settled: Promise<Settled>;
+}
+
+/** How work on an event ended. */
+export type Settled =
+  | { readonly kind: 'handled' }
+  /** It becomes a letter. Everything of its entity that was handed out behind it is to end as `waiting`. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly attempts: number }
+  /** It was not tried, because something of its entity that came before it failed. */
+  | { readonly kind: 'waiting' };
+
+/** A slice that has handed out all there is. */
+export interface SliceAtRest {
+  readonly slice: number;
+  /** Aborted when the work is of no use any more. */
+  readonly signal: AbortSignal;
+  /** Writes under the slice's fence, as that of a batch does. */
+  readonly record: (writes: readonly KeyedWrite[]) => Promise<void>;
+  /** Up to here everything is settled. */
+  readonly places: readonly PartitionPlace[];
+  /** Whether that is everything that was read. */
+  readonly isSettled: boolean;
 }
 
 /** An event that could not be handled, and why. */
@@ -116,10 +157,25 @@ export interface ConsumerSpec {
   /** How many letters a consumer may have before it stops. Default 10,000. */
   readonly lettersMax?: number;
   readonly onDiverged?: DivergencePolicy;
+  /** The entity that an event belongs to: what is kept in order, waits together and lies in one slice. Default: its stream. */
+  readonly entityOf?: (event: RecordedEvent) => string;
+  /** How many events of a slice may be unsettled; then it hands out no more. Default 5,000. */
+  readonly unsettledMax?: number;
   /** Where a reset begins in place of `startAt`, and what else it writes, such as the removal of a view. */
   readonly whenReset?: () => Promise<readonly KeyedWrite[]>;
   /** Works on a batch. What it returns is written with the checkpoint; where it throws, nothing is. */
   readonly handle: (batch: SliceBatch) => Promise<SliceWrites>;
+  /**
+   * Called before a letter that is skipped is taken away, for each event that upcasters make of it. May be called again for
+   * the same event; where it throws, the letter stays and it is called again.
+   */
+  readonly whenSkipped?: (event: RecordedEvent) => Promise<void>;
+  /**
+   * Called when a slice has handed out all there is, and again after as many milliseconds as it answers, or in the next round
+   * where it answers none; sooner only when the consumer is woken by `wakeUp`. Other slices wait for it. An error that
+   * passes is waited for, any other counts as a failed try of a batch.
+   */
+  readonly tick?: (slice: SliceAtRest) => Promise<number | undefined>;
   /** Called after each commit of a slice, with the place that it has come to, and once when it is acquired. */
   readonly onProgress?: (progress: SliceProgress) => void;
 }

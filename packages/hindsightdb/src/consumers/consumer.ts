@@ -10,8 +10,10 @@ import { assertWhole } from '../store/argument-checks.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { wakeable, type Wakeable } from '../store/wakeable.ts';
 import { BatchReader } from './batch-reader.ts';
-import { changeConsumer, requiredConsumer, type ConsumerFailure, type ConsumerRecord } from './consumer-record.ts';
+import { changeConsumer, requiredConsumer, type ConsumerRecord } from './consumer-record.ts';
 import { BatchFailure, type ConsumerSpec } from './consumer-spec.ts';
+import { idleKinds, isSameState, type ConsumerState } from './consumer-state.ts';
+import { entityOfSpec, type EntityOf } from './entity-of.ts';
 import { readFilter, type ReadFilter } from './event-filter.ts';
 import { firstPlaces } from './first-place.ts';
 import { HeldSlices } from './held-slices.ts';
@@ -19,23 +21,11 @@ import { lagOf, type ConsumerLag } from './lag.ts';
 import { workOnLetters } from './letter-work.ts';
 import { pause } from './pause.ts';
 import { checkedRetryPolicy, pauseAfter } from './retry-policy.ts';
+import { leastOf, sumOf } from './share.ts';
 import { sliceOf } from './slice-entry.ts';
 import { ConsumerStop, stopFor } from './slice-failure.ts';
 import type { SliceWork } from './slice-work.ts';
 import { waitForConsumer, type WaitOptions } from './wait-for.ts';
-
-/** What a consumer in this process is doing. */
-export type ConsumerState =
-  /** Works on slices: behind the end of the log, or with everything handled. */
-  | { readonly kind: 'catchingUp' | 'live'; readonly slices: readonly number[] }
-  /** Holds no slice: others hold them all, or it has not asked for one yet, as in the moment after the start. */
-  | { readonly kind: 'standby' }
-  | { readonly kind: 'paused'; readonly reason?: string }
-  /** Something failed that passes: it goes on by itself. */
-  | { readonly kind: 'retrying'; readonly error: unknown }
-  /** Stopped because of a failure; goes on when it is resumed. */
-  | { readonly kind: 'failed'; readonly failure: ConsumerFailure }
-  | { readonly kind: 'stopped' };
 
 /** How a consumer is run in this process. */
 export interface RunOptions {
@@ -54,9 +44,6 @@ const recovery = checkedRetryPolicy({ firstDelayMs: 50, delayMsMax: 5000 });
 /** How long `stop` waits for the batch at hand before it aborts it. */
 const stopWithinMsDefault = 10_000;
 
-/** States in which nothing is handled: left before the first batch, which may take long, and not after it. */
-const idleKinds: ReadonlySet<ConsumerState['kind']> = new Set(['standby', 'paused', 'failed']);
-
 /** A running consumer. Made by `startConsumer`, `runProjection` and `runReaction`. */
 export class Consumer {
   readonly #store: AnyStore;
@@ -64,6 +51,7 @@ export class Consumer {
   readonly #spec: ConsumerSpec;
   readonly #options: RunOptions;
   readonly #filter: ReadFilter;
+  readonly #entityOf: EntityOf;
   readonly #reader: BatchReader;
   readonly #slices: HeldSlices;
   /** Aborted by `stop`: nothing new is begun. */
@@ -97,7 +85,8 @@ export class Consumer {
     this.#spec = spec;
     this.#options = options;
     this.#record = record;
-    this.#filter = readFilter(store.context, spec.filter);
+    this.#filter = readFilter(store.context, spec.filter, spec.kind);
+    this.#entityOf = entityOfSpec(spec);
     this.#reader = new BatchReader(store.context, this.#filter);
     this.#batchSize = this.#batchSizeMax;
     const leaseMs = spec.leaseMs ?? 10_000;
@@ -115,6 +104,8 @@ export class Consumer {
       signal: this.#giveUp.signal,
       eventToSetAside: () => this.#record.setAsideEventId,
       firstPlaces: () => firstPlaces(store, home, spec),
+      whenMoved: () => this.#tellWaiters(),
+      wakeUp: () => this.#waiting.wake(),
     });
     this.#waiting = wakeable(this.#stopping.signal);
     const engines = new Set([store.context.engine, home.context.engine]);
@@ -161,9 +152,20 @@ export class Consumer {
     });
   }
 
+  /** Whether the slice of an entity is held here, for parts of the library that work beside the consumer. */
+  holds(entity: string): boolean {
+    return this.#slices.of(sliceOf(entity, this.#record.sliceCount))?.held.lost.aborted === false;
+  }
+
+  /** Has the next round begin now, with a tick of each slice at rest, for parts of the library that know of something to do. */
+  wakeUp(): void {
+    for (const work of this.#slices.works) work.wakeUp();
+    this.#waiting.wake();
+  }
+
   /**
-   * Stops: nothing new is begun, the batch at hand is finished and recorded, slices are given back. After `timeoutMs` (default
-   * 10,000) the batch's signal is aborted and nothing of it is recorded. Calling it again changes nothing.
+   * Stops: nothing new is begun, the batch at hand and what it began is finished and recorded, slices are given back. After `timeoutMs` (default
+   * 10,000) its signal is aborted and nothing of it is recorded. Calling it again changes nothing.
    */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     const { timeoutMs = stopWithinMsDefault } = options;
@@ -192,9 +194,9 @@ export class Consumer {
     while (!this.#stopping.signal.aborted) {
       this.#waiting.arm();
       try {
-        const isBusy = await this.#turn();
+        const waitMs = await this.#turn();
         failures = 0;
-        if (!isBusy) await this.#waiting.wait(lookEveryMs);
+        if (waitMs > 0) await this.#waiting.wait(waitMs);
       } catch (error) {
         if (this.#stopping.signal.aborted || isOver(error)) break;
         failures += 1;
@@ -204,8 +206,8 @@ export class Consumer {
     await this.#end();
   }
 
-  /** One round: look, share out, letters, a batch. Answers whether another one is to follow at once. */
-  async #turn(): Promise<boolean> {
+  /** One round: look, share out, letters, a batch. Answers in how many milliseconds another one is to follow. */
+  async #turn(): Promise<number> {
     await this.#look();
     const { status, reason, failure } = this.#record;
     if (status !== 'running') {
@@ -215,11 +217,11 @@ export class Consumer {
           ? { kind: 'failed', failure }
           : { kind: 'paused', ...(reason !== undefined && { reason }) },
       );
-      return false;
+      return lookEveryMs;
     }
     if (this.#slices.works.length === 0) {
       this.#setState({ kind: 'standby' });
-      return false;
+      return lookEveryMs;
     }
     if (idleKinds.has(this.#state.kind)) this.#setState({ kind: 'catchingUp', slices: this.#slices.numbers });
     await this.#letters();
@@ -238,10 +240,14 @@ export class Consumer {
     const { requests } = this.#record;
     for (const work of this.#slices.works) {
       // A slice that was taken over is looked at, whatever was asked before: its last holder may not have come to it.
-      if (this.#requestsSeen.get(work) === requests) continue;
+      const isDue = work.takeLetterDue();
+      if (!isDue && this.#requestsSeen.get(work) === requests) continue;
+      this.#requestsSeen.delete(work);
       await workOnLetters(
         {
           consumer: this.name,
+          entityOf: this.#entityOf,
+          whenSkipped: this.#spec.whenSkipped,
           context: this.#store.context,
           filter: this.#filter,
           home: this.#home.context.engine,
@@ -253,15 +259,20 @@ export class Consumer {
     }
   }
 
-  async #batch(): Promise<boolean> {
+  async #batch(): Promise<number> {
     const { works } = this.#slices;
-    const from = leastOf(works.map(({ places }) => places));
+    if (works.some(({ isFull }) => isFull)) {
+      this.#settle(works, await Promise.allSettled(works.map((work) => work.keepUp())));
+      this.#setState({ kind: 'catchingUp', slices: this.#slices.numbers });
+      return lookEveryMs;
+    }
+    const from = leastOf(works.map(({ reading }) => reading));
     const batch = await this.#reader.read(from, this.#batchSize);
     const startedAt = performance.now();
     const shares = new Map<number, (typeof batch.events)[number][]>(works.map((work) => [work.held.slice, []]));
     for (const event of batch.events) {
-      const slice = sliceOf(event.streamId, this.#record.sliceCount);
-      const place = this.#slices.of(slice)?.places[event.partition];
+      const slice = sliceOf(this.#entityOf(event), this.#record.sliceCount);
+      const place = this.#slices.of(slice)?.reading[event.partition];
       if (place !== undefined && event.position > place.position) shares.get(slice)?.push(event);
     }
     const outcomes = await Promise.allSettled(
@@ -274,13 +285,30 @@ export class Consumer {
       ),
     );
     this.#adapt(performance.now() - startedAt);
-    for (const wake of this.#waiters) wake();
+    this.#tellWaiters();
     this.#settle(works, outcomes);
     this.#setState({ kind: batch.isEnd ? 'live' : 'catchingUp', slices: this.#slices.numbers });
-    return !batch.isEnd;
+    const isBehind = works.some(({ reading }) => sumOf(reading) < sumOf(batch.places));
+    return batch.isEnd && !isBehind ? await this.#ticks() : 0;
   }
 
-  #settle(works: readonly SliceWork[], outcomes: readonly PromiseSettledResult<void>[]): void {
+  /** Answers in how many milliseconds the next tick is due, or the next look. */
+  async #ticks(): Promise<number> {
+    if (this.#spec.tick === undefined) return lookEveryMs;
+    const { works } = this.#slices;
+    const outcomes = await Promise.allSettled(works.map((work) => work.tick()));
+    this.#settle(works, outcomes);
+    const dueInMs = outcomes.flatMap((outcome) =>
+      outcome.status === 'fulfilled' && outcome.value !== undefined ? [Math.max(1, outcome.value)] : [],
+    );
+    return Math.min(lookEveryMs, ...dueInMs);
+  }
+
+  #tellWaiters(): void {
+    for (const wake of this.#waiters) wake();
+  }
+
+  #settle(works: readonly SliceWork[], outcomes: readonly PromiseSettledResult<unknown>[]): void {
     const errors: Error[] = [];
     outcomes.forEach((outcome, index) => {
       if (outcome.status === 'fulfilled') return;
@@ -375,24 +403,7 @@ export class Consumer {
   }
 }
 
-/** Whether two states are the same. Errors are compared by what they are: what hangs on them may have no JSON form. */
-export function isSameState(left: ConsumerState, right: ConsumerState): boolean {
-  if (left.kind === 'retrying') return right.kind === 'retrying' && left.error === right.error;
-  return right.kind !== 'retrying' && JSON.stringify(left) === JSON.stringify(right);
-}
-
 /** Whether there is nothing left to follow: the store was closed, or the consumer removed. */
 function isOver(error: unknown): boolean {
   return isHindsightError(error, 'CLOSED') || isHindsightError(error, 'CONSUMER_UNKNOWN');
-}
-
-/** In each partition the least advanced place. */
-function leastOf(all: readonly (readonly PartitionPlace[])[]): readonly PartitionPlace[] {
-  const [first = [], ...rest] = all;
-  return first.map((place, partition) =>
-    rest.reduce((least, places) => {
-      const other = places[partition];
-      return other !== undefined && other.position < least.position ? other : least;
-    }, place),
-  );
 }

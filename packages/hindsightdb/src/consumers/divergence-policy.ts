@@ -1,7 +1,7 @@
 /** What a consumer does when its place does not fit the log: as it was told, within what its kind allows. */
 
 import type { Checkpoint } from '../core/checkpoint.ts';
-import type { ConsumerSpec } from './consumer-spec.ts';
+import { isFenced, type ConsumerSpec } from './consumer-spec.ts';
 import type { Divergence } from './divergence.ts';
 
 /** Where it goes on. */
@@ -15,8 +15,8 @@ export type PlaceAfter =
   | { readonly kind: 'place'; readonly checkpoint: Checkpoint };
 
 /**
- * A view cannot be rewound: what it holds of the other history would stay in it. A reaction is not taken back to its
- * beginning: it goes on behind what the histories have in common, or with what is new.
+ * A view cannot be rewound: what it holds of the other history would stay in it. A reaction or a process manager is not taken
+ * back to its beginning: it goes on behind what the histories have in common, or with what is new.
  */
 export function placeAfterDivergence(
   { kind, onDiverged = 'stop' }: Pick<ConsumerSpec, 'kind' | 'onDiverged'>,
@@ -25,6 +25,6 @@ export function placeAfterDivergence(
   if (onDiverged === 'stop') return { kind: 'stop' };
   if (onDiverged === 'rewind')
     return common === undefined || kind === 'projection' ? { kind: 'stop' } : { kind: 'place', checkpoint: common };
-  if (kind !== 'reaction') return { kind: 'start' };
+  if (!isFenced(kind)) return { kind: 'start' };
   return common === undefined ? { kind: 'now' } : { kind: 'place', checkpoint: common };
 }

@@ -5,17 +5,22 @@
 
 import type { RecordedEvent } from '../core/event.ts';
 import type { Engine, KeyedWrite } from '../store/engine-types.ts';
-import { letterOf, letterWrite, walkLetters } from './letter.ts';
 import type { FailedEvent } from './consumer-spec.ts';
+import type { EntityOf } from './entity-of.ts';
+import { entityOfLetter, letterOf, letterWrite, walkLetters, type Letter } from './letter.ts';
 
 /** Which consumer's slice it is. */
 export interface LettersOf {
   readonly consumer: string;
   readonly slice: number;
+  readonly entityOf: EntityOf;
 }
 
-/** What is known of one entity: the positions of its letters. A stream lies in one partition, so that they can be compared. */
-type Positions = Set<number>;
+/** Where an event stands. */
+type Place = Pick<RecordedEvent, 'partition' | 'position'>;
+
+/** What is known of one entity: the positions of its letters, by partition. They can be compared within one only. */
+type Positions = Map<number, Set<number>>;
 
 /** The entities of one slice that are set aside, with their letters. */
 export class EntitiesWithLetters {
@@ -30,7 +35,9 @@ export class EntitiesWithLetters {
   /** Reads which entities have letters. */
   static async load(home: Engine, place: LettersOf): Promise<EntitiesWithLetters> {
     const withLetters = new EntitiesWithLetters(place);
-    for await (const { letter } of walkLetters(home, place)) withLetters.#add(letter);
+    const { consumer, slice } = place;
+    for await (const { letter } of walkLetters(home, { consumer, slice }))
+      withLetters.#add(entityOfLetter(letter), letter);
     return withLetters;
   }
 
@@ -41,13 +48,29 @@ export class EntitiesWithLetters {
 
   /**
    * Whether an event waits: it is a letter, or comes behind one of its entity. One that comes before all of them does not: after
-   * a rewind it is handled again, and the letters stay what they were.
+   * a rewind it is handled again, and the letters stay what they were. What comes before a letter of another partition cannot
+   * be told, so that it waits.
    */
-  isWaiting({ streamId, position }: Pick<RecordedEvent, 'streamId' | 'position'>): boolean {
-    const positions = this.#entities.get(streamId);
+  isWaiting(event: RecordedEvent): boolean {
+    // Most slices have no letters, and naming the entity may take a while.
+    if (this.#letterCount === 0) return false;
+    const positions = this.#entities.get(this.#place.entityOf(event));
     if (positions === undefined) return false;
-    for (const each of positions) if (each <= position) return true;
+    for (const [partition, ofPartition] of positions) {
+      if (partition !== event.partition) return true;
+      for (const each of ofPartition) if (each <= event.position) return true;
+    }
     return false;
+  }
+
+  /** Whether no letter of the event's entity comes before its own in their order. */
+  isFirst(event: RecordedEvent): boolean {
+    const positions = this.#entities.get(this.#place.entityOf(event)) ?? new Map<number, Set<number>>();
+    return [...positions].every(([partition, ofPartition]) =>
+      partition === event.partition
+        ? [...ofPartition].every((each) => each >= event.position)
+        : partition > event.partition,
+    );
   }
 
   /**
@@ -55,33 +78,46 @@ export class EntitiesWithLetters {
    * is. Call `settle` once they are written.
    */
   writesFor(failed: readonly FailedEvent[], waiting: readonly RecordedEvent[], now: number): readonly KeyedWrite[] {
-    const at = { ...this.#place, now };
+    const { consumer, slice, entityOf } = this.#place;
+    const atOf = (event: RecordedEvent): Parameters<typeof letterOf>[0] => ({
+      consumer,
+      slice,
+      entity: entityOf(event),
+      now,
+    });
     return [
-      ...failed.map((failure) => letterWrite(letterOf(at, failure.event, failure))),
-      ...waiting.filter((event) => !this.#isLetter(event)).map((event) => letterWrite(letterOf(at, event))),
+      ...failed.map((failure) => letterWrite(letterOf(atOf(failure.event), failure.event, failure))),
+      ...waiting
+        .filter((event) => !this.#isLetter(event))
+        .map((event) => letterWrite(letterOf(atOf(event), event))),
     ];
   }
 
   /** Remembers what was written. */
   settle(failed: readonly FailedEvent[], waiting: readonly RecordedEvent[]): void {
-    for (const { event } of failed) this.#add(event);
-    for (const event of waiting) this.#add(event);
+    for (const { event } of failed) this.#add(this.#place.entityOf(event), event);
+    for (const event of waiting) this.#add(this.#place.entityOf(event), event);
   }
 
   /** A letter is gone. */
-  remove({ streamId, position }: Pick<RecordedEvent, 'streamId' | 'position'>): void {
-    const positions = this.#entities.get(streamId);
-    if (positions?.delete(position) === true) this.#letterCount -= 1;
-    if (positions?.size === 0) this.#entities.delete(streamId);
+  remove(letter: Pick<Letter, 'streamId' | 'entity' | 'partition' | 'position'>): void {
+    const entity = entityOfLetter(letter);
+    const positions = this.#entities.get(entity);
+    const ofPartition = positions?.get(letter.partition);
+    if (ofPartition?.delete(letter.position) === true) this.#letterCount -= 1;
+    if (ofPartition?.size === 0) positions?.delete(letter.partition);
+    if (positions?.size === 0) this.#entities.delete(entity);
   }
 
-  #isLetter({ streamId, position }: RecordedEvent): boolean {
-    return this.#entities.get(streamId)?.has(position) === true;
+  #isLetter(event: RecordedEvent): boolean {
+    const { partition, position } = event;
+    return this.#entities.get(this.#place.entityOf(event))?.get(partition)?.has(position) === true;
   }
 
-  #add({ streamId, position }: Pick<RecordedEvent, 'streamId' | 'position'>): void {
-    const positions = this.#entities.get(streamId) ?? new Set();
-    if (!positions.has(position)) this.#letterCount += 1;
-    this.#entities.set(streamId, positions.add(position));
+  #add(entity: string, { partition, position }: Place): void {
+    const positions: Positions = this.#entities.get(entity) ?? new Map();
+    const ofPartition = positions.get(partition) ?? new Set();
+    if (!ofPartition.has(position)) this.#letterCount += 1;
+    this.#entities.set(entity, positions.set(partition, ofPartition.add(position)));
   }
 }

@@ -6,12 +6,12 @@
 import { argumentError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { matchesQuery, type Query } from '../core/query.ts';
-import { categoryOf } from '../core/stream-id.ts';
+import { categoryOf, isReserved } from '../core/stream-id.ts';
 import { assertName, describe } from '../core/text.ts';
 import { checkedQuery } from '../store/read-options.ts';
 import type { LogFilter, StoredEvent } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
-import type { EventFilter } from './consumer-spec.ts';
+import type { ConsumerKind, EventFilter } from './consumer-spec.ts';
 
 /** A filter for the engine, and what remains to be judged of an event that was read. */
 export interface ReadFilter {
@@ -21,8 +21,13 @@ export interface ReadFilter {
   readonly isWanted: (event: RecordedEvent) => boolean;
 }
 
-/** Checks a filter and makes it ready. Throws a `TypeError`. */
-export function readFilter(context: StoreContext, filter: EventFilter): ReadFilter {
+/** Whether consumers of the kind may follow the store's own events: those by which the library itself processes. */
+export function followsReserved(kind: ConsumerKind): boolean {
+  return kind === 'commands' || kind === 'process';
+}
+
+/** Checks a filter and makes it ready. One of a user's consumer reaches none of the store's own events. Throws a `TypeError`. */
+export function readFilter(context: StoreContext, filter: EventFilter, kind: ConsumerKind = 'consumer'): ReadFilter {
   const { category, streamId, types } = filter;
   const { limits, upcasters } = context;
   if (category !== undefined) assertName('A category', category, limits.streamIdBytesMax);
@@ -33,7 +38,7 @@ export function readFilter(context: StoreContext, filter: EventFilter): ReadFilt
     throw argumentError('INVALID_ARGUMENT', `types must be an array of event types, not ${describe(types)}.`);
   const query = types === undefined ? filter.query : [{ types }];
   const stored: LogFilter = {
-    includeReserved: false,
+    includeReserved: followsReserved(kind) && reservedNamesOf(filter).length > 0,
     ...(category !== undefined && { category }),
     ...(streamId !== undefined && { streamId }),
   };
@@ -48,6 +53,12 @@ export function readFilter(context: StoreContext, filter: EventFilter): ReadFilt
     isOfStreams,
     isWanted: ({ type, tags }) => matchesQuery(wanted, type, tags),
   };
+}
+
+/** What a filter names that belongs to the store. */
+export function reservedNamesOf({ category, streamId, types = [], query = [] }: EventFilter): readonly string[] {
+  const ofItems = query.flatMap((item) => item.types ?? []);
+  return [category, streamId, ...types, ...ofItems].flatMap((name) => (name !== undefined && isReserved(name) ? [name] : []));
 }
 
 function withSources(query: Query, sources: readonly string[]): Query {

@@ -10,6 +10,7 @@ import { placeAfterDivergence } from './divergence-policy.ts';
 import { takeSlice, type HeldSlice, type HolderSettings } from './held-slice.ts';
 import { announceMember, forgetMember, shareOf } from './members.ts';
 import { EntitiesWithLetters } from './entities-with-letters.ts';
+import { entityOfSpec } from './entity-of.ts';
 import type { CheckedRetryPolicy } from './retry-policy.ts';
 import { stopFor } from './slice-failure.ts';
 import { SliceWork } from './slice-work.ts';
@@ -23,6 +24,10 @@ export interface HeldSlicesSettings {
   /** Aborted when nothing is to be waited for any more. */
   readonly signal: AbortSignal;
   readonly eventToSetAside: () => string | undefined;
+  /** Called when the place of a slice has moved without a batch. */
+  readonly whenMoved: () => void;
+  /** Has the next round begin. */
+  readonly wakeUp: () => void;
   /** Where every slice begins that has not been anywhere yet. */
   readonly firstPlaces: () => Promise<readonly PartitionPlace[]>;
 }
@@ -33,6 +38,8 @@ export class HeldSlices {
   readonly #works = new Map<number, SliceWork>();
   /** Slices at which a handler of this process is still at work, though they were lost: it would meet itself there. */
   readonly #resting = new Set<number>();
+  /** Slices that are given back once what is under way there is settled. */
+  readonly #leaving = new Map<SliceWork, Promise<void>>();
   /** Until when this process has said that it is there. */
   #announcedUntil = 0;
   #members: readonly string[] = [];
@@ -78,8 +85,9 @@ export class HeldSlices {
     const share = await this.#share(sliceCount);
     for (const work of this.works) {
       if (this.#works.size <= share) break;
-      this.forget(work.held.slice);
-      await giveBack(work);
+      this.#works.delete(work.held.slice);
+      if (work.rest === undefined) await giveBack(work);
+      else void this.#giveBackLater(work);
     }
     for (let slice = 0; slice < sliceCount && this.#works.size < share; slice += 1) {
       if (this.#works.has(slice) || this.#resting.has(slice)) continue;
@@ -88,6 +96,18 @@ export class HeldSlices {
       await this.#assertNotRemoved(held);
       this.#works.set(slice, await this.#begin(held));
     }
+  }
+
+  /** Others wait for the slice until then; the slices that stay here do not. */
+  async #giveBackLater(work: SliceWork): Promise<void> {
+    const { slice } = work.held;
+    // The lease of one that could not be given back runs out by itself.
+    const leaving = giveBack(work).catch(() => undefined);
+    this.#resting.add(slice);
+    this.#leaving.set(work, leaving);
+    await leaving;
+    this.#leaving.delete(work);
+    this.#resting.delete(slice);
   }
 
   /**
@@ -117,14 +137,19 @@ export class HeldSlices {
   }
 
   async #begin(held: HeldSlice): Promise<SliceWork> {
-    const { spec, retry, holder, signal, eventToSetAside } = this.#settings;
+    const { spec, retry, holder, signal, eventToSetAside, whenMoved, wakeUp } = this.#settings;
     const { home, log, now } = holder;
     const { slice } = held;
     try {
       const trail = decodeTrail((await home.keyedGet(trailKey(spec.name, slice)))?.value);
       const places = await this.#placesOf(held, trail);
-      const withLetters = await EntitiesWithLetters.load(home, { consumer: spec.name, slice });
-      return new SliceWork({ spec, retry, log, now, signal, eventToSetAside }, { held, places, withLetters, trail });
+      const withLetters = await EntitiesWithLetters.load(home, {
+        consumer: spec.name,
+        slice,
+        entityOf: entityOfSpec(spec),
+      });
+      const settings = { spec, retry, log, now, signal, eventToSetAside, whenMoved, wakeUp };
+      return new SliceWork(settings, { held, places, withLetters, trail });
     } catch (error) {
       await held.release();
       throw error;
@@ -158,14 +183,14 @@ export class HeldSlices {
 
   /** Renews the leases. One that could not be renewed shows when something is recorded, or runs out. */
   async renew(): Promise<void> {
-    for (const { held } of this.works) if (!held.lost.aborted) await held.renew().catch(() => undefined);
+    for (const { held } of [...this.works, ...this.#leaving.keys()]) if (!held.lost.aborted) await held.renew().catch(() => undefined);
   }
 
-  /** Records how far each slice has come, and gives all of them back. */
+  /** Waits until what is under way is settled, records how far each slice has come, and gives all of them back. */
   async releaseAll(): Promise<void> {
     const { works } = this;
     this.#works.clear();
-    const outcomes = await Promise.allSettled(works.map(giveBack));
+    const outcomes = await Promise.allSettled([...works.map(giveBack), ...this.#leaving.values()]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -184,7 +209,7 @@ export class HeldSlices {
 async function giveBack(work: SliceWork): Promise<void> {
   try {
     if (work.held.lost.aborted) return;
-    await work.flush(0);
+    await work.finish();
   } catch (error) {
     // Somebody else has taken it: it is given back already.
     if (isHindsightError(error, 'FENCED')) return;

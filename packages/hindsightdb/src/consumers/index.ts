@@ -1,7 +1,8 @@
 /** Consumers: whatever follows the log under a name. */
 
 export { startConsumer, type ConsumerOptions, type HandlingContext } from './start-consumer.ts';
-export { Consumer, type ConsumerState, type RunOptions } from './consumer.ts';
+export { Consumer, type RunOptions } from './consumer.ts';
+export type { ConsumerState } from './consumer-state.ts';
 export type { ConsumerKind, DivergencePolicy, EventFilter, StartAt } from './consumer-spec.ts';
 export type { RetryPolicy } from './retry-policy.ts';
 export type { ConsumerFailure } from './consumer-record.ts';

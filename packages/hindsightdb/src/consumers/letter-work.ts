@@ -3,7 +3,7 @@
  * entity says `retry` or `skip`, and those behind it follow in order until one fails.
  */
 
-import { isConflict, isHindsightError } from '../core/errors.ts';
+import { HindsightError, isConflict, isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { idOfRecord } from '../core/record.ts';
 import { isoOfMicros } from '../core/time.ts';
@@ -11,14 +11,17 @@ import { decodeEvents } from '../store/decode.ts';
 import type { Engine, KeyedWrite } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
 import type { ReadFilter } from './event-filter.ts';
-import { EventFailure } from './consumer-spec.ts';
-import { describeError, letterWrite, walkLetters, type Letter, type StoredLetter } from './letter.ts';
+import { EventFailure, type ConsumerSpec } from './consumer-spec.ts';
+import type { EntityOf } from './entity-of.ts';
+import { describeError, entityOfLetter, letterWrite, walkLetters, type Letter, type StoredLetter } from './letter.ts';
 import { isPassing } from './slice-failure.ts';
 import type { SliceWork } from './slice-work.ts';
 
 /** What letters are tried with. */
 export interface LetterSettings {
   readonly consumer: string;
+  readonly entityOf: EntityOf;
+  readonly whenSkipped: ConsumerSpec['whenSkipped'];
   readonly context: StoreContext;
   readonly filter: ReadFilter;
   readonly home: Engine;
@@ -33,23 +36,30 @@ export async function workOnLetters(settings: LetterSettings, work: SliceWork): 
   let last: string | undefined;
   for await (const { letter } of walkLetters(home, { consumer, slice: work.held.slice })) {
     // Behind a failed letter its entity waits. Where none is before it, whoever worked on the sequence was interrupted.
-    if (letter.streamId !== last && letter.state !== 'failed') asked.add(letter.streamId);
-    last = letter.streamId;
+    const entity = entityOfLetter(letter);
+    if (entity !== last && letter.state !== 'failed') asked.add(entity);
+    last = entity;
   }
-  for (const streamId of asked) await workOnSequence(settings, work, streamId);
+  for (const entity of asked) await workOnSequence(settings, work, entity);
 }
 
-async function workOnSequence(settings: LetterSettings, work: SliceWork, streamId: string): Promise<void> {
+async function workOnSequence(settings: LetterSettings, work: SliceWork, entity: string): Promise<void> {
   const { consumer, home } = settings;
-  for await (const stored of walkLetters(home, { consumer, slice: work.held.slice, streamId })) {
+  // What is still under way may become a letter of the sequence, and comes before whatever is tried after it.
+  await work.settleEntity(entity);
+  for await (const stored of walkLetters(home, { consumer, slice: work.held.slice, entity })) {
     if (stored.letter.state === 'failed') return;
-    const isDone = stored.letter.state === 'skip' ? await drop(work, stored) : await retry(settings, work, stored);
+    const isDone = stored.letter.state === 'skip' ? await drop(settings, work, stored) : await retry(settings, work, stored);
     if (!isDone) return;
     work.withLetters.remove(stored.letter);
   }
 }
 
-async function drop(work: SliceWork, { key, revision }: StoredLetter): Promise<boolean> {
+async function drop(settings: LetterSettings, work: SliceWork, stored: StoredLetter): Promise<boolean> {
+  const { key, letter, revision } = stored;
+  const { whenSkipped } = settings;
+  if (whenSkipped !== undefined)
+    for (const event of await eventsOf(settings, letter)) await work.waitFor(whenSkipped(event));
   await work.held.commit({ keyedWrites: [{ key, value: null, expectedRevision: revision }] });
   return true;
 }
@@ -57,8 +67,9 @@ async function drop(work: SliceWork, { key, revision }: StoredLetter): Promise<b
 /** Whether the event is handled now. */
 async function retry(settings: LetterSettings, work: SliceWork, stored: StoredLetter): Promise<boolean> {
   const { key, letter, revision } = stored;
-  const events = await eventsOf(settings, letter);
+  const read = await eventsOf(settings, letter);
   try {
+    const events = ownOf(settings, letter, read);
     if (events.length === 0) await work.held.commit({ keyedWrites: [{ key, value: null }] });
     else await work.retryLetter(events, { key, value: null });
     return true;
@@ -98,4 +109,18 @@ async function eventsOf(
   const stored = await context.engine.eventAt(partition, position);
   if (stored === undefined || idOfRecord(stored.record) !== eventId) return [];
   return (await decodeEvents(context, [stored])).filter(filter.isWanted);
+}
+
+/** Those that belong to the entity of the letter. Throws an `EventFailure` where the consumer has come to name another one. */
+function ownOf(
+  { entityOf }: LetterSettings,
+  letter: Letter,
+  events: readonly RecordedEvent[],
+): readonly RecordedEvent[] {
+  const entity = entityOfLetter(letter);
+  const own = events.filter((event) => entityOf(event) === entity);
+  const [strange] = events;
+  if (own.length > 0 || strange === undefined) return own;
+  const message = `Consumer ${letter.consumer} names its entity ${entityOf(strange)} by now, and set it aside as one of ${entity}.`;
+  throw new EventFailure(strange, new HindsightError('CONSUMER_FAILED', message));
 }

@@ -19,6 +19,8 @@ export interface Letter {
   readonly slice: number;
   readonly state: LetterState;
   readonly streamId: string;
+  /** The entity that it waits with, where that is not its stream. */
+  readonly entity?: string;
   readonly version: number;
   readonly partition: number;
   readonly position: number;
@@ -40,16 +42,32 @@ export interface StoredLetter {
   readonly letter: Letter;
 }
 
+/** The entity that a letter waits with. */
+export function entityOfLetter({ entity, streamId }: Pick<Letter, 'entity' | 'streamId'>): string {
+  return entity ?? streamId;
+}
+
 /** The letter of an event that failed, or that waits behind one that did. */
 export function letterOf(
-  at: { readonly consumer: string; readonly slice: number; readonly now: number },
+  at: { readonly consumer: string; readonly slice: number; readonly entity: string; readonly now: number },
   event: RecordedEvent,
   failure?: { readonly error: unknown; readonly attempts: number },
 ): Letter {
-  const { consumer, slice } = at;
+  const { consumer, slice, entity } = at;
   const { streamId, version, partition, position, id: eventId, type } = event;
   const setAsideAt = isoOfMicros(at.now);
-  const place = { consumer, slice, streamId, version, partition, position, eventId, type, setAsideAt };
+  const place = {
+    consumer,
+    slice,
+    streamId,
+    ...(entity !== streamId && { entity }),
+    version,
+    partition,
+    position,
+    eventId,
+    type,
+    setAsideAt,
+  };
   return failure === undefined
     ? { ...place, state: 'waiting', attempts: 0 }
     : {
@@ -96,9 +114,9 @@ const pageSize = 500;
 /** Letters by consumer, slice and entity, in their order. */
 export async function* walkLetters(
   home: Engine,
-  of: { readonly consumer: string; readonly slice?: number; readonly streamId?: string },
+  of: { readonly consumer: string; readonly slice?: number; readonly entity?: string },
 ): AsyncGenerator<StoredLetter> {
-  const prefix = letterPrefix(of.consumer, of.slice, of.streamId);
+  const prefix = letterPrefix(of.consumer, of.slice, of.entity);
   for (let after: string | undefined; ;) {
     const entries = await home.keyedScan({ prefix, limit: pageSize, ...(after !== undefined && { after }) });
     for (const entry of entries) yield decodeLetter(entry);

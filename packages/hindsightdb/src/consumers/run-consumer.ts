@@ -1,6 +1,7 @@
 /** Starting a consumer: its record is made or compared, its places are looked at, and then it runs. */
 
 import { argumentError, HindsightError } from '../core/errors.ts';
+import { assertNotReserved } from '../core/stream-id.ts';
 import { assertFunction, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { Consumer, type RunOptions } from './consumer.ts';
@@ -9,7 +10,7 @@ import { changeConsumer, readConsumer, writeRecord, type ConsumerRecord } from '
 import type { ConsumerSpec } from './consumer-spec.ts';
 import { divergedError, divergenceOf } from './divergence.ts';
 import { placeAfterDivergence } from './divergence-policy.ts';
-import { readFilter } from './event-filter.ts';
+import { readFilter, reservedNamesOf } from './event-filter.ts';
 import { chooseStart } from './first-place.ts';
 import { pausedByRestore, presentEpoch } from './paused-by-restore.ts';
 import { checkedRetryPolicy } from './retry-policy.ts';
@@ -35,13 +36,18 @@ export async function runConsumer(store: AnyStore, spec: ConsumerSpec, options: 
 function assertSpec(store: AnyStore, spec: ConsumerSpec): void {
   assertConsumerName(spec.name);
   assertStartAt(spec.startAt);
-  readFilter(store.context, spec.filter);
+  readFilter(store.context, spec.filter, spec.kind);
+  // Of users' consumers; projections and reactions that name such events meet none.
+  if (spec.kind === 'consumer')
+    for (const name of reservedNamesOf(spec.filter)) assertNotReserved('What a consumer is to follow,', name);
   checkedRetryPolicy(spec.retry);
-  const { sliceCount = 1, leaseMs = 10_000, batchSizeMax = 200, lettersMax = 10_000, onFailure, onDiverged } = spec;
+  const { sliceCount = 1, leaseMs = 10_000, batchSizeMax = 200, lettersMax = 10_000 } = spec;
+  const { unsettledMax = 5000, onFailure, onDiverged } = spec;
   assertWhole('slices', sliceCount, { min: 1, max: 1024 });
   assertWhole('leaseMs', leaseMs, { min: 100, max: leaseMsMax });
   assertWhole('batchSizeMax', batchSizeMax, { min: 1, max: 10_000 });
   assertWhole('lettersMax', lettersMax, { min: 0, max: 1_000_000 });
+  assertWhole('unsettledMax', unsettledMax, { min: 1, max: 1_000_000 });
   assertChoice('onFailure', onFailure, ['stop', 'setAside']);
   assertChoice('onDiverged', onDiverged, ['stop', 'rewind', 'reset']);
 }
@@ -51,7 +57,7 @@ function assertChoice(what: string, value: unknown, choices: readonly string[]):
   throw argumentError('INVALID_ARGUMENT', `${what} must be one of ${choices.join(', ')}.`);
 }
 
-/** The record of the consumer, made where there is none. A reaction that finds itself in a new epoch is paused. */
+/** The record of the consumer, made where there is none. A reaction or process manager that finds itself in a new epoch is paused. */
 async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): Promise<ConsumerRecord> {
   const { identity } = contextOf(store).engine;
   const { logId } = identity;

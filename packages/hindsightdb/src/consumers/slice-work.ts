@@ -10,18 +10,23 @@ import type { Engine, KeyedWrite } from '../store/engine-types.ts';
 import { checkpointOf } from '../store/places.ts';
 import { trailKey } from './consumer-keys.ts';
 import {
+  BatchFailure,
   EventFailure,
   type ConsumerSpec,
   type FailedEvent,
-  type SliceProgress,
+  type LaterWork,
+  type SliceAtRest,
   type SliceWrites,
 } from './consumer-spec.ts';
 import type { HeldSlice } from './held-slice.ts';
 import type { EntitiesWithLetters } from './entities-with-letters.ts';
+import { entityOfSpec, isBehind, isSameWork, onceEach, type EntityOf } from './entity-of.ts';
 import { pause, unlessAborted } from './pause.ts';
 import { pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
+import { further, partOf, placesBefore, sumOf, type Share } from './share.ts';
 import { blameEvent, isPassing, stopFor } from './slice-failure.ts';
 import { encodeTrail, extendTrail } from './trail.ts';
+import { Unsettled, type UnsettledEvent } from './unsettled.ts';
 
 /** What the work on a slice needs of its consumer. */
 export interface WorkSettings {
@@ -34,6 +39,10 @@ export interface WorkSettings {
   readonly signal: AbortSignal;
   /** The event that an operator wants set aside when it fails. */
   readonly eventToSetAside: () => string | undefined;
+  /** Called when a slice's place has moved without a batch. */
+  readonly whenMoved: () => void;
+  /** Has the next round begin. */
+  readonly wakeUp: () => void;
 }
 
 /** What a slice begins with. */
@@ -44,81 +53,180 @@ export interface SliceStart {
   readonly trail: readonly Checkpoint[];
 }
 
-/** A share of what was read. */
-export interface Share {
-  /** Events of the slice behind its place. */
-  readonly events: readonly RecordedEvent[];
-  /** How far was read. */
-  readonly places: readonly PartitionPlace[];
-  readonly isCaughtUp: boolean;
-}
-
 /** The place is recorded without events after this many positions, or this many milliseconds. */
 const quietPositionsMax = 20_000;
 const quietMsMax = 200;
 /** How many positions lie between two places of the trail at least. */
 const trailStep = 256;
 
+/** How many events of a slice may be unsettled. */
+const unsettledMaxDefault = 5000;
+
+/** What is recorded as letters. */
+interface Aside {
+  readonly failed: readonly FailedEvent[];
+  readonly waiting: readonly RecordedEvent[];
+  /** Events whose work went on, and that are settled by this. */
+  readonly ended?: readonly UnsettledEvent[];
+}
+
 /** One slice at work. */
 export class SliceWork {
   readonly held: HeldSlice;
   readonly withLetters: EntitiesWithLetters;
   readonly #settings: WorkSettings;
-  #places: readonly PartitionPlace[];
+  readonly #entityOf: EntityOf;
+  /** Aborted when the slice was lost, and when nothing is waited for any more. */
+  readonly #signal: AbortSignal;
+  readonly #unsettled: Unsettled;
+  /** How far was handed out. */
+  #reading: readonly PartitionPlace[];
   /** The sum of positions that the entry names, and when it was written. */
   #recorded: number;
   #recordedAtMs = performance.now();
   #trail: readonly Checkpoint[];
   #trailAt: number;
   #handledCount = 0;
+  /** Whether work has ever outlasted its batch. */
+  #hasLater: boolean;
+  /** Whether a letter waits that nothing stands before. */
+  #hasLetterDue = false;
+  #isAtEnd = false;
+  #nextTickMs = 0;
   /** What was handed to the consumer last. */
   #atHand: Promise<unknown> | undefined;
 
   constructor(settings: WorkSettings, { held, places, withLetters, trail }: SliceStart) {
+    const { spec, signal, whenMoved, wakeUp } = settings;
     this.#settings = settings;
+    this.#entityOf = entityOfSpec(spec);
+    this.#signal = AbortSignal.any([held.lost, signal]);
+    this.#unsettled = new Unsettled({
+      countMax: spec.unsettledMax ?? unsettledMaxDefault,
+      signal: this.#signal,
+      whenMoved,
+      wakeUp,
+    });
+    this.#hasLater = spec.unsettledMax !== undefined;
     this.held = held;
     this.withLetters = withLetters;
-    this.#places = places;
+    this.#reading = places;
     this.#trail = trail;
     this.#recorded = sumOf(places);
     const [newest] = trail;
     // After a rewind the trail lies ahead, and begins anew here.
     this.#trailAt = newest === undefined ? 0 : Math.min(this.#recorded, sumOf(decodeCheckpoint(newest).places));
-    this.#tell({ isCaughtUp: false });
+    this.#tell();
   }
 
   /** How far the slice has come, recorded or not: up to here there is nothing left to do. */
   get places(): readonly PartitionPlace[] {
-    return this.#places;
+    return this.#unsettled.settledPlaces(this.#reading);
   }
 
-  /** Handles a share. Throws `ConsumerStop`, `FENCED`, or what ended the waiting. */
-  async work({ events, places, isCaughtUp }: Share): Promise<void> {
-    const reached = places.map((place, partition) => further(place, this.#places[partition]));
-    if (events.length > 0) await this.#handle(events, reached);
-    this.#places = reached;
-    if (isCaughtUp || sumOf(reached) - this.#recorded >= quietPositionsMax) await this.flush(quietMsMax);
-    this.#tell({ isCaughtUp });
+  /** How far was handed out. */
+  get reading(): readonly PartitionPlace[] {
+    return this.#reading;
+  }
+
+  /** Whether so many events are unsettled that it takes no share. */
+  get isFull(): boolean {
+    return this.#unsettled.isFull;
+  }
+
+  /** Whether letters are to be looked at, though nobody asked for it; asking ends that. */
+  takeLetterDue(): boolean {
+    const isDue = this.#hasLetterDue;
+    this.#hasLetterDue = false;
+    return isDue;
+  }
+
+  /** Handles a share, or as much of it as there is room for. Throws `ConsumerStop`, `FENCED`, or what ended the waiting. */
+  async work(share: Share): Promise<void> {
+    await this.#setAsideSettled();
+    const places = share.places.map((place, partition) => further(place, this.#reading[partition]));
+    const whole = { ...share, places };
+    const part = this.#hasLater ? partOf(whole, this.#reading, this.#unsettled.room) : whole;
+    if (part.events.length > 0) await this.#handle(part.events, part.places);
+    this.#reading = part.places;
+    this.#isAtEnd = part.isCaughtUp;
+    await this.keepUp();
+  }
+
+  /** Sets aside what failed since, and records the place where that is due. */
+  async keepUp(): Promise<void> {
+    await this.#setAsideSettled();
+    const isDue = this.#isAtEnd || this.#hasLater || sumOf(this.places) - this.#recorded >= quietPositionsMax;
+    if (isDue) await this.flush(quietMsMax);
+    this.#tell();
   }
 
   /** Records the place where that was not done for so long. */
   async flush(sinceMs: number): Promise<void> {
-    if (sumOf(this.#places) === this.#recorded || performance.now() - this.#recordedAtMs < sinceMs) return;
-    await this.#commit(this.#places, {}, []);
+    const { places } = this;
+    if (sumOf(places) === this.#recorded || performance.now() - this.#recordedAtMs < sinceMs) return;
+    await this.#commit(places, {}, []);
+  }
+
+  /** Waits until everything is settled or nothing is waited for any more, and records what came of it. */
+  async finish(): Promise<void> {
+    await unlessAborted(this.#unsettled.ended(), this.#signal).catch(() => undefined);
+    if (this.held.lost.aborted) return;
+    const { spec } = this.#settings;
+    // Where a failure stops the consumer, the place stays before it, and whoever goes on meets it again.
+    if (spec.onFailure === 'setAside') await this.#setAsideSettled();
+    await this.flush(0);
+  }
+
+  /** Waits until nothing of an entity is under way, and sets aside what failed or waits. */
+  async settleEntity(entity: string): Promise<void> {
+    await unlessAborted(
+      this.#unsettled.ended((event) => this.#entityOf(event) === entity),
+      this.#signal,
+    );
+    await this.#setAsideSettled();
+  }
+
+  /** Work that has ended without success becomes letters, in one write with the place behind it. */
+  async #setAsideSettled(): Promise<void> {
+    for (let ended = this.#unsettled.toSetAside; ended.length > 0; ended = this.#unsettled.toSetAside) {
+      const failed = ended.flatMap(({ event, failure }) => (failure === undefined ? [] : [{ event, ...failure }]));
+      const waiting = ended.flatMap(({ event, failure }) => (failure === undefined ? [event] : []));
+      const stopping = failed.find(({ event }) => !this.#isToBeSetAside(event));
+      if (stopping !== undefined)
+        throw stopFor(new EventFailure(stopping.event, stopping.error, stopping.attempts), this.#settings.now());
+      await this.#record(this.#reading, {}, { failed, waiting, ended });
+      this.#unsettled.setAside(ended);
+      this.#hasLetterDue ||= waiting.some((event) => this.withLetters.isFirst(event));
+    }
+  }
+
+  #isToBeSetAside(event: RecordedEvent): boolean {
+    return this.#settings.spec.onFailure === 'setAside' || event.id === this.#settings.eventToSetAside();
   }
 
   async #handle(events: readonly RecordedEvent[], reached: readonly PartitionPlace[]): Promise<void> {
     const { retry, now } = this.#settings;
+    const entityOf = this.#entityOf;
+    const beforeOf = placesBefore(events, this.#reading);
     let free = events.filter((event) => !this.withLetters.isWaiting(event));
     let waiting = events.filter((event) => this.withLetters.isWaiting(event));
     const failed: FailedEvent[] = [];
     for (let attempt = 0; ;) {
       try {
         const writes = await this.#attempt(free, attempt);
-        const { setAside = [] } = writes;
+        const { setAside = [], later = [] } = writes;
         const aside = [...failed, ...setAside];
-        const late = [...waiting, ...free.filter((event) => isBehind(event, setAside))];
-        await this.#record(reached, writes, { failed: aside, waiting: late });
+        const settledLater = new Set(later.map(({ event }) => event));
+        const late = [
+          ...waiting,
+          ...free.filter((event) => !settledLater.has(event) && isBehind(event, setAside, entityOf)),
+        ];
+        await this.#recordBatch(reached, writes, {
+          failed: aside,
+          waiting: late,
+          added: this.#addLater(later, beforeOf),
+        });
         this.#handledCount += free.length;
         return;
       } catch (error) {
@@ -129,46 +237,105 @@ export class SliceWork {
           await this.#pause(attempt);
           continue;
         }
-        const isSetAside = this.#settings.spec.onFailure === 'setAside' || isWanted;
-        if (!(error instanceof EventFailure) || !isSetAside) throw stopFor(error, now());
+        if (!(error instanceof EventFailure) || !this.#isToBeSetAside(error.event)) throw stopFor(error, now());
         const { event } = error;
         failed.push({ event, error: error.cause, attempts: attempt });
-        const isAt = (each: RecordedEvent): boolean => isSamePlace(each, event);
-        waiting = [...waiting, ...free.filter((each) => !isAt(each) && isBehind(each, [{ event }]))];
-        free = free.filter((each) => !isAt(each) && !isBehind(each, [{ event }]));
+        const isAt = (each: RecordedEvent): boolean => isSameWork(each, event, entityOf);
+        waiting = [...waiting, ...free.filter((each) => !isAt(each) && isBehind(each, [{ event }], entityOf))];
+        free = free.filter((each) => !isAt(each) && !isBehind(each, [{ event }], entityOf));
         attempt = 0;
       }
     }
   }
 
-  async #attempt(events: readonly RecordedEvent[], attempt: number): Promise<SliceWrites> {
-    if (events.length === 0) return {};
-    const signal = this.#signal();
-    const { slice } = this.held;
-    const record = (keyedWrites: readonly KeyedWrite[]): Promise<void> => this.held.commit({ keyedWrites });
-    const handling = this.#settings.spec.handle({ slice, events, attempt, signal, record });
-    this.#atHand = handling;
-    // A handler that does not heed the signal is not waited for: what it still does is not recorded.
-    const writes = await unlessAborted(handling, signal);
-    this.#atHand = undefined;
-    return writes;
+  #addLater(
+    later: readonly LaterWork[],
+    beforeOf: (event: RecordedEvent) => PartitionPlace,
+  ): readonly UnsettledEvent[] {
+    if (later.length > 0) this.#hasLater = true;
+    return this.#unsettled.add(later, beforeOf);
   }
 
-  /** Undefined when no handler is at work; else resolves when it has ended, also one that nobody waits for any more. */
+  /** Records a batch, unless all that came of it is work that goes on: then its place is recorded with later ones. */
+  async #recordBatch(
+    reached: readonly PartitionPlace[],
+    writes: SliceWrites,
+    { added, ...letters }: Pick<Aside, 'failed' | 'waiting'> & { readonly added: readonly UnsettledEvent[] },
+  ): Promise<void> {
+    const { keyedWrites = [], statements = [] } = writes;
+    const writeCount = keyedWrites.length + statements.length + letters.failed.length + letters.waiting.length;
+    if (added.length > 0 && writeCount === 0) return;
+    try {
+      await this.#record(reached, writes, letters);
+    } catch (error) {
+      // The batch is handed out again, and is not to meet itself.
+      await unlessAborted(this.#unsettled.withdraw(added), this.#signal);
+      throw error;
+    }
+  }
+
+  async #attempt(events: readonly RecordedEvent[], attempt: number): Promise<SliceWrites> {
+    if (events.length === 0) return {};
+    const { spec } = this.#settings;
+    const [signal, record] = [this.#signal, this.#writeAtOnce];
+    return await this.waitFor(spec.handle({ slice: this.held.slice, events, attempt, signal, record }));
+  }
+
+  /** What the consumer's code gives. Code that does not heed the signal is not waited for: what it still does is not recorded. */
+  async waitFor<Result>(handling: Promise<Result>): Promise<Result> {
+    this.#atHand = handling;
+    const result = await unlessAborted(handling, this.#signal);
+    this.#atHand = undefined;
+    return result;
+  }
+
+  readonly #writeAtOnce = (keyedWrites: readonly KeyedWrite[]): Promise<void> => this.held.commit({ keyedWrites });
+
+  /** Undefined when nothing is at work; else resolves when all has ended, also what nobody waits for any more. */
   get rest(): Promise<unknown> | undefined {
-    return this.#atHand && Promise.allSettled([this.#atHand]);
+    if (this.#atHand === undefined && this.#unsettled.count === 0) return undefined;
+    return Promise.allSettled([this.#atHand, this.#unsettled.ended()]);
+  }
+
+  /**
+   * Has the consumer look at the slice at rest where that is due. Answers in how many milliseconds it is due again; undefined
+   * where nobody said. Throws what passes, and a `BatchFailure`.
+   */
+  async tick(): Promise<number | undefined> {
+    const { spec } = this.#settings;
+    if (spec.tick === undefined) return undefined;
+    const left = this.#nextTickMs - performance.now();
+    if (left > 0) return left;
+    const { slice } = this.held;
+    const [signal, record, places] = [this.#signal, this.#writeAtOnce, this.places];
+    const atRest: SliceAtRest = { slice, signal, record, places, isSettled: this.#unsettled.count === 0 };
+    try {
+      const dueInMs = await this.waitFor(spec.tick(atRest));
+      this.#nextTickMs = performance.now() + (dueInMs ?? 0);
+      return dueInMs;
+    } catch (error) {
+      this.#assertWorthTrying(error);
+      throw new BatchFailure(error);
+    }
+  }
+
+  /** What a tick answered counts no more. */
+  wakeUp(): void {
+    this.#nextTickMs = 0;
   }
 
   async #record(
-    places: readonly PartitionPlace[],
+    reached: readonly PartitionPlace[],
     writes: SliceWrites,
-    { failed, waiting }: { readonly failed: readonly FailedEvent[]; readonly waiting: readonly RecordedEvent[] },
+    { failed, waiting, ended = [] }: Aside,
   ): Promise<void> {
+    const entityOf = this.#entityOf;
     // One letter for each stored event, of which upcasters may have made several.
-    const letters = onceEach(failed, ({ event }) => event);
-    const behind = onceEach(waiting, (event) => event).filter(
-      (event) => !letters.some((letter) => isSamePlace(letter.event, event)),
+    const letters = onceEach(failed, ({ event }) => event, entityOf);
+    const behind = onceEach(waiting, (event) => event, entityOf).filter(
+      (event) => !letters.some((letter) => isSameWork(letter.event, event, entityOf)),
     );
+    const places = this.#unsettled.settledPlaces(reached, ended);
     try {
       await this.#commit(places, writes, this.withLetters.writesFor(letters, behind, this.#settings.now()));
     } catch (error) {
@@ -210,6 +377,7 @@ export class SliceWork {
     const writes = await this.#attempt(events, 0);
     const [failed] = writes.setAside ?? [];
     if (failed !== undefined) throw new EventFailure(failed.event, failed.error, failed.attempts);
+    await this.waitFor(Promise.all((writes.later ?? []).map(assertHandled)));
     try {
       await this.held.commit({
         keyedWrites: [...(writes.keyedWrites ?? []), end],
@@ -228,48 +396,26 @@ export class SliceWork {
   }
 
   #pause(failures: number): Promise<void> {
-    return pause(pauseAfter(this.#settings.retry, failures, Math.random()), this.#signal());
+    return pause(pauseAfter(this.#settings.retry, failures, Math.random()), this.#signal);
   }
 
-  #signal(): AbortSignal {
-    return AbortSignal.any([this.held.lost, this.#settings.signal]);
-  }
-
-  #tell({ isCaughtUp }: Pick<SliceProgress, 'isCaughtUp'>): void {
+  #tell(): void {
     const { spec, log } = this.#settings;
     spec.onProgress?.({
       slice: this.held.slice,
-      checkpoint: checkpointOf(log, this.#places),
-      isCaughtUp,
+      checkpoint: checkpointOf(log, this.places),
+      isCaughtUp: this.#isAtEnd && this.#unsettled.count === 0,
       handledCount: this.#handledCount,
     });
   }
 }
 
-function sumOf(places: readonly PartitionPlace[]): number {
-  return places.reduce((sum, { position }) => sum + position, 0);
-}
-
-function further(left: PartitionPlace, right: PartitionPlace | undefined): PartitionPlace {
-  return right !== undefined && right.position > left.position ? right : left;
-}
-
-/** Whether the event comes behind a failed one of the same entity. */
-function isBehind(event: RecordedEvent, failed: readonly Pick<FailedEvent, 'event'>[]): boolean {
-  return failed.some((each) => each.event.streamId === event.streamId && each.event.position < event.position);
-}
-
-function isSamePlace(left: RecordedEvent, right: RecordedEvent): boolean {
-  return left.partition === right.partition && left.position === right.position;
-}
-
-function onceEach<Item>(items: readonly Item[], eventOf: (item: Item) => RecordedEvent): readonly Item[] {
-  const seen = new Set<string>();
-  return items.filter((item) => {
-    const { partition, position } = eventOf(item);
-    const key = `${partition}-${position}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
+/** Waits for the work on a letter's event. Throws how it failed. */
+async function assertHandled({ event, settled }: LaterWork): Promise<void> {
+  const result = await settled.catch((error: unknown) => {
+    throw new EventFailure(event, error, 1);
   });
+  if (result.kind === 'failed') throw new EventFailure(event, result.error, result.attempts);
+  if (result.kind === 'waiting')
+    throw new EventFailure(event, new Error('It was not tried: something of its entity before it failed.'), 0);
 }

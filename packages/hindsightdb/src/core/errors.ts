@@ -63,6 +63,8 @@ export const errorCodes = {
   EFFECT_UNKNOWN: 'The plan of an event names an effect that the reaction does not declare.',
   REACTION_OUTDATED: 'A newer version of the reaction was at work already.',
   GATEWAY_UNANSWERED: 'No answer to the question is recorded, and the world is not asked.',
+  COMMAND_REFUSED: 'The command is not accepted; nothing was recorded.',
+  COMMAND_UNKNOWN: 'No command was accepted under this id.',
   INBOX_FULL: 'Too many messages wait for one that is missing.',
 } as const;
 

@@ -3,7 +3,8 @@
  */
 
 import { decodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
-import type { Consumer, ConsumerState } from '../consumers/consumer.ts';
+import type { Consumer } from '../consumers/consumer.ts';
+import type { ConsumerState } from '../consumers/consumer-state.ts';
 import { sliceKey } from '../consumers/consumer-keys.ts';
 import type { ConsumerSpec, SliceProgress } from '../consumers/consumer-spec.ts';
 import { runConsumer } from '../consumers/run-consumer.ts';

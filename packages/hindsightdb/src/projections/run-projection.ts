@@ -5,7 +5,7 @@
 
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { isHindsightError } from '../core/errors.ts';
-import { isSameState, type ConsumerState } from '../consumers/consumer.ts';
+import { isSameState, type ConsumerState } from '../consumers/consumer-state.ts';
 import type { ConsumerLag } from '../consumers/lag.ts';
 import type { WaitOptions } from '../consumers/wait-for.ts';
 import { assertFunction, assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';

@@ -4,6 +4,7 @@
  */
 
 import { argumentError } from '../core/errors.ts';
+import { subjectOfCommandStream } from '../core/stream-id.ts';
 import { describe } from '../core/text.ts';
 
 /** What passes through the stage: JSON texts and what they belong to. */
@@ -25,6 +26,12 @@ export type CodecOutput = Pick<CodecItem, 'data' | 'metadata'>;
 export interface Codec {
   encode(items: readonly CodecItem[]): Promise<readonly CodecOutput[]>;
   decode(items: readonly CodecItem[]): Promise<readonly CodecOutput[]>;
+}
+
+/** As what the events of a stream pass the stage: records of commands as those of the entity that they are for. */
+export function codedAs(streamId: string): Pick<CodecItem, 'kind' | 'streamId'> {
+  const entity = subjectOfCommandStream(streamId);
+  return entity === undefined ? { kind: 'event', streamId } : { kind: 'command', streamId: entity };
 }
 
 /**

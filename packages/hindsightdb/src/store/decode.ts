@@ -16,7 +16,7 @@ import { whileReplaying } from '../core/replay.ts';
 import { isoOfMicrosCached } from '../core/time.ts';
 import { upcastEvent } from '../core/upcast.ts';
 import type { StoredEvent } from '../engine/contract.ts';
-import { assertCount, type Codec } from './codec.ts';
+import { assertCount, codedAs, type Codec } from './codec.ts';
 import type { StoreContext } from './settings.ts';
 
 const isoOf = isoOfMicrosCached();
@@ -103,8 +103,7 @@ async function decodeThroughCodec(codec: Codec, stored: readonly StoredEvent[]):
     .map((event, index) => ({ event, record: parsed[index] }))
     .filter(({ record }) => record?.type !== removedType);
   const items = passing.map(({ event, record }) => ({
-    kind: 'event' as const,
-    streamId: event.streamId,
+    ...codedAs(event.streamId),
     type: record?.type ?? '',
     data: dataTextOf(event.record),
     metadata: JSON.stringify(record?.metadata ?? {}),

@@ -13,7 +13,7 @@ import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName, describe, utf8Length } from '../core/text.ts';
 import { isoOfMicros, microsOf } from '../core/time.ts';
 import type { NewEvent } from '../engine/contract.ts';
-import { assertOutputs, type Codec } from './codec.ts';
+import { assertOutputs, codedAs, type Codec } from './codec.ts';
 import type { StoreContext } from './settings.ts';
 
 /** The events of one stream, on their way. */
@@ -64,8 +64,7 @@ async function throughCodec(
   parts: readonly RecordParts[],
 ): Promise<readonly RecordParts[]> {
   const items = parts.map(({ type, dataText, metadataText = '{}' }) => ({
-    kind: 'event' as const,
-    streamId,
+    ...codedAs(streamId),
     type,
     data: dataText,
     metadata: metadataText,

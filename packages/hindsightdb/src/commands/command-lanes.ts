@@ -1,0 +1,199 @@
+/**
+ * Lanes: the commands of each entity in their order, and turns between the entities, so that neither a slow command nor an entity
+ * with many of them holds the others back.
+ *
+ *     order-1   A1 A2 A3 ─┐
+ *     order-2   B1 ───────┼─ turns ── decide, several of one lane ahead of the commit ── outcomes
+ *     order-3   C1 C2 ────┘
+ */
+
+import { abortReason } from '../core/abort.ts';
+import { isHindsightError } from '../core/errors.ts';
+import type { RecordedEvent } from '../core/event.ts';
+import type { Settled } from '../consumers/consumer-spec.ts';
+import { pause } from '../consumers/pause.ts';
+import { pauseAfter, type CheckedRetryPolicy } from '../consumers/retry-policy.ts';
+import { isPassing } from '../consumers/slice-failure.ts';
+import { entityOf } from './command-record.ts';
+import { HeldBack } from './job.ts';
+
+/** A command in its lane. */
+export interface LaneItem {
+  /** What made it ready to be decided: its acceptance, or that its time has come. */
+  readonly event: RecordedEvent;
+  readonly signal: AbortSignal;
+}
+
+/** Holds those back that come behind a failure. */
+export interface Chain {
+  isBroken: boolean;
+}
+
+/** Does the work on one command. Resolves when its outcome is durable; throws where it failed. */
+export type DecideItem = (item: LaneItem, chain: Chain) => Promise<void>;
+/** Makes a command ready, in the order of its lane. Answers what decides it; undefined: its outcome is known already. */
+export type PrepareItem = (item: LaneItem) => Promise<DecideItem | undefined> | DecideItem | undefined;
+
+/** What lanes work with. */
+export interface LaneSettings {
+  readonly retry: CheckedRetryPolicy;
+  /** How many lanes have their turn at the same time. */
+  readonly concurrencyMax: number;
+  readonly prepare: PrepareItem;
+  /** Whether a command that failed has an outcome all the same, by somebody else. */
+  readonly isOver: (item: LaneItem) => Promise<boolean>;
+}
+
+interface Waiting extends LaneItem {
+  readonly settle: (settled: Settled) => void;
+  readonly giveUp: (error: unknown) => void;
+}
+
+interface Lane {
+  readonly entity: string;
+  items: Waiting[];
+  isAtWork: boolean;
+  /** How often the first one was tried, and failed. */
+  failures: number;
+  /** The events of those that were set aside; empty where none was. */
+  readonly setAside: Set<string>;
+}
+
+/** How many commands of one lane are decided in one turn. */
+const turnMax = 32;
+
+/** The lanes of the entities that have something to decide. */
+export class CommandLanes {
+  readonly #settings: LaneSettings;
+  readonly #lanes = new Map<string, Lane>();
+  #ready: Lane[] = [];
+  #atWork = 0;
+
+  constructor(settings: LaneSettings) {
+    this.#settings = settings;
+  }
+
+  /** Puts a command behind those of its entity. Resolves when there is nothing left to do about it. */
+  add(item: LaneItem): Promise<Settled> {
+    const entity = entityOf(item.event);
+    const lane = this.#lanes.get(entity) ?? this.#open(entity);
+    // What comes behind one that was set aside waits; that very one comes again when somebody asks for it.
+    if (lane.setAside.size > 0 && !lane.setAside.delete(item.event.id)) {
+      lane.setAside.add(item.event.id);
+      return Promise.resolve({ kind: 'waiting' });
+    }
+    return new Promise((resolve, reject) => {
+      lane.items.push({ ...item, settle: resolve, giveUp: reject });
+      this.#makeReady(lane);
+    });
+  }
+
+  /** Somebody has dropped a command of the entity that was set aside. */
+  forget({ id, streamId }: Pick<RecordedEvent, 'id' | 'streamId'>): void {
+    const lane = this.#lanes.get(entityOf({ streamId }));
+    if (lane === undefined) return;
+    lane.setAside.delete(id);
+    this.#closeIdle(lane);
+  }
+
+  #open(entity: string): Lane {
+    const lane = { entity, items: [], isAtWork: false, failures: 0, setAside: new Set<string>() };
+    this.#lanes.set(entity, lane);
+    return lane;
+  }
+
+  #closeIdle(lane: Lane): void {
+    if (lane.items.length === 0 && lane.setAside.size === 0 && !lane.isAtWork) this.#lanes.delete(lane.entity);
+  }
+
+  #makeReady(lane: Lane): void {
+    if (lane.isAtWork || lane.items.length === 0) return;
+    lane.isAtWork = true;
+    this.#ready.push(lane);
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#atWork < this.#settings.concurrencyMax) {
+      const lane = this.#ready.shift();
+      if (lane === undefined) return;
+      this.#atWork += 1;
+      void this.#takeTurn(lane);
+    }
+  }
+
+  async #takeTurn(lane: Lane): Promise<void> {
+    const failure = await this.#decideSome(lane);
+    this.#atWork -= 1;
+    this.#next();
+    if (failure !== undefined) await this.#recover(lane, failure);
+    lane.isAtWork = false;
+    this.#makeReady(lane);
+    this.#closeIdle(lane);
+  }
+
+  /** Decides the first commands of a lane, up to the first that fails. What is not over is put back. */
+  async #decideSome(lane: Lane): Promise<{ readonly error: unknown } | undefined> {
+    const items = lane.items.slice(0, turnMax);
+    lane.items = lane.items.slice(turnMax);
+    const chain: Chain = { isBroken: false };
+    const deciding: Promise<void>[] = [];
+    for (const item of items) {
+      if (chain.isBroken) break;
+      try {
+        // Most are ready at once, and are then decided in one group.
+        const preparing = this.#settings.prepare(item);
+        const decide = preparing instanceof Promise ? await preparing : preparing;
+        deciding.push(decide?.(item, chain) ?? Promise.resolve());
+      } catch (error) {
+        chain.isBroken = true;
+        deciding.push(Promise.reject(error instanceof Error ? error : new Error(String(error), { cause: error })));
+      }
+    }
+    const results = await Promise.allSettled(deciding);
+    const first = results.findIndex(({ status }) => status === 'rejected');
+    const overCount = first < 0 ? results.length : first;
+    for (const item of items.slice(0, overCount)) item.settle({ kind: 'handled' });
+    lane.items = [...items.slice(overCount), ...lane.items];
+    if (overCount > 0) lane.failures = 0;
+    const failed = results[overCount];
+    return failed?.status === 'rejected' ? { error: failed.reason } : undefined;
+  }
+
+  /** After the first command of a lane failed: waits until it can be tried again, or sets it aside. */
+  async #recover(lane: Lane, { error }: { readonly error: unknown }): Promise<void> {
+    const { retry, isOver } = this.#settings;
+    const [item] = lane.items;
+    // One that was only held back is tried again at once.
+    if (item === undefined || error instanceof HeldBack) return;
+    lane.failures += 1;
+    try {
+      if (item.signal.aborted) throw abortReason(item.signal);
+      if (isHindsightError(error, 'CLOSED')) throw error;
+      if (!isPassing(error)) {
+        if (await isOver(item)) {
+          lane.items.shift();
+          lane.failures = 0;
+          item.settle({ kind: 'handled' });
+          return;
+        }
+        if (lane.failures >= retry.attemptsMax) {
+          this.#setAside(lane, error);
+          return;
+        }
+      }
+      await pause(pauseAfter(retry, lane.failures, Math.random()), item.signal);
+    } catch (reason) {
+      // The slice is somebody else's, or the store is closed: what is left is handed out again by whoever takes it.
+      for (const each of lane.items.splice(0)) each.giveUp(reason);
+    }
+  }
+
+  #setAside(lane: Lane, error: unknown): void {
+    const [first, ...behind] = lane.items.splice(0);
+    for (const { event } of [first, ...behind].filter((item) => item !== undefined)) lane.setAside.add(event.id);
+    first?.settle({ kind: 'failed', error, attempts: lane.failures });
+    for (const item of behind) item.settle({ kind: 'waiting' });
+    lane.failures = 0;
+  }
+}

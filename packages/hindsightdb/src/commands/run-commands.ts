@@ -1,0 +1,38 @@
+/** Running commands: whatever is accepted is decided, in this process or beside others. */
+
+import { commandStreamOf } from '../core/stream-id.ts';
+import type { Consumer, RunOptions } from '../consumers/consumer.ts';
+import { runConsumer } from '../consumers/run-consumer.ts';
+import { contextOf, type AnyStore } from '../store/context-of.ts';
+import { commandDueType, commandTypes, entityOf } from './command-record.ts';
+import { CommandWork } from './command-work.ts';
+import { assertCommands, type AnyCommands } from './define-commands.ts';
+
+/**
+ * Decides accepted commands of a category, those that are there and those to come: in order for each entity, with turns between
+ * entities, and each once, whatever dies. Resolves when it runs; it is a consumer under the name of the commands, with state,
+ * lag, pause and letters. May run in several processes, of which each works on its share of the slices.
+ */
+export async function runCommands(store: AnyStore, commands: AnyCommands, options: RunOptions = {}): Promise<Consumer> {
+  const { engine } = contextOf(store);
+  assertCommands(commands);
+  const { name, category, running } = commands;
+  const { slices, ...rest } = running;
+  const work = new CommandWork(store, commands, await engine.heads());
+  return await runConsumer(
+    store,
+    {
+      ...rest,
+      kind: 'commands',
+      name,
+      filter: { category: commandStreamOf(category), types: [commandTypes.accepted, commandDueType] },
+      startAt: 'beginning',
+      onFailure: 'setAside',
+      ...(slices !== undefined && { sliceCount: slices }),
+      entityOf,
+      handle: async (batch) => work.handle(batch),
+      whenSkipped: (event) => work.abandon(event),
+    },
+    options,
+  );
+}

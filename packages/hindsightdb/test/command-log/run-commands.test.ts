@@ -1,0 +1,188 @@
+/** Running commands: in order for each entity, with turns between them, once each, and set aside where that cannot be done. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  cancelCommand,
+  commandInfo,
+  commandType,
+  defineCommands,
+  execute,
+  followCommands,
+  runCommands,
+  submit,
+  waitForOutcome,
+  type CommandChange,
+} from '../../src/commands/index.ts';
+import { handle } from '../../src/commands/handle.ts';
+import { listLetters, retryLetters, skipLetter } from '../../src/consumers/index.ts';
+import { defineGateway } from '../../src/reactions/index.ts';
+import { storeOver } from '../../src/store/open.ts';
+import { mortalEngine } from '../reactions/mortal-engine.ts';
+import { allStoreKinds, openNew, storeKinds } from '../open-stores.ts';
+import { accountCommands, deposit, keptAccount, withdraw, type AccountRecord } from './account-commands.ts';
+import { verifyAccounts } from './verify.ts';
+
+const stumble = (streamId: string, id: string) => ({ type: 'Stumble', streamId, data: null, id }) as const;
+
+for (const kind of allStoreKinds)
+  describe(`commands run on ${kind.name}`, () => {
+    test('are decided in the order of their entity, each once', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      for (let count = 0; count < 50; count += 1) await submit(store, commands, deposit(`account-${count % 3}`, count + 1, `a${count}`));
+      await using running = await runCommands(store, commands);
+      const outcomes = await Promise.all(
+        Array.from({ length: 50 }, (_, count) => waitForOutcome(store, `a${count}`)),
+      );
+      assert.deepEqual(new Set(outcomes.map(({ kind: each }) => each)), new Set(['decided']));
+      await submit(store, commands, withdraw('account-1', 1000, 'late'));
+      assert.equal((await waitForOutcome(store, 'late')).kind, 'rejected');
+      assert.equal((await execute(store, commands, { type: 'Look', streamId: 'account-1', data: null })).kind, 'decided');
+      await running.waitFor(await store.head());
+      assert.equal((await verifyAccounts(store, { open: 'none' })).commandIds.size, 52);
+    });
+
+    test('are decided once by two that run them, over slices', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands({ slices: 4, leaseMs: 200 });
+      const other = storeOver(mortalEngine(store.context.engine, undefined).engine);
+      await using _first = await runCommands(store, commands);
+      await using _second = await runCommands(other, commands);
+      const ids = Array.from({ length: 200 }, (_, count) => `c${count}`);
+      await Promise.all(
+        ids.map(async (id, count) => {
+          await submit(count % 2 === 0 ? store : other, commands, deposit(`account-${count % 7}`, 1, id));
+          await waitForOutcome(count % 3 === 0 ? store : other, id);
+        }),
+      );
+      assert.equal((await verifyAccounts(store, { open: 'none' })).eventCount, 200);
+    });
+  });
+
+for (const kind of storeKinds)
+  describe(`what goes wrong while commands run on ${kind.name}`, () => {
+    test('a mistake in the rules sets the command aside, and those behind it wait for it', async (t) => {
+      let isMended = false;
+      const store = await openNew(t, kind);
+      const commands = accountCommands({ isMended: () => isMended });
+      for (const command of [deposit('account-1', 1, 'c1'), stumble('account-1', 'c2'), deposit('account-1', 2, 'c3'), deposit('account-2', 3, 'c4')])
+        await submit(store, commands, command);
+      await using running = await runCommands(store, commands);
+      await waitForOutcome(store, 'c4');
+      await running.waitFor(await store.head());
+      await submit(store, commands, deposit('account-1', 4, 'c5'));
+      await running.waitFor(await store.head());
+      const letters = await Array.fromAsync(listLetters(store, { consumer: commands.name }));
+      assert.deepEqual(
+        letters.map(({ eventId, state, error }) => [eventId, state, error?.name]),
+        [
+          ['c2', 'failed', 'TypeError'],
+          ['c3', 'waiting', undefined],
+          ['c5', 'waiting', undefined],
+        ],
+      );
+      assert.equal((await commandInfo(store, 'c3'))?.status, 'setAside');
+      isMended = true;
+      await retryLetters(store, { consumer: commands.name, streamId: 'account-1' });
+      assert.equal((await waitForOutcome(store, 'c5')).kind, 'decided');
+      await verifyAccounts(store, { open: 'none' });
+    });
+
+    test('a letter that is skipped gives its command an outcome, and the next one its turn', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      for (const command of [stumble('account-1', 'c1'), stumble('account-1', 'c2'), deposit('account-1', 4, 'c3')])
+        await submit(store, commands, command);
+      await using running = await runCommands(store, commands);
+      await running.waitFor(await store.head());
+      for (const id of ['c1', 'c2']) {
+        await skipLetter(store, { consumer: commands.name, streamId: 'account-1' });
+        assert.equal((await waitForOutcome(store, id)).kind, 'abandoned');
+      }
+      assert.equal((await waitForOutcome(store, 'c3')).kind, 'decided');
+      await submit(store, commands, deposit('account-1', 4, 'c4'));
+      assert.equal((await waitForOutcome(store, 'c4')).kind, 'decided');
+    });
+
+    test('a command that takes long holds back those of its entity alone', async (t) => {
+      const store = await openNew(t, kind);
+      let answer = (_rate: number): void => {};
+      const rates = defineGateway({
+        name: 'rates',
+        ask: (amount: number) => (amount === 1 ? new Promise<number>((resolve) => (answer = resolve)) : amount),
+      });
+      const commands = defineCommands({
+        decider: keptAccount,
+        types: { Deposit: commandType<{ amount: number }>() },
+        prepare: async (command, { ask }): Promise<AccountRecord> => ({
+          ...command,
+          data: { amount: await ask(rates, command.data.amount) },
+        }),
+      });
+      await using running = await runCommands(store, commands);
+      for (const command of [deposit('account-1', 1, 'slow'), deposit('account-1', 2, 'behind')]) await submit(store, commands, command);
+      for (let count = 0; count < 20; count += 1) await submit(store, commands, deposit('account-2', 2, `free${count}`));
+      await waitForOutcome(store, 'free19');
+      assert.deepEqual(await store.readStream('account-1').toArray(), []);
+      await assert.rejects(running.waitFor(await store.head(), { timeoutMs: 10 }), { code: 'WAIT_TIMEOUT' });
+      answer(100);
+      await waitForOutcome(store, 'behind');
+      assert.equal((await store.load(keptAccount, 'account-1')).state.balance, 102);
+      await running.waitFor(await store.head());
+    });
+
+    test('an ended stream rejects its commands', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      await execute(store, commands, deposit('account-1', 1));
+      await store.tombstone('account-1');
+      await submit(store, commands, deposit('account-1', 1, 'c1'));
+      await submit(store, commands, deposit('account-1', 1, 'c2'));
+      await using _running = await runCommands(store, commands);
+      for (const id of ['c1', 'c2']) {
+        const outcome = await waitForOutcome(store, id);
+        assert.equal(outcome.kind === 'rejected' && outcome.error.code, 'STREAM_TOMBSTONED');
+      }
+    });
+
+    test('what was cancelled is not decided, and foreign appends are decided on', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      for (let count = 0; count < 10; count += 1) await submit(store, commands, deposit('account-1', 1, `c${count}`));
+      for (const id of ['c0', 'c4', 'c9']) await cancelCommand(store, id);
+      await using _running = await runCommands(store, commands);
+      await Promise.all(
+        Array.from({ length: 10 }, () =>
+          handle(store, keptAccount, 'account-1', {
+            type: 'Deposit', id: '', streamId: '', metadata: {}, acceptedAt: '', at: '', data: { amount: 5 },
+          }),
+        ),
+      );
+      await waitForOutcome(store, 'c8');
+      await verifyAccounts(store, { open: 'none' });
+      assert.equal((await store.load(keptAccount, 'account-1')).state.balance, 57);
+    });
+
+    test('is seen by whoever follows: each command, and each outcome behind it', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      const seen: CommandChange[] = [];
+      const end = new AbortController();
+      const following = (async () => {
+        for await (const change of followCommands(store, { category: 'account', signal: end.signal })) {
+          seen.push(change);
+          if (change.kind === 'outcome' && change.outcome.commandId === 'c2') end.abort();
+        }
+      })();
+      await submit(store, commands, deposit('account-1', 1, 'c1'));
+      await using _running = await runCommands(store, commands);
+      await waitForOutcome(store, 'c1');
+      await execute(store, commands, withdraw('account-1', 1, 'c2'));
+      await following;
+      assert.deepEqual(
+        seen.map((change) => (change.kind === 'outcome' ? `${change.outcome.kind} ${change.outcome.commandId}` : `${change.kind} ${change.command.id}`)),
+        ['accepted c1', 'decided c1', 'accepted c2', 'decided c2'],
+      );
+    });
+  });
