@@ -42,6 +42,7 @@ export function addRedecide(group: Command, cli: Cli): void {
     .description(
       'Decides recorded commands again, each on the state that it met, folded by the code that is tried, and with the answers that gateways gave then. Shows every decision whose events would differ in type, data or tags, and every command that would be refused or no longer refused. Nothing is written. Ends with exit code 1 where anything differs or cannot be decided again.',
     )
+    .allowExcessArguments(false)
     .addOption(againstOption())
     .option('-c, --category <name>', 'the commands of this category')
     .option('--stream <id>', 'only commands of this entity')

@@ -39,6 +39,7 @@ function addCheckOf(group: Command, cli: Cli): void {
     .description(
       'Reads every event with the schemas, upcasters and the codec of the configuration, folds every entity with its deciders, and compares the snapshots that would be used with a fold of the events. Nothing is written. Ends with exit code 1 where anything is found.',
     )
+    .allowExcessArguments(false)
     .option('-c, --category <name>', 'only this category')
     .addOption(
       new Option('-n, --limit <count>', 'show so many findings; all are counted')
