@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
-import { redecide, type AnyCommands, type Redecision } from '../../src/commands/index.ts';
+import {
+  execute,
+  redecide,
+  runCommands,
+  submit,
+  waitForOutcome,
+  type AnyCommands,
+  type Redecision,
+} from '../../src/commands/index.ts';
 import { decisionOf, defineDecider } from '../../src/core/decider.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
 import { canonicalJson } from '../../src/core/json.ts';
@@ -114,6 +122,45 @@ suite('A pure refactoring', () => {
           { numRuns: kind === inFile ? 5 : 40 },
         );
       });
+});
+
+test('What the library itself records is decided again as it was, whoever wrote in between', async (t) => {
+  const store = await openNew(t, inFile, { codec: hexadecimal });
+  const { rates, asked } = ratesGateway();
+  const commands = walletCommands({ ...wallet, snapshots: { every: 3 } }, rates);
+  await using running = await runCommands(store, commands);
+  const ids = await Promise.all(
+    Array.from({ length: 120 }, async (_, index) => {
+      const common = { id: `c${index}`, streamId: `wallet-${index % 3}` };
+      if (index % 10 === 9) await store.append(common.streamId, [{ type: 'Filled', data: { cents: index } }]);
+      const command =
+        index % 4 === 0
+          ? ({ ...common, type: 'Exchange', data: { currency: 'abc', amount: index } } as const)
+          : ({ ...common, type: 'Pay', data: { cents: index % 50 } } as const);
+      if (index % 2 === 0) await execute(store, commands, command);
+      else await submit(store, commands, command);
+      return common.id;
+    }),
+  );
+  const outcomes = await Promise.all(ids.map(async (id) => await waitForOutcome(store, id)));
+  await running.stop();
+  const kinds = new Set(outcomes.map(({ kind }) => kind));
+  assert.deepEqual(kinds, new Set(['decided', 'rejected']));
+  asked.length = 0;
+  const { differences, sameCount } = await redecide(store, commands);
+  assert.deepEqual([differences, sameCount, asked], [[], 120, []]);
+  const generous = {
+    ...wallet,
+    decide: (decided: Decided, state: Wallet) => wallet.decide(decided, { ...state, cents: 1e6 }),
+  };
+  const found = await redecide(store, walletCommands(generous, rates), { differencesMax: 1000 });
+  assert.deepEqual(
+    found.differences.map(({ commandId, kind }) => [commandId, kind]).toSorted(),
+    outcomes
+      .filter(({ kind }) => kind === 'rejected')
+      .map(({ commandId }) => [commandId, 'decided'])
+      .toSorted(),
+  );
 });
 
 /** Rules with one mistake each, and whether a plain computation says that it shows. */
