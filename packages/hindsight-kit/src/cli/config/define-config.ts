@@ -1,9 +1,10 @@
 /**
- * What a project tells the command: which store it works on, and the deciders, projections and events that give its contents a
- * meaning.
+ * What a project tells the command: which store it works on, and the deciders, projections, commands and events that give its
+ * contents a meaning.
  */
 
 import type { ElementKeys, StoreOptions } from 'hindsightdb';
+import type { AnyCommands } from 'hindsightdb/commands';
 import type { Projection } from 'hindsightdb/projections';
 
 /** A decider, or any fold, whatever its types. Only the command folds with it, over events that it takes from the store. */
@@ -25,6 +26,8 @@ export interface Config {
   readonly deciders?: Readonly<Record<string, AnyFold>>;
   /** Projections, in any versions; `hindsight projections` rebuilds and checks their views. */
   readonly projections?: readonly Projection[];
+  /** Commands of categories; `hindsight commands` submits and runs them. */
+  readonly commands?: readonly AnyCommands[];
   /** How the application opens its store: event schemas, upcasters, a codec, metadata. */
   readonly options?: Omit<StoreOptions, 'create' | 'readOnly'>;
 }

@@ -66,16 +66,16 @@ async function importConfig(path: string): Promise<object> {
   throw new UsageError(`${path} is no module.`);
 }
 
-const known = new Set(['store', 'deciders', 'projections', 'options']);
+const known = new Set(['store', 'deciders', 'projections', 'commands', 'options']);
 
 function checkedConfig(path: string, value: unknown): Config {
   if (!isObject(value)) throw new UsageError(`${path} must export an object, like { store: './events.db' }.`);
   const strange = Object.keys(value).find((key) => !known.has(key));
   if (strange !== undefined)
     throw new UsageError(
-      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders, projections and options.`,
+      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders, projections, commands and options.`,
     );
-  const { store, deciders, projections, options } = value;
+  const { store, deciders, projections, commands, options } = value;
   if (store !== undefined && (typeof store !== 'string' || store === ''))
     throw new UsageError(`store in ${path} must be the address of a store, like './events.db'.`);
   if (deciders !== undefined && !isObject(deciders))
@@ -85,6 +85,7 @@ function checkedConfig(path: string, value: unknown): Config {
       throw new UsageError(`deciders.${category} in ${path} is no decider: it has no evolve and initialState.`);
   }
   assertProjections(path, projections);
+  assertCommands(path, commands);
   if (options !== undefined && !isObject(options))
     throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
   // Every member that the command uses was looked at above; openStore checks what is in the options.
@@ -109,5 +110,18 @@ function assertProjections(path: string, projections: unknown): void {
         'Versions of a projection may stand side by side, each with a number of its own.',
       ]);
     names.add(name);
+  }
+}
+
+function assertCommands(path: string, commands: unknown): void {
+  if (commands === undefined) return;
+  if (!Array.isArray(commands))
+    throw new UsageError(`commands in ${path} must be an array of commands by category, like [orderCommands].`);
+  const names = new Set<string>();
+  for (const [index, each] of commands.entries()) {
+    if (!isObject(each) || !(each['schemas'] instanceof Map) || typeof each['name'] !== 'string')
+      throw new UsageError(`commands[${index}] in ${path} is none: defineCommands() makes them.`);
+    if (names.has(each['name'])) throw new UsageError(`commands in ${path} has ${each['name']} twice.`);
+    names.add(each['name']);
   }
 }

@@ -1,0 +1,64 @@
+/** Commands as lines of JSON: what a line means, and what became of it. */
+
+import type { AnyCommands, Command as Sent, Outcome } from 'hindsightdb/commands';
+import { objectOf } from '../../formats/json/json-object.ts';
+import { BadRowError } from '../../formats/source/bad-input.ts';
+import { LineCutter } from '../../formats/source/line-cutter.ts';
+import type { TextSource } from '../../formats/source/text-source.ts';
+import { UsageError } from '../failure.ts';
+import { commandsFor } from './declared-commands.ts';
+
+/** A line that is not blank, with its number. Blank lines are not counted. */
+export interface NumberedLine {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** What became of a line. */
+export type LineResult =
+  | { readonly status: 'accepted' | 'duplicate'; readonly id: string; readonly outcome?: Outcome }
+  | { readonly status: 'refused'; readonly id: string | null; readonly reasons: readonly string[] };
+
+/** What a line means: a command and who takes it. */
+export interface ReadLine {
+  readonly sent: Sent;
+  readonly commands: AnyCommands;
+}
+
+/** The lines of a text. */
+export async function* numberedLines(source: TextSource): AsyncGenerator<NumberedLine> {
+  let cutter: LineCutter | undefined;
+  let number = 0;
+  for await (const piece of source) {
+    cutter ??= new LineCutter(0, piece);
+    for (const { text } of cutter.feed(piece)) yield { number: (number += 1), text };
+  }
+  for (const { text } of cutter?.end() ?? []) yield { number: (number += 1), text };
+}
+
+const members = new Set(['type', 'streamId', 'data', 'id', 'metadata', 'dueAt']);
+
+/** What a line means, or why it means nothing. */
+export function readLine(
+  all: readonly AnyCommands[],
+  text: string,
+  name: string | undefined,
+): ReadLine | { readonly id: string | null; readonly reasons: readonly string[] } {
+  try {
+    const value = objectOf(text, 'The line');
+    const strange = Object.keys(value).find((member) => !members.has(member));
+    if (strange !== undefined)
+      throw new BadRowError(
+        `The line has a member ${JSON.stringify(strange)}; a command has ${[...members].join(', ')}.`,
+      );
+    const { type, streamId } = value;
+    if (typeof type !== 'string' || type === '') throw new BadRowError('type is missing.');
+    if (typeof streamId !== 'string' || streamId === '') throw new BadRowError('streamId is missing.');
+    // The library checks the other members, whatever they are.
+    const sent = { data: null, ...value } as unknown;
+    return { sent: sent as Sent, commands: commandsFor(all, { type, streamId, name }) };
+  } catch (error) {
+    if (error instanceof BadRowError || error instanceof UsageError) return { id: null, reasons: [error.message] };
+    throw error;
+  }
+}
