@@ -80,7 +80,12 @@ export const commands: Workload = {
   targets: () =>
     [
       { title: 'executed, against plain handle', variant: 'execute', must: 0.35, aim: 0.6 },
-      { title: 'accepted, decided and answered, against plain handle', variant: 'submit, and wait', must: 0.35, aim: 0.5 },
+      {
+        title: 'accepted, decided and answered, against plain handle',
+        variant: 'submit, and wait',
+        must: 0.35,
+        aim: 0.5,
+      },
     ].map(({ title, variant: name, must, aim }) => ({
       title,
       of: { variants: [name], figure: 'eventsPerSecond' },

@@ -15,6 +15,7 @@ import { addConsumers } from './commands/consumers.ts';
 import { addDiff } from './commands/diff.ts';
 import { addEffects } from './commands/effects.ts';
 import { addExport } from './commands/export.ts';
+import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addLetters } from './commands/letters.ts';
@@ -34,6 +35,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
   ['Follow the log:', [addConsumers, addLetters, addProjections, addEffects]],
   ['Have things done:', [addCommands]],
+  ['Change the code:', [addHistory]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],

@@ -1,5 +1,5 @@
 /**
- * What a project tells the command: which store it works on, and the deciders, projections, commands and events that give its
+ * What a project tells the command: which store it works on, and the deciders, commands, projections and events that give its
  * contents a meaning.
  */
 
@@ -24,10 +24,10 @@ export interface Config {
   readonly store?: string;
   /** Deciders by the category of their streams; `hindsight state`, `timeline`, `diff`, `blame` and `bisect` fold with them. */
   readonly deciders?: Readonly<Record<string, AnyFold>>;
+  /** Commands as `defineCommands` declares them; `hindsight commands` submits and runs them, and checks their decisions. */
+  readonly commands?: readonly AnyCommands[];
   /** Projections, in any versions; `hindsight projections` rebuilds and checks their views. */
   readonly projections?: readonly Projection[];
-  /** Commands of categories; `hindsight commands` submits and runs them. */
-  readonly commands?: readonly AnyCommands[];
   /** How the application opens its store: event schemas, upcasters, a codec, metadata. */
   readonly options?: Omit<StoreOptions, 'create' | 'readOnly'>;
 }
