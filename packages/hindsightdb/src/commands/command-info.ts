@@ -84,7 +84,9 @@ async function infoOf(store: AnyStore, event: RecordedEvent, consumer: string | 
   if (outcome !== undefined) return { command, status: outcome.kind, outcome };
   if (await isSetAside(store, event, command, consumer)) return { command, status: 'setAside' };
   const isWaiting =
-    event.type === commandTypes.scheduled && command.dueAt !== undefined && Date.parse(command.dueAt) * 1000 > context.now();
+    event.type === commandTypes.scheduled &&
+    command.dueAt !== undefined &&
+    Date.parse(command.dueAt) * 1000 > context.now();
   return { command, status: isWaiting ? 'scheduled' : 'accepted' };
 }
 

@@ -138,10 +138,7 @@ export class EntityQueue<State, Command, Events extends Event> {
     return key !== undefined && this.#onTheWay.some((other) => other.options.key === key);
   }
 
-  async #knownAnswer({
-    options: { key },
-    contentDigest,
-  }: Job<State, Command, Events>): Promise<Written | undefined> {
+  async #knownAnswer({ options: { key }, contentDigest }: Job<State, Command, Events>): Promise<Written | undefined> {
     if (key === undefined) return undefined;
     const { engine } = this.#store.context;
     const known: KeyedAnswer | undefined = await engine.answerOf(key);
@@ -202,7 +199,9 @@ export class EntityQueue<State, Command, Events extends Event> {
     const decided = this.#askDecider(command, state);
     if (decided instanceof Refusal) return this.#withoutEvents(job, basis, decided);
     try {
-      return decided.length === 0 ? this.#withoutEvents(job, basis, undefined) : await this.#encode(job, basis, decided);
+      return decided.length === 0
+        ? this.#withoutEvents(job, basis, undefined)
+        : await this.#encode(job, basis, decided);
     } catch (error) {
       return new Refusal(error, 'events');
     }

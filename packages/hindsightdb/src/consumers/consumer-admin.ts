@@ -89,7 +89,9 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     ...(reason !== undefined && { reason }),
     ...(failure !== undefined && { failure }),
     slices,
-    ...(isOfThisLog && { lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }) }),
+    ...(isOfThisLog && {
+      lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }),
+    }),
     letterCount: letters.length,
   };
 }
@@ -159,7 +161,8 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
     for (;;) {
       const found = await engine.keyedGet(key);
       const entry = found === undefined ? freshSlice : decodeSlice(key, found.value);
-      if (isFenced(record.kind) && entry.checkpoint !== null) assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
+      if (isFenced(record.kind) && entry.checkpoint !== null)
+        assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
       const moved = {
         ...entry,
         checkpoint: places === undefined ? null : checkpointOf(engine, places),

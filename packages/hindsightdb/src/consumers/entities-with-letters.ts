@@ -87,9 +87,7 @@ export class EntitiesWithLetters {
     });
     return [
       ...failed.map((failure) => letterWrite(letterOf(atOf(failure.event), failure.event, failure))),
-      ...waiting
-        .filter((event) => !this.#isLetter(event))
-        .map((event) => letterWrite(letterOf(atOf(event), event))),
+      ...waiting.filter((event) => !this.#isLetter(event)).map((event) => letterWrite(letterOf(atOf(event), event))),
     ];
   }
 

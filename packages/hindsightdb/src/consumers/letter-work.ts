@@ -49,7 +49,8 @@ async function workOnSequence(settings: LetterSettings, work: SliceWork, entity:
   await work.settleEntity(entity);
   for await (const stored of walkLetters(home, { consumer, slice: work.held.slice, entity })) {
     if (stored.letter.state === 'failed') return;
-    const isDone = stored.letter.state === 'skip' ? await drop(settings, work, stored) : await retry(settings, work, stored);
+    const isDone =
+      stored.letter.state === 'skip' ? await drop(settings, work, stored) : await retry(settings, work, stored);
     if (!isDone) return;
     work.withLetters.remove(stored.letter);
   }

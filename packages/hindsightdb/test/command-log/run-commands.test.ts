@@ -30,15 +30,17 @@ for (const kind of allStoreKinds)
     test('are decided in the order of their entity, each once', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands();
-      for (let count = 0; count < 50; count += 1) await submit(store, commands, deposit(`account-${count % 3}`, count + 1, `a${count}`));
+      for (let count = 0; count < 50; count += 1)
+        await submit(store, commands, deposit(`account-${count % 3}`, count + 1, `a${count}`));
       await using running = await runCommands(store, commands);
-      const outcomes = await Promise.all(
-        Array.from({ length: 50 }, (_, count) => waitForOutcome(store, `a${count}`)),
-      );
+      const outcomes = await Promise.all(Array.from({ length: 50 }, (_, count) => waitForOutcome(store, `a${count}`)));
       assert.deepEqual(new Set(outcomes.map(({ kind: each }) => each)), new Set(['decided']));
       await submit(store, commands, withdraw('account-1', 1000, 'late'));
       assert.equal((await waitForOutcome(store, 'late')).kind, 'rejected');
-      assert.equal((await execute(store, commands, { type: 'Look', streamId: 'account-1', data: null })).kind, 'decided');
+      assert.equal(
+        (await execute(store, commands, { type: 'Look', streamId: 'account-1', data: null })).kind,
+        'decided',
+      );
       await running.waitFor(await store.head());
       assert.equal((await verifyAccounts(store, { open: 'none' })).commandIds.size, 52);
     });
@@ -66,7 +68,12 @@ for (const kind of storeKinds)
       let isMended = false;
       const store = await openNew(t, kind);
       const commands = accountCommands({ isMended: () => isMended });
-      for (const command of [deposit('account-1', 1, 'c1'), stumble('account-1', 'c2'), deposit('account-1', 2, 'c3'), deposit('account-2', 3, 'c4')])
+      for (const command of [
+        deposit('account-1', 1, 'c1'),
+        stumble('account-1', 'c2'),
+        deposit('account-1', 2, 'c3'),
+        deposit('account-2', 3, 'c4'),
+      ])
         await submit(store, commands, command);
       await using running = await runCommands(store, commands);
       await waitForOutcome(store, 'c4');
@@ -121,8 +128,10 @@ for (const kind of storeKinds)
         }),
       });
       await using running = await runCommands(store, commands);
-      for (const command of [deposit('account-1', 1, 'slow'), deposit('account-1', 2, 'behind')]) await submit(store, commands, command);
-      for (let count = 0; count < 20; count += 1) await submit(store, commands, deposit('account-2', 2, `free${count}`));
+      for (const command of [deposit('account-1', 1, 'slow'), deposit('account-1', 2, 'behind')])
+        await submit(store, commands, command);
+      for (let count = 0; count < 20; count += 1)
+        await submit(store, commands, deposit('account-2', 2, `free${count}`));
       await waitForOutcome(store, 'free19');
       assert.deepEqual(await store.readStream('account-1').toArray(), []);
       await assert.rejects(running.waitFor(await store.head(), { timeoutMs: 10 }), { code: 'WAIT_TIMEOUT' });
@@ -155,7 +164,13 @@ for (const kind of storeKinds)
       await Promise.all(
         Array.from({ length: 10 }, () =>
           handle(store, keptAccount, 'account-1', {
-            type: 'Deposit', id: '', streamId: '', metadata: {}, acceptedAt: '', at: '', data: { amount: 5 },
+            type: 'Deposit',
+            id: '',
+            streamId: '',
+            metadata: {},
+            acceptedAt: '',
+            at: '',
+            data: { amount: 5 },
           }),
         ),
       );
@@ -181,7 +196,11 @@ for (const kind of storeKinds)
       await execute(store, commands, withdraw('account-1', 1, 'c2'));
       await following;
       assert.deepEqual(
-        seen.map((change) => (change.kind === 'outcome' ? `${change.outcome.kind} ${change.outcome.commandId}` : `${change.kind} ${change.command.id}`)),
+        seen.map((change) =>
+          change.kind === 'outcome'
+            ? `${change.outcome.kind} ${change.outcome.commandId}`
+            : `${change.kind} ${change.command.id}`,
+        ),
         ['accepted c1', 'decided c1', 'accepted c2', 'decided c2'],
       );
     });

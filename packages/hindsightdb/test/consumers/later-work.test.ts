@@ -40,7 +40,10 @@ for (const kind of [inMemory, inFile])
       lost.settle('order-1 3');
       await eventually('The record of the place', async () => (await positionIn(store, 'killed')) === 1);
       await first.stop({ timeoutMs: 0 });
-      assert.equal(lost.signals.every(({ aborted }) => aborted), true);
+      assert.equal(
+        lost.signals.every(({ aborted }) => aborted),
+        true,
+      );
       const next = new UnderWay();
       await using second = await runConsumer(store, laterSpec('killed', next));
       await next.areExactly('order-1 2', 'order-1 3', 'order-1 4');
@@ -65,7 +68,12 @@ for (const kind of [inMemory, inFile])
       await appendEach(store, 'order-1', 1);
       await consumer.waitFor(await store.head());
       assert.deepEqual(
-        (await lettersOf(store, 'failing')).map(({ version, state, attempts, error }) => [version, state, attempts, error?.message]),
+        (await lettersOf(store, 'failing')).map(({ version, state, attempts, error }) => [
+          version,
+          state,
+          attempts,
+          error?.message,
+        ]),
         [
           [2, 'failed', 3, 'order-1 2 failed'],
           [3, 'waiting', 0, undefined],
@@ -115,7 +123,10 @@ for (const kind of [inMemory, inFile])
       underWay.fail('order-1 2');
       await stopped;
       assert.equal(await positionIn(store, 'ending'), 2);
-      assert.deepEqual((await lettersOf(store, 'ending')).map(({ version }) => version), [2]);
+      assert.deepEqual(
+        (await lettersOf(store, 'ending')).map(({ version }) => version),
+        [2],
+      );
     });
   });
 

@@ -65,7 +65,10 @@ export async function outcomeOf(
     () => undefined,
   );
   try {
-    return await waitForOutcome(store, id, { timeoutMs: wait === true ? waitMsMax : Math.min(wait, waitMsMax), signal });
+    return await waitForOutcome(store, id, {
+      timeoutMs: wait === true ? waitMsMax : Math.min(wait, waitMsMax),
+      signal,
+    });
   } catch (error) {
     if (!signal.aborted) throw error;
     throw interruptedWith(signal.reason, [

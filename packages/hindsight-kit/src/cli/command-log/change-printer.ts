@@ -34,7 +34,8 @@ export class ChangePrinter {
       { title: 'DATA, OR RESULT' },
     ];
     this.#table = new GrowingTable(columns, { widthMax, paintTitle: palette.title });
-    this.#table.measure([['2026-03-01 09:00:00Z', 'x'.repeat(12), 'x'.repeat(14), 'x'.repeat(9)]]);
+    // Outcomes follow their commands: with room for both from the beginning, columns move less.
+    this.#table.measure([['', 'x'.repeat(10), 'x'.repeat(12), 'x'.repeat(9)]]);
   }
 
   /** Prints one change. */
@@ -63,7 +64,9 @@ export class ChangePrinter {
   }
 
   #row(time: string, cells: readonly string[], id: string, detail: string): string[] {
-    return [timeText(time), ...cells.map(safeText), ...(this.#hasIds ? [safeText(id)] : []), detail];
+    // Where there is no room for ids, the day is known as well.
+    const shown = this.#hasIds ? timeText(time) : timeText(time).slice('yyyy-mm-dd '.length);
+    return [shown, ...cells.map(safeText), ...(this.#hasIds ? [safeText(id)] : []), detail];
   }
 
   #remember(id: string, type: string): void {

@@ -2,17 +2,11 @@
 
 import type { AnyCommands, Command as Sent, Outcome } from 'hindsightdb/commands';
 import { objectOf } from '../../formats/json/json-object.ts';
-import { BadRowError } from '../../formats/source/bad-input.ts';
-import { LineCutter } from '../../formats/source/line-cutter.ts';
+import { BadRowError, UnreadableInput } from '../../formats/source/bad-input.ts';
+import { LineCutter, type TextLine } from '../../formats/source/line-cutter.ts';
 import type { TextSource } from '../../formats/source/text-source.ts';
 import { UsageError } from '../failure.ts';
 import { commandsFor } from './declared-commands.ts';
-
-/** A line that is not blank, with its number. Blank lines are not counted. */
-export interface NumberedLine {
-  readonly number: number;
-  readonly text: string;
-}
 
 /** What became of a line. */
 export type LineResult =
@@ -25,15 +19,19 @@ export interface ReadLine {
   readonly commands: AnyCommands;
 }
 
-/** The lines of a text. */
-export async function* numberedLines(source: TextSource): AsyncGenerator<NumberedLine> {
+/** The lines of a text that are not blank. Throws a `UsageError` where it is no text. */
+export async function* linesOf(source: TextSource): AsyncGenerator<TextLine> {
   let cutter: LineCutter | undefined;
-  let number = 0;
-  for await (const piece of source) {
-    cutter ??= new LineCutter(0, piece);
-    for (const { text } of cutter.feed(piece)) yield { number: (number += 1), text };
+  try {
+    for await (const piece of source) {
+      cutter ??= new LineCutter(0, piece);
+      yield* cutter.feed(piece);
+    }
+  } catch (error) {
+    if (error instanceof UnreadableInput) throw new UsageError(error.message);
+    throw error;
   }
-  for (const { text } of cutter?.end() ?? []) yield { number: (number += 1), text };
+  yield* cutter?.end() ?? [];
 }
 
 const members = new Set(['type', 'streamId', 'data', 'id', 'metadata', 'dueAt']);

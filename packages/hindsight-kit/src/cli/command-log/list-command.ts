@@ -88,12 +88,7 @@ async function consumerOf(context: CommandContext, category: string | undefined)
   return declared.length === 1 ? declared[0]?.name : undefined;
 }
 
-async function print(
-  context: CommandContext,
-  store: Store,
-  wanted: ListCommandsOptions,
-  limit: number,
-): Promise<void> {
+async function print(context: CommandContext, store: Store, wanted: ListCommandsOptions, limit: number): Promise<void> {
   const { output, palette, widthMax } = context;
   const found: CommandInfo[] = [];
   let hasMore = false;

@@ -52,12 +52,9 @@ async function run(context: CommandContext, names: readonly string[], { drain }:
   try {
     for (const commands of declared)
       running.push(await runCommands(store, commands, { onState: (state) => noteState(context, commands, state) }));
-    context.note(
-      `Deciding ${declared.map(({ name }) => name).join(', ')}${drain === true ? '' : '; Ctrl-C ends it'}.`,
-    );
+    context.note(`Deciding ${declared.map(({ name }) => name).join(', ')}${drain === true ? '' : '; Ctrl-C ends it'}.`);
     letters.watch(running);
-    if (drain === true)
-      await Promise.all(running.map((each) => each.waitFor(head, { timeoutMs: waitMsMax, signal })));
+    if (drain === true) await Promise.all(running.map((each) => each.waitFor(head, { timeoutMs: waitMsMax, signal })));
     else await show(context, store, { after: head, shows, endsAtHead: false });
   } finally {
     letters.end();

@@ -6,11 +6,12 @@
 import { isHindsightError, type Store } from 'hindsightdb';
 import { submit, type AnyCommands, type Command as Sent } from 'hindsightdb/commands';
 import { isObject } from '../../formats/json/json-object.ts';
+import type { TextLine } from '../../formats/source/line-cutter.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes, interruptedWith } from '../failure.ts';
 import { countOf } from '../terminal/quantities.ts';
 import { HindranceNotes, outcomeOf } from './await-outcome.ts';
-import { numberedLines, readLine, type LineResult, type NumberedLine } from './command-lines.ts';
+import { linesOf, readLine, type LineResult } from './command-lines.ts';
 import { declaredCommands } from './declared-commands.ts';
 import { openText } from './input-text.ts';
 import { LineTally } from './line-tally.ts';
@@ -33,7 +34,7 @@ export async function submitMany(context: CommandContext, from: string, options:
   const submission = new Submission(context, store, { ...options, declared });
   const progress = context.progress('Submitting');
   try {
-    for await (const line of numberedLines(source)) {
+    for await (const line of linesOf(source)) {
       context.signal.throwIfAborted();
       await submission.add(line);
       const { count } = submission.tally;
@@ -80,7 +81,7 @@ class Submission {
   }
 
   /** Takes a line; resolves when there is room for another. */
-  async add(line: NumberedLine): Promise<void> {
+  async add(line: TextLine): Promise<void> {
     const work: Promise<void> = this.#submit(line)
       .catch((error: unknown) => void (this.#failure ??= { error }))
       .finally(() => this.#underWay.delete(work));
@@ -105,10 +106,10 @@ class Submission {
     if (this.#options.wait === undefined) await this.#notes.tell();
   }
 
-  async #submit({ number, text }: NumberedLine): Promise<void> {
+  async #submit({ line, text }: TextLine): Promise<void> {
     const { declared, name, wait } = this.#options;
     const read = readLine(declared, text, name);
-    if ('reasons' in read) return await this.tally.add(number, { status: 'refused', ...read });
+    if ('reasons' in read) return await this.tally.add(line, { status: 'refused', ...read });
     const { sent, commands } = read;
     if (sent.id === undefined) this.tally.addUnnamed();
     const accepting = (this.#entities.get(sent.streamId) ?? Promise.resolve()).then(() => this.#accept(commands, sent));
@@ -121,10 +122,10 @@ class Submission {
     const result = await accepting;
     if (this.#entities.get(sent.streamId) === done) this.#entities.delete(sent.streamId);
     if (result.status === 'accepted') this.#notes.add(commands.name);
-    if (result.status === 'refused' || wait === undefined) return await this.tally.add(number, result);
+    if (result.status === 'refused' || wait === undefined) return await this.tally.add(line, result);
     const wanted = { id: result.id, wait, consumer: commands.name };
     const outcome = await outcomeOf(this.#context, this.#store, wanted, this.#notes);
-    await this.tally.add(number, { ...result, outcome });
+    await this.tally.add(line, { ...result, outcome });
   }
 
   async #accept(commands: AnyCommands, sent: Sent): Promise<LineResult> {

@@ -15,7 +15,7 @@ import { addGroup } from '../command-group.ts';
 import { confirm } from '../confirm.ts';
 import type { CommandContext } from '../context.ts';
 import { obeyedText } from '../consumers/consumer-advice.ts';
-import { consumersOf, firstLetter, letterEntities } from '../consumers/letter-entities.ts';
+import { consumersOf, entityOf, firstLetter, letterEntities } from '../consumers/letter-entities.ts';
 import { waitForLetters } from '../consumers/letter-wait.ts';
 import { errorText, showLetters, stateText } from '../consumers/show-letters.ts';
 import { wholeNumber } from '../event-choice.ts';
@@ -100,10 +100,10 @@ async function list(context: CommandContext, given: string | undefined, { limit 
       signal.throwIfAborted();
       entityCount += 1;
       if (rows.length === limit) continue;
-      const { streamId, version, type, attempts, triedAt } = letter;
+      const { version, type, attempts, triedAt } = letter;
       rows.push([
         safeText(consumer),
-        safeText(streamId),
+        safeText(entityOf(letter)),
         String(version),
         safeText(type),
         stateText(letter),
@@ -186,7 +186,7 @@ async function retry(
   await using _ = store;
   const streamIds: string[] = [];
   if (streamId === undefined)
-    for await (const { letter } of letterEntities(store, consumer)) streamIds.push(letter.streamId);
+    for await (const { letter } of letterEntities(store, consumer)) streamIds.push(entityOf(letter));
   else streamIds.push(streamId);
   if (streamId === undefined) await retryAllLetters(store, consumer);
   else await retryLetters(store, consumer, streamId);
@@ -266,7 +266,7 @@ async function finish(context: CommandContext, store: Store, asked: Asked): Prom
       await output.line(`${palette.good('Done:')} ${countOf(free, 'entity', 'entities')} without letters now`);
     for (const letter of failed)
       await output.line(
-        `${palette.bad('Failed:')} ${safeText(letter.streamId)} ${letter.version}, ${safeText(letter.type)}: ${errorText(letter)}`,
+        `${palette.bad('Failed:')} ${safeText(entityOf(letter))} ${letter.version}, ${safeText(letter.type)}: ${errorText(letter)}`,
       );
   }
   return failed.length === 0 ? exitCodes.ok : exitCodes.failure;

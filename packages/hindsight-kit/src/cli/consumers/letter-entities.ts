@@ -3,6 +3,11 @@
 import type { Store } from 'hindsightdb';
 import { listConsumers, listLetters, type Letter } from 'hindsightdb/consumers';
 
+/** The entity that a letter waits with: its stream, unless the consumer names its entities otherwise. */
+export function entityOf({ entity, streamId }: Letter): string {
+  return entity ?? streamId;
+}
+
 /** An entity that has letters with a consumer. */
 export interface LetterEntity {
   /** Its first letter. */
@@ -15,7 +20,7 @@ export interface LetterEntity {
 export async function* letterEntities(store: Store, consumer: string): AsyncGenerator<LetterEntity> {
   let entity: LetterEntity | undefined;
   for await (const letter of listLetters(store, consumer)) {
-    if (entity?.letter.streamId === letter.streamId) {
+    if (entity !== undefined && entityOf(entity.letter) === entityOf(letter)) {
       entity = { letter: entity.letter, waitingCount: entity.waitingCount + 1 };
       continue;
     }
@@ -32,7 +37,7 @@ export async function consumersOf(store: Store, given: string | undefined): Prom
 }
 
 /** The first letter of an entity; undefined where it has none. */
-export async function firstLetter(store: Store, consumer: string, streamId: string): Promise<Letter | undefined> {
-  for await (const letter of listLetters(store, consumer, { streamId })) return letter;
+export async function firstLetter(store: Store, consumer: string, entity: string): Promise<Letter | undefined> {
+  for await (const letter of listLetters(store, consumer, { streamId: entity })) return letter;
   return undefined;
 }

@@ -5,6 +5,7 @@ import type { Letter } from 'hindsightdb/consumers';
 import type { CommandContext } from '../context.ts';
 import { eventDocument, jsonText, timeText } from '../history/value-text.ts';
 import { countOf, countText } from '../terminal/quantities.ts';
+import { entityOf } from './letter-entities.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { tableLines } from '../terminal/table.ts';
 import { safeText } from '../terminal/text-width.ts';
@@ -26,7 +27,7 @@ export async function showLetters(
   await output.line('');
   for (const line of waitingLines(context, waiting)) await output.line(line);
   await output.line('');
-  const place = `${shellWord(first.consumer)} ${shellWord(first.streamId)}`;
+  const place = `${shellWord(first.consumer)} ${shellWord(entityOf(first))}`;
   const { palette } = context;
   for (const [what, command] of [
     ['try it again, and then what waits', `hindsight letters retry ${place}`],
