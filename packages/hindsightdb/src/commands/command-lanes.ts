@@ -66,7 +66,7 @@ const turnMax = 32;
 export class CommandLanes {
   readonly #settings: LaneSettings;
   readonly #lanes = new Map<string, Lane>();
-  #ready: Lane[] = [];
+  readonly #ready: Lane[] = [];
   #atWork = 0;
 
   constructor(settings: LaneSettings) {

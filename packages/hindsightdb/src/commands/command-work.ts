@@ -6,7 +6,6 @@ import { commandStreamOf } from '../core/stream-id.ts';
 import type { SliceBatch, SliceWrites } from '../consumers/consumer-spec.ts';
 import { decodeStored } from '../store/decode.ts';
 import type { AnyStore } from '../store/context-of.ts';
-import type { Store } from '../store/store.ts';
 import type { Outcome, OutcomeDetails, RecordedCommand } from './command.ts';
 import { CommandLanes, type DecideItem, type LaneItem } from './command-lanes.ts';
 import {

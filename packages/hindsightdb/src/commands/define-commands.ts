@@ -6,6 +6,7 @@ import { assertDecider, type Decider } from '../core/decider.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
+import { categoryOf } from '../core/stream-id.ts';
 import { describe } from '../core/text.ts';
 import { assertConsumerName } from '../consumers/consumer-keys.ts';
 import { checkedRetryPolicy, type CheckedRetryPolicy, type RetryPolicy } from '../consumers/retry-policy.ts';
@@ -181,7 +182,7 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
   const { category } = decider;
   if (category === undefined)
     throw argumentError('INVALID_ARGUMENT', 'The decider of commands must declare its category.');
-  const { name = `${category}-commands`, slices, leaseMs, lettersMax } = definition;
+  const { name = consumerFor(category), slices, leaseMs, lettersMax } = definition;
   assertConsumerName(name);
   assertFunction('check', check, { isOptional: true });
   assertFunction('prepare', definition.prepare, { isOptional: true });
@@ -218,6 +219,11 @@ export function assertCommands(commands: unknown): void {
   throw argumentError('INVALID_ARGUMENT', `commands must be made by defineCommands(), not ${describe(commands)}.`);
 }
 
+/** The name of the consumer that processes the commands of an entity or of a category, unless another one is given. */
+export function consumerFor(streamId: string): string {
+  return `${categoryOf(streamId)}-commands`;
+}
+
 function schemasOf(types: unknown): ReadonlyMap<string, StandardSchema | undefined> {
   if (typeof types !== 'object' || types === null || Object.keys(types).length === 0)
     throw argumentError('INVALID_ARGUMENT', `types must be an object of command types, not ${describe(types)}.`);
@@ -228,8 +234,8 @@ function schemaOf(type: string, entry: unknown): StandardSchema | undefined {
   if ((typeof entry === 'object' || typeof entry === 'function') && entry !== null) {
     const schema: unknown = '~standard' in entry ? entry : 'schema' in entry ? entry.schema : undefined;
     if (schema === undefined) return undefined;
-    // What has this member keeps to the interface that the member stands for.
     if ((typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema)
+      // What has this member keeps to the interface that the member stands for.
       return schema as StandardSchema;
   }
   throw argumentError(

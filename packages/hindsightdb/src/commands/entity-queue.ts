@@ -87,7 +87,6 @@ export class EntityQueue<State, Command, Events extends Event> {
       if (job.isWithdrawn) continue;
       try {
         job.options.signal?.throwIfAborted();
-        if (job.recording?.isHeldBack() === true) throw new HeldBack();
         await this.#handle(job);
       } catch (error) {
         fail(job, error);
@@ -125,6 +124,8 @@ export class EntityQueue<State, Command, Events extends Event> {
     const failures = this.#failures;
     const decision = await this.#decide(job, basis);
     if (job.isWithdrawn) return;
+    // Nothing is awaited between this and the append: what failed before it is known by now.
+    if (job.recording?.isHeldBack() === true) throw new HeldBack();
     // While this was being prepared, what it rests on may have failed.
     if (failures !== this.#failures) this.#jobs.unshift(job);
     else {

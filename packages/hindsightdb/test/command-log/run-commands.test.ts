@@ -21,6 +21,7 @@ import { storeOver } from '../../src/store/open.ts';
 import { mortalEngine } from '../reactions/mortal-engine.ts';
 import { allStoreKinds, openNew, storeKinds } from '../open-stores.ts';
 import { accountCommands, deposit, keptAccount, withdraw, type AccountRecord } from './account-commands.ts';
+import { listOf } from './list-of.ts';
 import { verifyAccounts } from './verify.ts';
 
 const stumble = (streamId: string, id: string) => ({ type: 'Stumble', streamId, data: null, id }) as const;
@@ -80,7 +81,7 @@ for (const kind of storeKinds)
       await running.waitFor(await store.head());
       await submit(store, commands, deposit('account-1', 4, 'c5'));
       await running.waitFor(await store.head());
-      const letters = await Array.fromAsync(listLetters(store, commands.name));
+      const letters = await listOf(listLetters(store, commands.name));
       assert.deepEqual(
         letters.map(({ eventId, state, error }) => [eventId, state, error?.name]),
         [

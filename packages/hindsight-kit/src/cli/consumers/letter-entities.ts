@@ -3,11 +3,6 @@
 import type { Store } from 'hindsightdb';
 import { listConsumers, listLetters, type Letter } from 'hindsightdb/consumers';
 
-/** The entity that a letter waits with: its stream, unless the consumer names its entities otherwise. */
-export function entityOf({ entity, streamId }: Letter): string {
-  return entity ?? streamId;
-}
-
 /** An entity that has letters with a consumer. */
 export interface LetterEntity {
   /** Its first letter. */
@@ -20,7 +15,7 @@ export interface LetterEntity {
 export async function* letterEntities(store: Store, consumer: string): AsyncGenerator<LetterEntity> {
   let entity: LetterEntity | undefined;
   for await (const letter of listLetters(store, consumer)) {
-    if (entity !== undefined && entityOf(entity.letter) === entityOf(letter)) {
+    if (entity !== undefined && entityName(entity.letter) === entityName(letter)) {
       entity = { letter: entity.letter, waitingCount: entity.waitingCount + 1 };
       continue;
     }
@@ -34,6 +29,11 @@ export async function* letterEntities(store: Store, consumer: string): AsyncGene
 export async function consumersOf(store: Store, given: string | undefined): Promise<readonly string[]> {
   if (given !== undefined) return [given];
   return (await listConsumers(store)).map(({ name }) => name);
+}
+
+/** The entity that a letter waits with: its stream, or what the consumer itself names, as a process manager does. */
+export function entityName({ entity, streamId }: Letter): string {
+  return entity ?? streamId;
 }
 
 /** The first letter of an entity; undefined where it has none. */
