@@ -1,15 +1,15 @@
 /** `hindsight commands cancel`: taking back what was not decided yet. */
 
 import type { Command } from 'commander';
-import { isHindsightError } from 'hindsightdb';
 import { cancelCommand } from 'hindsightdb/commands';
 import { addExamples, runAction, type Cli } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { exitCodes } from '../failure.ts';
 import { timeText } from '../history/value-text.ts';
 import { safeText } from '../terminal/text-width.ts';
+import { consumerFor } from './declared-commands.ts';
 import { outcomeDetail, paintStatus } from './outcome-text.ts';
-import { unknownCommand } from './status-command.ts';
+import { findCommand, unknownCommand } from './status-command.ts';
 
 interface CancelOptions {
   readonly reason?: string;
@@ -36,11 +36,12 @@ export function addCancel(group: Command, cli: Cli): void {
 async function cancel(context: CommandContext, id: string, { reason }: CancelOptions): Promise<number> {
   const { store } = await context.openStore({ access: 'write' });
   await using _ = store;
-  const { isCancelled, outcome } = await cancelCommand(store, id, { ...(reason !== undefined && { reason }) }).catch(
-    (error: unknown) => {
-      throw isHindsightError(error, 'COMMAND_UNKNOWN') ? unknownCommand(id) : error;
-    },
-  );
+  const info = await findCommand(context, store, id);
+  if (info === undefined) throw unknownCommand(id);
+  const { isCancelled, outcome } = await cancelCommand(store, id, {
+    consumer: await consumerFor(context, info.command),
+    ...(reason !== undefined && { reason }),
+  });
   if (context.isJson) await context.document({ id, isCancelled, outcome });
   else {
     const { kind, recordedAt } = outcome;

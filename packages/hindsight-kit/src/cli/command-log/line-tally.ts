@@ -38,7 +38,7 @@ export class LineTally {
     return this.#refused > 0 || [...this.#outcomes.keys()].some((kind) => kind !== 'decided');
   }
 
-  /** Counts a line without an id of its own, which nobody can send again as the same. */
+  /** Counts an accepted command without an id of its own, which nobody can send again as the same. */
   addUnnamed(): void {
     this.#unnamed += 1;
   }
@@ -51,7 +51,7 @@ export class LineTally {
     const outcome = result.status === 'refused' ? undefined : result.outcome;
     if (outcome !== undefined) this.#outcomes.set(outcome.kind, (this.#outcomes.get(outcome.kind) ?? 0) + 1);
     const { output, palette, isJson } = this.#context;
-    if (isJson) return void (await output.line(JSON.stringify({ line, ...result })));
+    if (isJson) return await output.line(JSON.stringify({ line, ...result }));
     const wrong =
       result.status === 'refused'
         ? `refused: ${result.reasons.map(safeText).join('; ')}`

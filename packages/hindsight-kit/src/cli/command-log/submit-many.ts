@@ -111,7 +111,6 @@ class Submission {
     const read = readLine(declared, text, name);
     if ('reasons' in read) return await this.tally.add(line, { status: 'refused', ...read });
     const { sent, commands } = read;
-    if (sent.id === undefined) this.tally.addUnnamed();
     const accepting = (this.#entities.get(sent.streamId) ?? Promise.resolve()).then(() => this.#accept(commands, sent));
     // The next command of the entity waits for this one, however it went.
     const done = accepting.then(
@@ -122,6 +121,7 @@ class Submission {
     const result = await accepting;
     if (this.#entities.get(sent.streamId) === done) this.#entities.delete(sent.streamId);
     if (result.status === 'accepted') this.#notes.add(commands.name);
+    if (result.status === 'accepted' && sent.id === undefined) this.tally.addUnnamed();
     if (result.status === 'refused' || wait === undefined) return await this.tally.add(line, result);
     const wanted = { id: result.id, wait, consumer: commands.name };
     const outcome = await outcomeOf(this.#context, this.#store, wanted, this.#notes);
