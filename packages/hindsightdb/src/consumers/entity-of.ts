@@ -29,8 +29,8 @@ export function entityOfSpec({ entityOf }: Pick<ConsumerSpec, 'entityOf'>): Enti
 }
 
 /**
- * Whether the event comes behind a failed one of the same entity. Positions are compared within a partition; batches hold one
- * partition after the other.
+ * Whether the event comes behind a failed one of the same entity. Positions can be compared within a partition; what lies in
+ * another one waits in any case.
  */
 export function isBehind(
   event: RecordedEvent,
@@ -40,8 +40,7 @@ export function isBehind(
   const { partition, position } = event;
   return failed.some(
     ({ event: other }) =>
-      (other.partition === partition ? other.position < position : other.partition < partition) &&
-      entityOf(other) === entityOf(event),
+      (other.partition !== partition || other.position < position) && entityOf(other) === entityOf(event),
   );
 }
 

@@ -76,7 +76,7 @@ async function retry(settings: LetterSettings, work: SliceWork, stored: StoredLe
     return true;
   } catch (error) {
     const isOfEvent = error instanceof EventFailure;
-    if (work.held.lost.aborted || (!isOfEvent && (isPassing(error) || isHindsightError(error, 'CLOSED')))) throw error;
+    if (work.isOver || (!isOfEvent && (isPassing(error) || isHindsightError(error, 'CLOSED')))) throw error;
     const cause = isOfEvent ? error.cause : error;
     const failed: Letter = {
       ...letter,

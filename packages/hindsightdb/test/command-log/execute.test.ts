@@ -45,7 +45,7 @@ for (const kind of allStoreKinds)
       ]) {
         const outcomes = await Promise.all(Array.from({ length: 300 }, () => execute(store, commands, command)));
         for (const outcome of outcomes) assert.deepEqual(outcome, outcomes[0]);
-        await assert.rejects(execute(store, commands, { ...deposit('account-1', 6), id: command.id }), {
+        await assert.rejects(execute(store, commands, deposit('account-1', 6, command.id)), {
           code: 'KEY_REUSED',
         });
       }

@@ -48,7 +48,7 @@ for (const kind of allStoreKinds)
       for (let count = 0; count < 20; count += 1) await waitForOutcome(store, `c${count}`);
       const events = await store.readStream('account-1').toArray();
       assert.deepEqual(
-        events.map(({ data }) => Reflect.get(Object(data), 'amount')),
+        events.map(({ data }): unknown => Reflect.get(Object(data), 'amount')),
         Array.from({ length: 20 }, (_, index) => index + 1),
       );
       await verifyAccounts(store, { open: 'none' });

@@ -14,6 +14,7 @@ import { defineGateway } from '../../src/reactions/index.ts';
 import { allStoreKinds, everythingIn, openNew, storeKinds } from '../open-stores.ts';
 import { schemaOf } from '../store/schemas.ts';
 import { accountCommands, deposit, keptAccount } from './account-commands.ts';
+import { listOf } from './list-of.ts';
 import type { AccountRecord } from './account-commands.ts';
 
 for (const kind of allStoreKinds)
@@ -83,7 +84,7 @@ for (const kind of storeKinds)
       assert.deepEqual(Reflect.get(Object(kept.data), 'refusedId'), 'c1');
       assert.equal(await commandInfo(store, 'c1'), undefined);
       await submit(store, commands, deposit('account-1', 5, 'c1'));
-      const listed = await Array.fromAsync(listCommands(store, { category: 'account' }));
+      const listed = await listOf(listCommands(store, { category: 'account' }));
       assert.deepEqual(
         listed.map(({ command: { id, data } }) => ({ id, data })),
         [{ id: 'c1', data: { amount: 5 } }],

@@ -17,8 +17,10 @@ import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { consumerProvocations } from '../consumers/provocations.ts';
+import { processProvocations } from '../processes/provocations.ts';
 import { projectionProvocations } from '../projections/provocations.ts';
 import { reactionProvocations } from '../reactions/provocations.ts';
+import { commandProvocations } from '../command-log/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
 const event = { type: 'Added', data: 1 } as const;
@@ -233,6 +235,8 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
   ...consumerProvocations,
   ...projectionProvocations,
   ...reactionProvocations,
+  ...processProvocations,
+  ...commandProvocations,
 };
 
 suite('the code', () => {
