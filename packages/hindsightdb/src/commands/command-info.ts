@@ -1,7 +1,7 @@
 /** Looking at commands: one by its id, or those of a category in the order in which they were accepted. */
 
 import type { RecordedEvent } from '../core/event.ts';
-import { commandStreamOf, isReserved } from '../core/stream-id.ts';
+import { commandStreamOf } from '../core/stream-id.ts';
 import { assertName } from '../core/text.ts';
 import { letterKey } from '../consumers/consumer-keys.ts';
 import { readConsumer } from '../consumers/consumer-record.ts';
@@ -14,6 +14,7 @@ import type { LogReadOptions } from '../store/read-options.ts';
 import { argumentError } from '../core/errors.ts';
 import type { CommandStatus, Outcome, RecordedCommand } from './command.ts';
 import { commandOfEvent, commandTypes, holdsCommand, holdsOutcome } from './command-record.ts';
+import { consumerFor } from './define-commands.ts';
 import { keptCommand, keptOutcome, outcomeIn } from './read-command.ts';
 
 /** A command and where it stands. */
@@ -81,7 +82,9 @@ async function infoOf(store: AnyStore, event: RecordedEvent, consumer: string | 
   if (outcome !== undefined) return { command, status: outcome.kind, outcome };
   if (await isSetAside(store, event, command, consumer)) return { command, status: 'setAside' };
   const isWaiting =
-    event.type === commandTypes.scheduled && command.dueAt !== undefined && Date.parse(command.dueAt) * 1000 > context.now();
+    event.type === commandTypes.scheduled &&
+    command.dueAt !== undefined &&
+    Date.parse(command.dueAt) * 1000 > context.now();
   return { command, status: isWaiting ? 'scheduled' : 'accepted' };
 }
 
@@ -92,9 +95,8 @@ async function isSetAside(
   { streamId }: RecordedCommand,
   consumer: string | undefined,
 ): Promise<boolean> {
-  const dash = streamId.indexOf('-');
-  const name = consumer ?? `${dash < 0 ? streamId : streamId.slice(0, dash)}-commands`;
-  const found = isReserved(name) ? undefined : await readConsumer(store, name);
+  const name = consumer ?? consumerFor(streamId);
+  const found = await readConsumer(store, name);
   if (found === undefined) return false;
   const slice = sliceOf(streamId, found.record.sliceCount);
   const key = letterKey(name, slice, { ...event, entity: streamId });

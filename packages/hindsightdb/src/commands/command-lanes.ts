@@ -40,6 +40,8 @@ export interface LaneSettings {
   /** How many lanes have their turn at the same time. */
   readonly concurrencyMax: number;
   readonly prepare: PrepareItem;
+  /** How many commands of one lane are decided in one turn, ahead of the commit. */
+  readonly turnMax: number;
   /** Whether a command that failed has an outcome all the same, by somebody else. */
   readonly isOver: (item: LaneItem) => Promise<boolean>;
 }
@@ -59,14 +61,11 @@ interface Lane {
   readonly setAside: Set<string>;
 }
 
-/** How many commands of one lane are decided in one turn. */
-const turnMax = 32;
-
 /** The lanes of the entities that have something to decide. */
 export class CommandLanes {
   readonly #settings: LaneSettings;
   readonly #lanes = new Map<string, Lane>();
-  #ready: Lane[] = [];
+  readonly #ready: Lane[] = [];
   #atWork = 0;
 
   constructor(settings: LaneSettings) {
@@ -82,10 +81,13 @@ export class CommandLanes {
       lane.setAside.add(item.event.id);
       return Promise.resolve({ kind: 'waiting' });
     }
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<Settled>((resolve, reject) => {
       lane.items.push({ ...item, settle: resolve, giveUp: reject });
       this.#makeReady(lane);
     });
+    // A slice that is given up before it has taken up its batch looks at none of them.
+    settled.catch(() => undefined);
+    return settled;
   }
 
   /** Somebody has dropped a command of the entity that was set aside. */
@@ -134,6 +136,8 @@ export class CommandLanes {
 
   /** Decides the first commands of a lane, up to the first that fails. What is not over is put back. */
   async #decideSome(lane: Lane): Promise<{ readonly error: unknown } | undefined> {
+    giveUp(lane, abandoned);
+    const { turnMax } = this.#settings;
     const items = lane.items.slice(0, turnMax);
     lane.items = lane.items.slice(turnMax);
     const chain: Chain = { isBroken: false };
@@ -144,7 +148,10 @@ export class CommandLanes {
         // Most are ready at once, and are then decided in one group.
         const preparing = this.#settings.prepare(item);
         const decide = preparing instanceof Promise ? await preparing : preparing;
-        deciding.push(decide?.(item, chain) ?? Promise.resolve());
+        const decided = decide?.(item, chain) ?? Promise.resolve();
+        // Looked at below. One that fails while the next is made ready must not count as unhandled until then.
+        decided.catch(() => undefined);
+        deciding.push(decided);
       } catch (error) {
         chain.isBroken = true;
         deciding.push(Promise.reject(error instanceof Error ? error : new Error(String(error), { cause: error })));
@@ -168,8 +175,11 @@ export class CommandLanes {
     if (item === undefined || error instanceof HeldBack) return;
     lane.failures += 1;
     try {
-      if (item.signal.aborted) throw abortReason(item.signal);
-      if (isHindsightError(error, 'CLOSED')) throw error;
+      if (isHindsightError(error, 'CLOSED')) {
+        giveUp(lane, () => error);
+        return;
+      }
+      if (item.signal.aborted) return;
       if (!isPassing(error)) {
         if (await isOver(item)) {
           lane.items.shift();
@@ -183,9 +193,8 @@ export class CommandLanes {
         }
       }
       await pause(pauseAfter(retry, lane.failures, Math.random()), item.signal);
-    } catch (reason) {
-      // The slice is somebody else's, or the store is closed: what is left is handed out again by whoever takes it.
-      for (const each of lane.items.splice(0)) each.giveUp(reason);
+    } catch {
+      // It was not to be waited for any longer, or the store did not answer: the next turn meets that again.
     }
   }
 
@@ -196,4 +205,18 @@ export class CommandLanes {
     for (const item of behind) item.settle({ kind: 'waiting' });
     lane.failures = 0;
   }
+}
+
+/** Why nothing is to be done about a command here any more: its slice is somebody else's, or was handed out anew. */
+function abandoned({ signal }: LaneItem): unknown {
+  return signal.aborted ? abortReason(signal) : undefined;
+}
+
+/** Takes commands out of a lane. Whoever holds their slice is handed them again. */
+function giveUp(lane: Lane, reasonFor: (item: LaneItem) => unknown): void {
+  lane.items = lane.items.filter((item) => {
+    const reason = reasonFor(item);
+    if (reason !== undefined) item.giveUp(reason);
+    return reason === undefined;
+  });
 }

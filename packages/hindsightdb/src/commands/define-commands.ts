@@ -5,7 +5,9 @@
 import { assertDecider, type Decider } from '../core/decider.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
+import type { Query } from '../core/query.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
+import { categoryOf } from '../core/stream-id.ts';
 import { describe } from '../core/text.ts';
 import { assertConsumerName } from '../consumers/consumer-keys.ts';
 import { checkedRetryPolicy, type CheckedRetryPolicy, type RetryPolicy } from '../consumers/retry-policy.ts';
@@ -96,6 +98,11 @@ export interface CommandsDefinition<
    */
   readonly check?: (command: RecordedCommandsOf<Registry>, context: CommandContext) => Reasons | Promise<Reasons>;
   /**
+   * What a decision rests on where that is more than its entity: the events that this query means, of whatever streams. The
+   * decider folds these, and what it decides is written only if no other came in between.
+   */
+  readonly boundary?: (decided: Decided) => Query;
+  /**
    * Which throws of `decide` are failures, to be tried again and set aside, and not rejections. Default: `TypeError`,
    * `ReferenceError`, `SyntaxError`, and the `RangeError` of a stack that is full.
    */
@@ -128,6 +135,7 @@ export interface Commands<
   readonly schemas: ReadonlyMap<string, StandardSchema | undefined>;
   readonly check: ((command: RecordedCommand, context: CommandContext) => Reasons | Promise<Reasons>) | undefined;
   readonly prepare: ((command: RecordedCommand, context: CommandContext) => Decided | Promise<Decided>) | undefined;
+  readonly boundary: ((decided: Decided) => Query) | undefined;
   readonly isFailure: (error: unknown) => boolean;
   readonly keepRefused: boolean;
   readonly retry: CheckedRetryPolicy;
@@ -137,7 +145,7 @@ export interface Commands<
 }
 
 /** Commands of any types, for code that only hands them on. */
-export type AnyCommands = Omit<Commands, 'decider' | 'prepare' | 'types'> & {
+export type AnyCommands = Omit<Commands, 'decider' | 'prepare' | 'types' | 'boundary'> & {
   readonly decider: {
     readonly category?: string;
     readonly initialState: unknown;
@@ -146,6 +154,7 @@ export type AnyCommands = Omit<Commands, 'decider' | 'prepare' | 'types'> & {
   };
   readonly types: CommandRegistry;
   readonly prepare: ((command: RecordedCommand, context: CommandContext) => unknown) | undefined;
+  readonly boundary: ((decided: never) => Query) | undefined;
 };
 
 /**
@@ -181,10 +190,11 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
   const { category } = decider;
   if (category === undefined)
     throw argumentError('INVALID_ARGUMENT', 'The decider of commands must declare its category.');
-  const { name = `${category}-commands`, slices, leaseMs, lettersMax } = definition;
+  const { name = consumerFor(category), slices, leaseMs, lettersMax } = definition;
   assertConsumerName(name);
   assertFunction('check', check, { isOptional: true });
   assertFunction('prepare', definition.prepare, { isOptional: true });
+  assertFunction('boundary', definition.boundary, { isOptional: true });
   assertFunction('isFailure', isFailure);
   if (typeof keepRefused !== 'boolean')
     throw argumentError('INVALID_ARGUMENT', `keepRefused must be true or false, not ${describe(keepRefused)}.`);
@@ -198,6 +208,7 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
     // Both are only ever called with commands that were accepted under this registry.
     check: check as Commands['check'],
     prepare: definition.prepare as Commands<State, Decided>['prepare'],
+    boundary: definition.boundary,
     isFailure,
     keepRefused,
     retry: checkedRetryPolicy(retry),
@@ -218,6 +229,11 @@ export function assertCommands(commands: unknown): void {
   throw argumentError('INVALID_ARGUMENT', `commands must be made by defineCommands(), not ${describe(commands)}.`);
 }
 
+/** The name of the consumer that processes the commands of an entity or of a category, unless another one is given. */
+export function consumerFor(streamId: string): string {
+  return `${categoryOf(streamId)}-commands`;
+}
+
 function schemasOf(types: unknown): ReadonlyMap<string, StandardSchema | undefined> {
   if (typeof types !== 'object' || types === null || Object.keys(types).length === 0)
     throw argumentError('INVALID_ARGUMENT', `types must be an object of command types, not ${describe(types)}.`);
@@ -228,8 +244,8 @@ function schemaOf(type: string, entry: unknown): StandardSchema | undefined {
   if ((typeof entry === 'object' || typeof entry === 'function') && entry !== null) {
     const schema: unknown = '~standard' in entry ? entry : 'schema' in entry ? entry.schema : undefined;
     if (schema === undefined) return undefined;
-    // What has this member keeps to the interface that the member stands for.
     if ((typeof schema === 'object' || typeof schema === 'function') && schema !== null && '~standard' in schema)
+      // What has this member keeps to the interface that the member stands for.
       return schema as StandardSchema;
   }
   throw argumentError(

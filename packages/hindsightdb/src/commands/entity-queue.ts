@@ -87,7 +87,6 @@ export class EntityQueue<State, Command, Events extends Event> {
       if (job.isWithdrawn) continue;
       try {
         job.options.signal?.throwIfAborted();
-        if (job.recording?.isHeldBack() === true) throw new HeldBack();
         await this.#handle(job);
       } catch (error) {
         fail(job, error);
@@ -125,6 +124,8 @@ export class EntityQueue<State, Command, Events extends Event> {
     const failures = this.#failures;
     const decision = await this.#decide(job, basis);
     if (job.isWithdrawn) return;
+    // Nothing is awaited between this and the append: what failed before it is known by now.
+    if (job.recording?.isHeldBack() === true) throw new HeldBack();
     // While this was being prepared, what it rests on may have failed.
     if (failures !== this.#failures) this.#jobs.unshift(job);
     else {
@@ -138,10 +139,7 @@ export class EntityQueue<State, Command, Events extends Event> {
     return key !== undefined && this.#onTheWay.some((other) => other.options.key === key);
   }
 
-  async #knownAnswer({
-    options: { key },
-    contentDigest,
-  }: Job<State, Command, Events>): Promise<Written | undefined> {
+  async #knownAnswer({ options: { key }, contentDigest }: Job<State, Command, Events>): Promise<Written | undefined> {
     if (key === undefined) return undefined;
     const { engine } = this.#store.context;
     const known: KeyedAnswer | undefined = await engine.answerOf(key);
@@ -202,7 +200,9 @@ export class EntityQueue<State, Command, Events extends Event> {
     const decided = this.#askDecider(command, state);
     if (decided instanceof Refusal) return this.#withoutEvents(job, basis, decided);
     try {
-      return decided.length === 0 ? this.#withoutEvents(job, basis, undefined) : await this.#encode(job, basis, decided);
+      return decided.length === 0
+        ? this.#withoutEvents(job, basis, undefined)
+        : await this.#encode(job, basis, decided);
     } catch (error) {
       return new Refusal(error, 'events');
     }

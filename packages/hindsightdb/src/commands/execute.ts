@@ -47,7 +47,12 @@ export async function execute<Registry extends CommandRegistry>(
       `The command is due at ${isoOfMicros(given.dueAt)}, which is to come. Submit it, and wait for its outcome later.`,
     );
   if ((await acceptedBefore(store, given)) !== undefined) return await waitForOutcome(store, given.id, options);
-  const recorded = await refuse(store, commands, given, async () => await validatedCommand(store, commands, given, { signal }));
+  const recorded = await refuse(
+    store,
+    commands,
+    given,
+    async () => await validatedCommand(store, commands, given, { signal }),
+  );
   const outcome = await decideNow(store, commands, { recorded, given, signal });
   if (outcome !== undefined) return outcome;
   await accept(store, commands, recorded, { digest: given.digest, signal });

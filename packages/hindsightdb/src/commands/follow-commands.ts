@@ -11,7 +11,11 @@ import { outcomeIn } from './read-command.ts';
 
 /** What happened to a command. One that was decided at once is told of twice: first the command, then its outcome. */
 export type CommandChange =
-  | { readonly kind: 'accepted' | 'scheduled' | 'refused'; readonly command: RecordedCommand; readonly recordedAt: string }
+  | {
+      readonly kind: 'accepted' | 'scheduled' | 'refused';
+      readonly command: RecordedCommand;
+      readonly recordedAt: string;
+    }
   | { readonly kind: 'outcome'; readonly outcome: Outcome };
 
 /** Which commands are followed, and from where. */

@@ -5,7 +5,7 @@
 
 import { abortReason } from '../core/abort.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
-import { assertName } from '../core/text.ts';
+import { assertName, reasonOf } from '../core/text.ts';
 import { assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
@@ -83,7 +83,7 @@ export async function awaitOutcome(
       },
       reject: (error) => {
         end();
-        reject(error);
+        reject(error instanceof Error ? error : new Error(reasonOf(error), { cause: error }));
       },
     };
     const onAbort = (): void => signal && waiter.reject(abortReason(signal));
@@ -206,6 +206,6 @@ class OutcomeWatch {
 
   #failAll(error: unknown): void {
     const reason = isHindsightError(error, 'CLOSED') ? error : new Error('The log cannot be read.', { cause: error });
-    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter.reject(reason);
+    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.reject(reason);
   }
 }

@@ -6,6 +6,7 @@ import { runConsumer } from '../consumers/run-consumer.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { commandDueType, commandTypes, entityOf } from './command-record.ts';
 import { CommandWork } from './command-work.ts';
+import { giveTurns } from './due-command.ts';
 import { assertCommands, type AnyCommands } from './define-commands.ts';
 
 /**
@@ -32,6 +33,8 @@ export async function runCommands(store: AnyStore, commands: AnyCommands, option
       entityOf,
       handle: async (batch) => work.handle(batch),
       whenSkipped: (event) => work.abandon(event),
+      // One process is enough, and whichever holds the first slice is it.
+      tick: async ({ slice, signal }) => (slice === 0 ? await giveTurns(store, name, signal) : undefined),
     },
     options,
   );

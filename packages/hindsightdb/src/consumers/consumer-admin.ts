@@ -2,6 +2,7 @@
 
 import { decodeCheckpoint, type Checkpoint } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
+import type { Engine } from '../store/engine-types.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { assertHolds, checkpointOf } from '../store/places.ts';
 import { letterPrefix, prefixesOf, recordKey, recordPrefix, sliceKey } from './consumer-keys.ts';
@@ -15,7 +16,7 @@ import {
 import { isFenced, type ConsumerKind, type StartAt } from './consumer-spec.ts';
 import { followsReserved } from './event-filter.ts';
 import { lagOf, type ConsumerLag } from './lag.ts';
-import { decodeLetter, entityOfLetter, walkLetters, letterWrite, type Letter } from './letter.ts';
+import { entityOfLetter, walkLetters, letterWrite, type Letter, type StoredLetter } from './letter.ts';
 import { pausedByRestore, presentEpoch } from './paused-by-restore.ts';
 import { decodeSlice, encodeSlice, freshSlice, lasts, sliceOf } from './slice-entry.ts';
 import { startPlaces } from './start-place.ts';
@@ -89,7 +90,9 @@ async function infoOf(store: AnyStore, name: string, record: ConsumerRecord): Pr
     ...(reason !== undefined && { reason }),
     ...(failure !== undefined && { failure }),
     slices,
-    ...(isOfThisLog && { lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }) }),
+    ...(isOfThisLog && {
+      lag: await lagOf({ store, home: store, name, filter: { includeReserved: followsReserved(kind) } }),
+    }),
     letterCount: letters.length,
   };
 }
@@ -159,7 +162,8 @@ export async function rewindConsumer(store: AnyStore, name: string, to: RewindTo
     for (;;) {
       const found = await engine.keyedGet(key);
       const entry = found === undefined ? freshSlice : decodeSlice(key, found.value);
-      if (isFenced(record.kind) && entry.checkpoint !== null) assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
+      if (isFenced(record.kind) && entry.checkpoint !== null)
+        assertForward(name, record.kind, { checkpoint: entry.checkpoint, places });
       const moved = {
         ...entry,
         checkpoint: places === undefined ? null : checkpointOf(engine, places),
@@ -263,14 +267,22 @@ async function askOfFirst(
   const { record } = await requiredConsumer(store, consumer);
   const slice = sliceOf(entity, record.sliceCount);
   for (;;) {
-    const [entry] = await engine.keyedScan({ prefix: letterPrefix(consumer, slice, entity), limit: 1 });
-    if (entry === undefined)
+    const first = await firstLetter(engine, { consumer, slice, entity });
+    if (first === undefined)
       throw new HindsightError('LETTER_UNKNOWN', `Consumer ${consumer} has no letter of ${entity}.`, {
         details: { consumer, streamId: entity },
       });
-    const { letter, revision } = decodeLetter(entry);
+    const { letter, revision } = first;
     const { key, value } = letterWrite({ ...letter, state });
     if ((await engine.keyedWrite([{ key, value, expectedRevision: revision }])).length === 0) break;
   }
   await changeConsumer(store, consumer, (each) => each);
+}
+
+async function firstLetter(
+  engine: Engine,
+  of: { readonly consumer: string; readonly slice: number; readonly entity: string },
+): Promise<StoredLetter | undefined> {
+  for await (const stored of walkLetters(engine, of)) return stored;
+  return undefined;
 }

@@ -82,7 +82,10 @@ export interface LaterWork {
 /** How work on an event ended. */
 export type Settled =
   | { readonly kind: 'handled' }
-  /** It becomes a letter. Everything of its entity that was handed out behind it is to end as `waiting`. */
+  /**
+   * It becomes a letter. Everything of its entity that is handed out behind it is to end as `waiting`: what was before, and
+   * what is within the same turn of the event loop, in which the slice need not have heard of it.
+   */
   | { readonly kind: 'failed'; readonly error: unknown; readonly attempts: number }
   /** It was not tried, because something of its entity that came before it failed. */
   | { readonly kind: 'waiting' };
@@ -167,7 +170,8 @@ export interface ConsumerSpec {
   readonly handle: (batch: SliceBatch) => Promise<SliceWrites>;
   /**
    * Called before a letter that is skipped is taken away, for each event that upcasters make of it. May be called again for
-   * the same event; where it throws, the letter stays and it is called again.
+   * the same event; where it throws, the letter stays and it is called again. What lies behind unsettled events is handed out
+   * again after a restart, also where its letter was skipped: what this records is what tells.
    */
   readonly whenSkipped?: (event: RecordedEvent) => Promise<void>;
   /**

@@ -3,13 +3,14 @@
  * consumer's record says. Everything that may go wrong ends in a state that can be looked at; nothing ends it silently.
  */
 
-import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
 import { reasonOf } from '../core/text.ts';
 import { assertWhole } from '../store/argument-checks.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { wakeable, type Wakeable } from '../store/wakeable.ts';
 import { BatchReader } from './batch-reader.ts';
+import { BatchSize } from './batch-size.ts';
 import { changeConsumer, requiredConsumer, type ConsumerRecord } from './consumer-record.ts';
 import { BatchFailure, type ConsumerSpec } from './consumer-spec.ts';
 import { idleKinds, isSameState, type ConsumerState } from './consumer-state.ts';
@@ -37,8 +38,6 @@ export interface RunOptions {
 
 /** How often is looked what others ask for, and how the slices are shared out. */
 const lookEveryMs = 250;
-/** After so long a batch is handled too slowly to be repeated lightly: the next one is half as large. */
-const batchMsMax = 1000;
 /** The pauses while the store cannot be read or written, which is none of the user's failures. */
 const recovery = checkedRetryPolicy({ firstDelayMs: 50, delayMsMax: 5000 });
 /** How long `stop` waits for the batch at hand before it aborts it. */
@@ -69,7 +68,7 @@ export class Consumer {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** For each slice that is held: the requests that its letters were last looked at with. */
   readonly #requestsSeen = new WeakMap<SliceWork, number>();
-  #batchSize: number;
+  readonly #batchSize: BatchSize;
 
   /** Use `runConsumer`. */
   constructor(parts: {
@@ -88,7 +87,7 @@ export class Consumer {
     this.#filter = readFilter(store.context, spec.filter, spec.kind);
     this.#entityOf = entityOfSpec(spec);
     this.#reader = new BatchReader(store.context, this.#filter);
-    this.#batchSize = this.#batchSizeMax;
+    this.#batchSize = new BatchSize(spec.batchSizeMax ?? 200);
     const leaseMs = spec.leaseMs ?? 10_000;
     this.#slices = new HeldSlices({
       spec,
@@ -185,10 +184,6 @@ export class Consumer {
 
   readonly #stopBySignal = (): void => void this.stop();
 
-  get #batchSizeMax(): number {
-    return this.#spec.batchSizeMax ?? 200;
-  }
-
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
@@ -260,14 +255,15 @@ export class Consumer {
   }
 
   async #batch(): Promise<number> {
-    const { works } = this.#slices;
-    if (works.some(({ isFull }) => isFull)) {
-      this.#settle(works, await Promise.allSettled(works.map((work) => work.keepUp())));
+    const { works = [], full = [] } = Object.groupBy(this.#slices.works, ({ isFull }) => (isFull ? 'full' : 'works'));
+    // Nothing more is handed out to these until some of what is under way is settled; the others go on.
+    if (full.length > 0) this.#settle(full, await Promise.allSettled(full.map((work) => work.keepUp())));
+    if (works.length === 0) {
       this.#setState({ kind: 'catchingUp', slices: this.#slices.numbers });
       return lookEveryMs;
     }
     const from = leastOf(works.map(({ reading }) => reading));
-    const batch = await this.#reader.read(from, this.#batchSize);
+    const batch = await this.#reader.read(from, this.#batchSize.count);
     const startedAt = performance.now();
     const shares = new Map<number, (typeof batch.events)[number][]>(works.map((work) => [work.held.slice, []]));
     for (const event of batch.events) {
@@ -284,18 +280,17 @@ export class Consumer {
         }),
       ),
     );
-    this.#adapt(performance.now() - startedAt);
+    this.#batchSize.adapt(performance.now() - startedAt);
     this.#tellWaiters();
     this.#settle(works, outcomes);
-    this.#setState({ kind: batch.isEnd ? 'live' : 'catchingUp', slices: this.#slices.numbers });
+    this.#setState({ kind: batch.isEnd && full.length === 0 ? 'live' : 'catchingUp', slices: this.#slices.numbers });
     const isBehind = works.some(({ reading }) => sumOf(reading) < sumOf(batch.places));
-    return batch.isEnd && !isBehind ? await this.#ticks() : 0;
+    return batch.isEnd && !isBehind ? await this.#ticks(works) : 0;
   }
 
   /** Answers in how many milliseconds the next tick is due, or the next look. */
-  async #ticks(): Promise<number> {
+  async #ticks(works: readonly SliceWork[]): Promise<number> {
     if (this.#spec.tick === undefined) return lookEveryMs;
-    const { works } = this.#slices;
     const outcomes = await Promise.allSettled(works.map((work) => work.tick()));
     this.#settle(works, outcomes);
     const dueInMs = outcomes.flatMap((outcome) =>
@@ -320,7 +315,7 @@ export class Consumer {
     });
     const worst = errors.find((error) => error instanceof ConsumerStop) ?? errors[0];
     if (worst !== undefined) throw worst;
-    const letters = works.reduce((sum, { withLetters }) => sum + withLetters.letterCount, 0);
+    const letters = this.#slices.works.reduce((sum, { withLetters }) => sum + withLetters.letterCount, 0);
     const { lettersMax = 10_000 } = this.#spec;
     if (letters <= lettersMax) return;
     throw stopFor(
@@ -331,12 +326,6 @@ export class Consumer {
       ),
       this.#home.context.now(),
     );
-  }
-
-  /** What takes long to handle is read in smaller batches, so that less is repeated after a crash. */
-  #adapt(elapsedMs: number): void {
-    if (elapsedMs > batchMsMax) this.#batchSize = Math.max(1, Math.floor(this.#batchSize / 2));
-    else if (elapsedMs < batchMsMax / 4) this.#batchSize = Math.min(this.#batchSizeMax, this.#batchSize * 2);
   }
 
   async #recover(error: unknown, failures: number): Promise<void> {

@@ -63,14 +63,9 @@ export class EntitiesWithLetters {
     return false;
   }
 
-  /** Whether no letter of the event's entity comes before its own in their order. */
-  isFirst(event: RecordedEvent): boolean {
-    const positions = this.#entities.get(this.#place.entityOf(event)) ?? new Map<number, Set<number>>();
-    return [...positions].every(([partition, ofPartition]) =>
-      partition === event.partition
-        ? [...ofPartition].every((each) => each >= event.position)
-        : partition > event.partition,
-    );
+  /** Whether the entity of an event has letters. */
+  hasLetters(event: RecordedEvent): boolean {
+    return this.#entities.has(this.#place.entityOf(event));
   }
 
   /**
@@ -87,9 +82,7 @@ export class EntitiesWithLetters {
     });
     return [
       ...failed.map((failure) => letterWrite(letterOf(atOf(failure.event), failure.event, failure))),
-      ...waiting
-        .filter((event) => !this.#isLetter(event))
-        .map((event) => letterWrite(letterOf(atOf(event), event))),
+      ...waiting.filter((event) => !this.#isLetter(event)).map((event) => letterWrite(letterOf(atOf(event), event))),
     ];
   }
 

@@ -29,23 +29,24 @@ export function entityOfSpec({ entityOf }: Pick<ConsumerSpec, 'entityOf'>): Enti
 }
 
 /**
- * Whether the event comes behind a failed one of the same entity. Positions are compared within a partition; batches hold one
- * partition after the other.
+ * Whether the event comes behind a failed one of the same entity. Positions can be compared within a partition; what lies in
+ * another one waits in any case.
  */
-export function isBehind(event: RecordedEvent, failed: readonly Pick<FailedEvent, 'event'>[], entityOf: EntityOf): boolean {
+export function isBehind(
+  event: RecordedEvent,
+  failed: readonly Pick<FailedEvent, 'event'>[],
+  entityOf: EntityOf,
+): boolean {
   const { partition, position } = event;
   return failed.some(
     ({ event: other }) =>
-      (other.partition === partition ? other.position < position : other.partition < partition) &&
-      entityOf(other) === entityOf(event),
+      (other.partition !== partition || other.position < position) && entityOf(other) === entityOf(event),
   );
 }
 
 /** Whether both are made of one stored event and belong to one entity. */
 export function isSameWork(left: RecordedEvent, right: RecordedEvent, entityOf: EntityOf): boolean {
-  return (
-    left.partition === right.partition && left.position === right.position && entityOf(left) === entityOf(right)
-  );
+  return left.partition === right.partition && left.position === right.position && entityOf(left) === entityOf(right);
 }
 
 /** Each stored event once for each entity, whatever upcasters made of it. */

@@ -58,7 +58,9 @@ export function readFilter(context: StoreContext, filter: EventFilter, kind: Con
 /** What a filter names that belongs to the store. */
 export function reservedNamesOf({ category, streamId, types = [], query = [] }: EventFilter): readonly string[] {
   const ofItems = query.flatMap((item) => item.types ?? []);
-  return [category, streamId, ...types, ...ofItems].flatMap((name) => (name !== undefined && isReserved(name) ? [name] : []));
+  return [category, streamId, ...types, ...ofItems].flatMap((name) =>
+    name !== undefined && isReserved(name) ? [name] : [],
+  );
 }
 
 function withSources(query: Query, sources: readonly string[]): Query {

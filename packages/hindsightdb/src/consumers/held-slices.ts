@@ -183,7 +183,8 @@ export class HeldSlices {
 
   /** Renews the leases. One that could not be renewed shows when something is recorded, or runs out. */
   async renew(): Promise<void> {
-    for (const { held } of [...this.works, ...this.#leaving.keys()]) if (!held.lost.aborted) await held.renew().catch(() => undefined);
+    for (const { held } of [...this.works, ...this.#leaving.keys()])
+      if (!held.lost.aborted) await held.renew().catch(() => undefined);
   }
 
   /** Waits until what is under way is settled, records how far each slice has come, and gives all of them back. */

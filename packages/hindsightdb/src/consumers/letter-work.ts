@@ -49,7 +49,8 @@ async function workOnSequence(settings: LetterSettings, work: SliceWork, entity:
   await work.settleEntity(entity);
   for await (const stored of walkLetters(home, { consumer, slice: work.held.slice, entity })) {
     if (stored.letter.state === 'failed') return;
-    const isDone = stored.letter.state === 'skip' ? await drop(settings, work, stored) : await retry(settings, work, stored);
+    const isDone =
+      stored.letter.state === 'skip' ? await drop(settings, work, stored) : await retry(settings, work, stored);
     if (!isDone) return;
     work.withLetters.remove(stored.letter);
   }
@@ -75,7 +76,7 @@ async function retry(settings: LetterSettings, work: SliceWork, stored: StoredLe
     return true;
   } catch (error) {
     const isOfEvent = error instanceof EventFailure;
-    if (work.held.lost.aborted || (!isOfEvent && (isPassing(error) || isHindsightError(error, 'CLOSED')))) throw error;
+    if (work.isOver || (!isOfEvent && (isPassing(error) || isHindsightError(error, 'CLOSED')))) throw error;
     const cause = isOfEvent ? error.cause : error;
     const failed: Letter = {
       ...letter,

@@ -111,8 +111,36 @@ export function decodeLetter({ key, value, revision }: KeyedEntry): StoredLetter
 
 const pageSize = 500;
 
-/** Letters by consumer, slice and entity, in their order. */
+/**
+ * Letters by consumer, slice and entity, in the order in which they are tried: that of their events, and where an entity
+ * spans streams, which may lie in several partitions, that in which they were set aside.
+ */
 export async function* walkLetters(
+  home: Engine,
+  of: { readonly consumer: string; readonly slice?: number; readonly entity?: string },
+): AsyncGenerator<StoredLetter> {
+  let sequence: StoredLetter[] = [];
+  for await (const stored of walkByKey(home, of)) {
+    const { letter } = stored;
+    if (sequence[0]?.letter.entity !== letter.entity || sequence[0]?.letter.slice !== letter.slice) {
+      yield* sequence.toSorted(bySetAside);
+      sequence = [];
+    }
+    if (letter.entity === undefined) yield stored;
+    else sequence.push(stored);
+  }
+  yield* sequence.toSorted(bySetAside);
+}
+
+/** Of those that were set aside together, one that was tried comes before those that wait behind it. */
+function bySetAside({ letter: left, key }: StoredLetter, { letter: right, key: other }: StoredLetter): number {
+  if (left.setAsideAt !== right.setAsideAt) return left.setAsideAt < right.setAsideAt ? -1 : 1;
+  const [isTried, isOtherTried] = [left.attempts > 0, right.attempts > 0];
+  if (isTried !== isOtherTried) return isTried ? -1 : 1;
+  return key < other ? -1 : 1;
+}
+
+async function* walkByKey(
   home: Engine,
   of: { readonly consumer: string; readonly slice?: number; readonly entity?: string },
 ): AsyncGenerator<StoredLetter> {

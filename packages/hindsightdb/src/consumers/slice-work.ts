@@ -3,12 +3,11 @@
  * cannot be handled, and records all of it with the slice's place.
  */
 
-import { decodeCheckpoint, type Checkpoint, type PartitionPlace } from '../core/checkpoint.ts';
+import type { Checkpoint, PartitionPlace } from '../core/checkpoint.ts';
 import { isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Engine, KeyedWrite } from '../store/engine-types.ts';
 import { checkpointOf } from '../store/places.ts';
-import { trailKey } from './consumer-keys.ts';
 import {
   BatchFailure,
   EventFailure,
@@ -23,9 +22,9 @@ import type { EntitiesWithLetters } from './entities-with-letters.ts';
 import { entityOfSpec, isBehind, isSameWork, onceEach, type EntityOf } from './entity-of.ts';
 import { pause, unlessAborted } from './pause.ts';
 import { pauseAfter, type CheckedRetryPolicy } from './retry-policy.ts';
-import { further, partOf, placesBefore, sumOf, type Share } from './share.ts';
+import { further, partOf, placesBefore, type Share } from './share.ts';
 import { blameEvent, isPassing, stopFor } from './slice-failure.ts';
-import { encodeTrail, extendTrail } from './trail.ts';
+import { SliceRecord } from './slice-record.ts';
 import { Unsettled, type UnsettledEvent } from './unsettled.ts';
 
 /** What the work on a slice needs of its consumer. */
@@ -56,9 +55,6 @@ export interface SliceStart {
 /** The place is recorded without events after this many positions, or this many milliseconds. */
 const quietPositionsMax = 20_000;
 const quietMsMax = 200;
-/** How many positions lie between two places of the trail at least. */
-const trailStep = 256;
-
 /** How many events of a slice may be unsettled. */
 const unsettledMaxDefault = 5000;
 
@@ -81,11 +77,7 @@ export class SliceWork {
   readonly #unsettled: Unsettled;
   /** How far was handed out. */
   #reading: readonly PartitionPlace[];
-  /** The sum of positions that the entry names, and when it was written. */
-  #recorded: number;
-  #recordedAtMs = performance.now();
-  #trail: readonly Checkpoint[];
-  #trailAt: number;
+  readonly #record: SliceRecord;
   #handledCount = 0;
   /** Whether work has ever outlasted its batch. */
   #hasLater: boolean;
@@ -111,11 +103,7 @@ export class SliceWork {
     this.held = held;
     this.withLetters = withLetters;
     this.#reading = places;
-    this.#trail = trail;
-    this.#recorded = sumOf(places);
-    const [newest] = trail;
-    // After a rewind the trail lies ahead, and begins anew here.
-    this.#trailAt = newest === undefined ? 0 : Math.min(this.#recorded, sumOf(decodeCheckpoint(newest).places));
+    this.#record = new SliceRecord({ consumer: spec.name, log: settings.log, held, places, trail });
     this.#tell();
   }
 
@@ -127,6 +115,11 @@ export class SliceWork {
   /** How far was handed out. */
   get reading(): readonly PartitionPlace[] {
     return this.#reading;
+  }
+
+  /** Whether nothing that it does counts any more. */
+  get isOver(): boolean {
+    return this.#signal.aborted;
   }
 
   /** Whether so many events are unsettled that it takes no share. */
@@ -156,16 +149,9 @@ export class SliceWork {
   /** Sets aside what failed since, and records the place where that is due. */
   async keepUp(): Promise<void> {
     await this.#setAsideSettled();
-    const isDue = this.#isAtEnd || this.#hasLater || sumOf(this.places) - this.#recorded >= quietPositionsMax;
-    if (isDue) await this.flush(quietMsMax);
+    const isDue = this.#isAtEnd || this.#hasLater || this.#record.distanceTo(this.places) >= quietPositionsMax;
+    if (isDue) await this.#record.flush(this.places, quietMsMax);
     this.#tell();
-  }
-
-  /** Records the place where that was not done for so long. */
-  async flush(sinceMs: number): Promise<void> {
-    const { places } = this;
-    if (sumOf(places) === this.#recorded || performance.now() - this.#recordedAtMs < sinceMs) return;
-    await this.#commit(places, {}, []);
   }
 
   /** Waits until everything is settled or nothing is waited for any more, and records what came of it. */
@@ -175,7 +161,7 @@ export class SliceWork {
     const { spec } = this.#settings;
     // Where a failure stops the consumer, the place stays before it, and whoever goes on meets it again.
     if (spec.onFailure === 'setAside') await this.#setAsideSettled();
-    await this.flush(0);
+    await this.#record.flush(this.places, 0);
   }
 
   /** Waits until nothing of an entity is under way, and sets aside what failed or waits. */
@@ -195,9 +181,13 @@ export class SliceWork {
       const stopping = failed.find(({ event }) => !this.#isToBeSetAside(event));
       if (stopping !== undefined)
         throw stopFor(new EventFailure(stopping.event, stopping.error, stopping.attempts), this.#settings.now());
-      await this.#record(this.#reading, {}, { failed, waiting, ended });
+      const behind = new Set(failed.map(({ event }) => this.#entityOf(event)));
+      const hasOrphan = waiting.some(
+        (event) => !behind.has(this.#entityOf(event)) && !this.withLetters.hasLetters(event),
+      );
+      await this.#write(this.#reading, {}, { failed, waiting, ended });
       this.#unsettled.setAside(ended);
-      this.#hasLetterDue ||= waiting.some((event) => this.withLetters.isFirst(event));
+      this.#hasLetterDue ||= hasOrphan;
     }
   }
 
@@ -266,7 +256,7 @@ export class SliceWork {
     const writeCount = keyedWrites.length + statements.length + letters.failed.length + letters.waiting.length;
     if (added.length > 0 && writeCount === 0) return;
     try {
-      await this.#record(reached, writes, letters);
+      await this.#write(reached, writes, letters);
     } catch (error) {
       // The batch is handed out again, and is not to meet itself.
       await unlessAborted(this.#unsettled.withdraw(added), this.#signal);
@@ -284,9 +274,11 @@ export class SliceWork {
   /** What the consumer's code gives. Code that does not heed the signal is not waited for: what it still does is not recorded. */
   async waitFor<Result>(handling: Promise<Result>): Promise<Result> {
     this.#atHand = handling;
-    const result = await unlessAborted(handling, this.#signal);
-    this.#atHand = undefined;
-    return result;
+    try {
+      return await unlessAborted(handling, this.#signal);
+    } finally {
+      if (!this.#signal.aborted) this.#atHand = undefined;
+    }
   }
 
   readonly #writeAtOnce = (keyedWrites: readonly KeyedWrite[]): Promise<void> => this.held.commit({ keyedWrites });
@@ -311,7 +303,8 @@ export class SliceWork {
     const atRest: SliceAtRest = { slice, signal, record, places, isSettled: this.#unsettled.count === 0 };
     try {
       const dueInMs = await this.waitFor(spec.tick(atRest));
-      this.#nextTickMs = performance.now() + (dueInMs ?? 0);
+      if (dueInMs === undefined || Number.isNaN(dueInMs)) return undefined;
+      this.#nextTickMs = performance.now() + dueInMs;
       return dueInMs;
     } catch (error) {
       this.#assertWorthTrying(error);
@@ -324,7 +317,7 @@ export class SliceWork {
     this.#nextTickMs = 0;
   }
 
-  async #record(
+  async #write(
     reached: readonly PartitionPlace[],
     writes: SliceWrites,
     { failed, waiting, ended = [] }: Aside,
@@ -336,40 +329,14 @@ export class SliceWork {
       (event) => !letters.some((letter) => isSameWork(letter.event, event, entityOf)),
     );
     const places = this.#unsettled.settledPlaces(reached, ended);
+    const { keyedWrites = [], statements = [] } = writes;
+    const letterWrites = this.withLetters.writesFor(letters, behind, this.#settings.now());
     try {
-      await this.#commit(places, writes, this.withLetters.writesFor(letters, behind, this.#settings.now()));
+      await this.#record.commit(places, { keyedWrites: [...keyedWrites, ...letterWrites], statements });
     } catch (error) {
       throw blameEvent(error, writes);
     }
     this.withLetters.settle(letters, behind);
-  }
-
-  async #commit(
-    places: readonly PartitionPlace[],
-    { keyedWrites = [], statements = [] }: SliceWrites,
-    letters: readonly KeyedWrite[],
-  ): Promise<void> {
-    const trail = this.#trailWrite(places);
-    await this.held.commit({
-      places,
-      keyedWrites: [...keyedWrites, ...letters, ...(trail === undefined ? [] : [trail.write])],
-      statements,
-    });
-    if (trail !== undefined) {
-      this.#trail = trail.trail;
-      this.#trailAt = sumOf(places);
-    }
-    this.#recorded = sumOf(places);
-    this.#recordedAtMs = performance.now();
-  }
-
-  #trailWrite(
-    places: readonly PartitionPlace[],
-  ): { readonly trail: readonly Checkpoint[]; readonly write: KeyedWrite } | undefined {
-    if (this.#trail.length > 0 && sumOf(places) - this.#trailAt < trailStep) return undefined;
-    const { spec, log } = this.#settings;
-    const trail = extendTrail(this.#trail, checkpointOf(log, places));
-    return { trail, write: { key: trailKey(spec.name, this.held.slice), value: encodeTrail(trail) } };
   }
 
   /** Handles a letter's event by itself; what it leads to and the end of the letter are one write. */
@@ -377,7 +344,8 @@ export class SliceWork {
     const writes = await this.#attempt(events, 0);
     const [failed] = writes.setAside ?? [];
     if (failed !== undefined) throw new EventFailure(failed.event, failed.error, failed.attempts);
-    await this.waitFor(Promise.all((writes.later ?? []).map(assertHandled)));
+    const outcomes = await this.waitFor(Promise.allSettled((writes.later ?? []).map(assertHandled)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     try {
       await this.held.commit({
         keyedWrites: [...(writes.keyedWrites ?? []), end],

@@ -55,8 +55,11 @@ function fatefulEngine(inner: Engine, fates: readonly Fate[]): Engine {
   };
   return new Proxy(inner, {
     get: (target, name) => {
-      const value: unknown = name === 'append' ? append : Reflect.get(target, name, target);
-      return typeof value === 'function' && name !== 'append' ? value.bind(target) : value;
+      if (name === 'append') return append;
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const bound: unknown = value.bind(target);
+      return bound;
     },
   });
 }
@@ -116,7 +119,7 @@ async function check(ending: Ending, kind: StoreKind, { given, slices, deaths, f
 }
 
 for (const [kind, numRuns] of [
-  [inMemory, 60],
+  [inMemory, 80],
   [inFile, 12],
 ] as const)
   test(`any commands on ${kind.name} have one outcome each, whatever fails and dies`, async (t) => {

@@ -38,27 +38,45 @@ for (const kind of allStoreKinds)
     test('has the same outcome a thousand times, and is decided once', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands();
-      for (const command of [deposit('account-1', 5, 'c1'), withdraw('account-1', 50, 'c2'), { type: 'Look', streamId: 'account-1', data: null, id: 'c3' } as const]) {
+      for (const command of [
+        deposit('account-1', 5, 'c1'),
+        withdraw('account-1', 50, 'c2'),
+        { type: 'Look', streamId: 'account-1', data: null, id: 'c3' } as const,
+      ]) {
         const outcomes = await Promise.all(Array.from({ length: 300 }, () => execute(store, commands, command)));
         for (const outcome of outcomes) assert.deepEqual(outcome, outcomes[0]);
-        await assert.rejects(execute(store, commands, { ...deposit('account-1', 6), id: command.id }), { code: 'KEY_REUSED' });
+        await assert.rejects(execute(store, commands, deposit('account-1', 6, command.id)), {
+          code: 'KEY_REUSED',
+        });
       }
-      assert.deepEqual([...(await verifyAccounts(store, { open: 'none' })).outcomes], [
-        ['c1', 'decided'],
-        ['c2', 'rejected'],
-        ['c3', 'decided'],
-      ]);
+      assert.deepEqual(
+        [...(await verifyAccounts(store, { open: 'none' })).outcomes],
+        [
+          ['c1', 'decided'],
+          ['c2', 'rejected'],
+          ['c3', 'decided'],
+        ],
+      );
     });
 
     test('beside many others of its entity is decided on what they left', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands();
       const given = Array.from({ length: 200 }, (_, index) =>
-        index % 3 === 0 ? withdraw(`account-${index % 2}`, 7, `c${index}`) : deposit(`account-${index % 2}`, 3, `c${index}`),
+        index % 3 === 0
+          ? withdraw(`account-${index % 2}`, 7, `c${index}`)
+          : deposit(`account-${index % 2}`, 3, `c${index}`),
       );
       const foreign = Array.from({ length: 20 }, () =>
         handle(store, keptAccount, 'account-1', {
-          type: 'Look', data: null, id: '', streamId: '', metadata: {}, acceptedAt: '', at: '' }),
+          type: 'Look',
+          data: null,
+          id: '',
+          streamId: '',
+          metadata: {},
+          acceptedAt: '',
+          at: '',
+        }),
       );
       await Promise.all([...given.map((command) => execute(store, commands, command)), ...foreign]);
       const { commandIds, outcomes } = await verifyAccounts(store, { open: 'none' });
@@ -74,7 +92,9 @@ for (const kind of storeKinds)
       const commands = accountCommands();
       await execute(store, commands, deposit('account-1', 5, 'c1'));
       await submit(store, commands, deposit('account-1', 5, 'c2'));
-      await assert.rejects(execute(store, commands, deposit('account-1', 5, 'c3'), { timeoutMs: 20 }), { code: 'WAIT_TIMEOUT' });
+      await assert.rejects(execute(store, commands, deposit('account-1', 5, 'c3'), { timeoutMs: 20 }), {
+        code: 'WAIT_TIMEOUT',
+      });
       assert.equal((await commandInfo(store, 'c3'))?.status, 'accepted');
       await execute(store, commands, deposit('account-2', 5, 'c4'));
       assert.deepEqual([...(await verifyAccounts(store, { open: 'some' })).outcomes.keys()], ['c1', 'c4']);
@@ -96,7 +116,10 @@ for (const kind of storeKinds)
     test('a mistake in the rules reaches the caller and leaves nothing', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands();
-      await assert.rejects(execute(store, commands, { type: 'Stumble', streamId: 'account-1', data: null, id: 'c1' }), TypeError);
+      await assert.rejects(
+        execute(store, commands, { type: 'Stumble', streamId: 'account-1', data: null, id: 'c1' }),
+        TypeError,
+      );
       assert.deepEqual(await everythingIn(store), []);
       await execute(store, accountCommands({ isMended: () => true }), {
         type: 'Stumble',
@@ -109,7 +132,10 @@ for (const kind of storeKinds)
     test('a command that is due later is not executed now', async (t) => {
       const store = await openNew(t, kind);
       const later = { ...deposit('account-1', 5), dueAt: new Date(Date.now() + 60_000) };
-      await assert.rejects(execute(store, accountCommands(), later), { code: 'INVALID_ARGUMENT', message: /Submit it/ });
+      await assert.rejects(execute(store, accountCommands(), later), {
+        code: 'INVALID_ARGUMENT',
+        message: /Submit it/,
+      });
     });
 
     test('cancelling leaves the first outcome as it is', async (t) => {

@@ -13,6 +13,7 @@ import {
   submit,
   waitForOutcome,
   type CommandChange,
+  type RecordedCommand,
 } from '../../src/commands/index.ts';
 import { handle } from '../../src/commands/handle.ts';
 import { listLetters, retryLetters, skipLetter } from '../../src/consumers/index.ts';
@@ -21,6 +22,7 @@ import { storeOver } from '../../src/store/open.ts';
 import { mortalEngine } from '../reactions/mortal-engine.ts';
 import { allStoreKinds, openNew, storeKinds } from '../open-stores.ts';
 import { accountCommands, deposit, keptAccount, withdraw, type AccountRecord } from './account-commands.ts';
+import { listOf } from './list-of.ts';
 import { verifyAccounts } from './verify.ts';
 
 const stumble = (streamId: string, id: string) => ({ type: 'Stumble', streamId, data: null, id }) as const;
@@ -30,15 +32,17 @@ for (const kind of allStoreKinds)
     test('are decided in the order of their entity, each once', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands();
-      for (let count = 0; count < 50; count += 1) await submit(store, commands, deposit(`account-${count % 3}`, count + 1, `a${count}`));
+      for (let count = 0; count < 50; count += 1)
+        await submit(store, commands, deposit(`account-${count % 3}`, count + 1, `a${count}`));
       await using running = await runCommands(store, commands);
-      const outcomes = await Promise.all(
-        Array.from({ length: 50 }, (_, count) => waitForOutcome(store, `a${count}`)),
-      );
+      const outcomes = await Promise.all(Array.from({ length: 50 }, (_, count) => waitForOutcome(store, `a${count}`)));
       assert.deepEqual(new Set(outcomes.map(({ kind: each }) => each)), new Set(['decided']));
       await submit(store, commands, withdraw('account-1', 1000, 'late'));
       assert.equal((await waitForOutcome(store, 'late')).kind, 'rejected');
-      assert.equal((await execute(store, commands, { type: 'Look', streamId: 'account-1', data: null })).kind, 'decided');
+      assert.equal(
+        (await execute(store, commands, { type: 'Look', streamId: 'account-1', data: null })).kind,
+        'decided',
+      );
       await running.waitFor(await store.head());
       assert.equal((await verifyAccounts(store, { open: 'none' })).commandIds.size, 52);
     });
@@ -66,14 +70,19 @@ for (const kind of storeKinds)
       let isMended = false;
       const store = await openNew(t, kind);
       const commands = accountCommands({ isMended: () => isMended });
-      for (const command of [deposit('account-1', 1, 'c1'), stumble('account-1', 'c2'), deposit('account-1', 2, 'c3'), deposit('account-2', 3, 'c4')])
+      for (const command of [
+        deposit('account-1', 1, 'c1'),
+        stumble('account-1', 'c2'),
+        deposit('account-1', 2, 'c3'),
+        deposit('account-2', 3, 'c4'),
+      ])
         await submit(store, commands, command);
       await using running = await runCommands(store, commands);
       await waitForOutcome(store, 'c4');
       await running.waitFor(await store.head());
       await submit(store, commands, deposit('account-1', 4, 'c5'));
       await running.waitFor(await store.head());
-      const letters = await Array.fromAsync(listLetters(store, { consumer: commands.name }));
+      const letters = await listOf(listLetters(store, commands.name));
       assert.deepEqual(
         letters.map(({ eventId, state, error }) => [eventId, state, error?.name]),
         [
@@ -84,9 +93,26 @@ for (const kind of storeKinds)
       );
       assert.equal((await commandInfo(store, 'c3'))?.status, 'setAside');
       isMended = true;
-      await retryLetters(store, { consumer: commands.name, streamId: 'account-1' });
+      await retryLetters(store, commands.name, 'account-1');
       assert.equal((await waitForOutcome(store, 'c5')).kind, 'decided');
       await verifyAccounts(store, { open: 'none' });
+    });
+
+    test('a command that fails while the next one is made ready does so unnoticed by the process', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = {
+        ...accountCommands(),
+        prepare: async (command: RecordedCommand) => {
+          if (command.id !== 'c1') await new Promise((resolve) => setTimeout(resolve, 20));
+          return command;
+        },
+      };
+      await submit(store, commands, stumble('account-1', 'c1'));
+      await submit(store, commands, deposit('account-1', 1, 'c2'));
+      // The runner of the tests fails a test in which a rejection is handled by nobody.
+      await using _running = await runCommands(store, commands);
+      while ((await commandInfo(store, 'c2'))?.status !== 'setAside') await new Promise((resolve) => setTimeout(resolve, 5));
+      await verifyAccounts(store, { open: 'some' });
     });
 
     test('a letter that is skipped gives its command an outcome, and the next one its turn', async (t) => {
@@ -97,7 +123,7 @@ for (const kind of storeKinds)
       await using running = await runCommands(store, commands);
       await running.waitFor(await store.head());
       for (const id of ['c1', 'c2']) {
-        await skipLetter(store, { consumer: commands.name, streamId: 'account-1' });
+        await skipLetter(store, commands.name, 'account-1');
         assert.equal((await waitForOutcome(store, id)).kind, 'abandoned');
       }
       assert.equal((await waitForOutcome(store, 'c3')).kind, 'decided');
@@ -121,8 +147,10 @@ for (const kind of storeKinds)
         }),
       });
       await using running = await runCommands(store, commands);
-      for (const command of [deposit('account-1', 1, 'slow'), deposit('account-1', 2, 'behind')]) await submit(store, commands, command);
-      for (let count = 0; count < 20; count += 1) await submit(store, commands, deposit('account-2', 2, `free${count}`));
+      for (const command of [deposit('account-1', 1, 'slow'), deposit('account-1', 2, 'behind')])
+        await submit(store, commands, command);
+      for (let count = 0; count < 20; count += 1)
+        await submit(store, commands, deposit('account-2', 2, `free${count}`));
       await waitForOutcome(store, 'free19');
       assert.deepEqual(await store.readStream('account-1').toArray(), []);
       await assert.rejects(running.waitFor(await store.head(), { timeoutMs: 10 }), { code: 'WAIT_TIMEOUT' });
@@ -155,7 +183,13 @@ for (const kind of storeKinds)
       await Promise.all(
         Array.from({ length: 10 }, () =>
           handle(store, keptAccount, 'account-1', {
-            type: 'Deposit', id: '', streamId: '', metadata: {}, acceptedAt: '', at: '', data: { amount: 5 },
+            type: 'Deposit',
+            id: '',
+            streamId: '',
+            metadata: {},
+            acceptedAt: '',
+            at: '',
+            data: { amount: 5 },
           }),
         ),
       );
@@ -181,7 +215,11 @@ for (const kind of storeKinds)
       await execute(store, commands, withdraw('account-1', 1, 'c2'));
       await following;
       assert.deepEqual(
-        seen.map((change) => (change.kind === 'outcome' ? `${change.outcome.kind} ${change.outcome.commandId}` : `${change.kind} ${change.command.id}`)),
+        seen.map((change) =>
+          change.kind === 'outcome'
+            ? `${change.outcome.kind} ${change.outcome.commandId}`
+            : `${change.kind} ${change.command.id}`,
+        ),
         ['accepted c1', 'decided c1', 'accepted c2', 'decided c2'],
       );
     });

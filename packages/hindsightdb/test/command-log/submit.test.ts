@@ -14,6 +14,7 @@ import { defineGateway } from '../../src/reactions/index.ts';
 import { allStoreKinds, everythingIn, openNew, storeKinds } from '../open-stores.ts';
 import { schemaOf } from '../store/schemas.ts';
 import { accountCommands, deposit, keptAccount } from './account-commands.ts';
+import { listOf } from './list-of.ts';
 import type { AccountRecord } from './account-commands.ts';
 
 for (const kind of allStoreKinds)
@@ -21,7 +22,10 @@ for (const kind of allStoreKinds)
     test('is recorded beside its entity, as it was given', async (t) => {
       const store = await openNew(t, kind, { metadata: { release: '1' } });
       const metadata = { actor: 'ada', correlationId: 'r9' };
-      const { command, isDuplicate } = await submit(store, accountCommands(), { ...deposit('account-1', 5, 'c1'), metadata });
+      const { command, isDuplicate } = await submit(store, accountCommands(), {
+        ...deposit('account-1', 5, 'c1'),
+        metadata,
+      });
       assert.equal(isDuplicate, false);
       assert.deepEqual(command.metadata, { release: '1', ...metadata });
       const info = await commandInfo(store, 'c1');
@@ -40,7 +44,8 @@ for (const kind of allStoreKinds)
       );
       assert.equal(answers.filter(({ isDuplicate }) => !isDuplicate).length, 1);
       const [first] = answers;
-      for (const { command, checkpoint } of answers) assert.deepEqual([command, checkpoint], [first?.command, first?.checkpoint]);
+      for (const { command, checkpoint } of answers)
+        assert.deepEqual([command, checkpoint], [first?.command, first?.checkpoint]);
       assert.equal((await everythingIn(store)).length, 1);
     });
 
@@ -79,8 +84,11 @@ for (const kind of storeKinds)
       assert.deepEqual(Reflect.get(Object(kept.data), 'refusedId'), 'c1');
       assert.equal(await commandInfo(store, 'c1'), undefined);
       await submit(store, commands, deposit('account-1', 5, 'c1'));
-      const listed = await Array.fromAsync(listCommands(store, { category: 'account' }));
-      assert.deepEqual(listed.map(({ command: { id, data } }) => ({ id, data })), [{ id: 'c1', data: { amount: 5 } }]);
+      const listed = await listOf(listCommands(store, { category: 'account' }));
+      assert.deepEqual(
+        listed.map(({ command: { id, data } }) => ({ id, data })),
+        [{ id: 'c1', data: { amount: 5 } }],
+      );
     });
 
     test('a schema decides what is recorded, and names what is wrong', async (t) => {
@@ -96,7 +104,11 @@ for (const kind of storeKinds)
         types: { Deposit },
         prepare: (command): AccountRecord => command,
       });
-      const { command } = await submit(store, commands, { type: 'Deposit', streamId: 'account-1', data: { amount: '5' } });
+      const { command } = await submit(store, commands, {
+        type: 'Deposit',
+        streamId: 'account-1',
+        data: { amount: '5' },
+      });
       assert.deepEqual(command.data, { amount: 5 });
       await assert.rejects(submit(store, commands, { type: 'Deposit', streamId: 'account-1', data: { amount: 'x' } }), {
         code: 'COMMAND_REFUSED',

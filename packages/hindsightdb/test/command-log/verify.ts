@@ -38,8 +38,7 @@ export async function verifyAccounts(store: Store, options: { readonly open: 'no
     verifyEntity(entity, commands, events, { commandIds, outcomes });
     eventCount += events.length;
   }
-  if (options.open === 'none')
-    for (const id of commandIds) assert.ok(outcomes.has(id), `command ${id} has no outcome`);
+  if (options.open === 'none') for (const id of commandIds) assert.ok(outcomes.has(id), `command ${id} has no outcome`);
   return { commandIds, outcomes, eventCount };
 }
 

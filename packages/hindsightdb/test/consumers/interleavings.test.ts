@@ -49,20 +49,30 @@ const setup = record({
   concurrencyMax: constantFrom(1, 3),
   isSlow: boolean(),
 });
+const laterSetup = record({ setup, unsettledMax: constantFrom(1, 4, 5000) }).map(({ setup: rest, unsettledMax }) => ({
+  ...rest,
+  unsettledMax,
+}));
 
 const runs = Number(process.env['INTERLEAVINGS'] ?? 10);
 const seed = runSeed();
 
+const ways = [
+  { name: 'consumers', setups: setup },
+  { name: 'consumers whose work outlasts its batch', setups: laterSetup },
+];
+
 for (const kind of allStoreKinds)
-  test(`consumers come right after any interleaving, on ${kind.name} (seed ${seed})`, async (t) => {
-    const property = asyncProperty(setup, steps, async (given: Setup, taken: readonly Step[]) => {
-      const store = await openNew(t, kind);
-      await new Interleaving(store.context.engine, given).run(taken);
-      await store.close();
+  for (const { name, setups } of ways)
+    test(`${name} come right after any interleaving, on ${kind.name} (seed ${seed})`, async (t) => {
+      const property = asyncProperty(setups, steps, async (given: Setup, taken: readonly Step[]) => {
+        const store = await openNew(t, kind);
+        await new Interleaving(store.context.engine, given).run(taken);
+        await store.close();
+      });
+      await assertProperty(property, {
+        numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs,
+        seed,
+        endOnFailure: true,
+      });
     });
-    await assertProperty(property, {
-      numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs,
-      seed,
-      endOnFailure: true,
-    });
-  });

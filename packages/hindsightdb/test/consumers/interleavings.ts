@@ -11,12 +11,14 @@ import {
   startConsumer,
   type Consumer,
 } from '../../src/consumers/index.ts';
+import { runConsumer } from '../../src/consumers/run-consumer.ts';
 import { sliceOf } from '../../src/consumers/slice-entry.ts';
 import { mortalHandle, type MortalHandle } from '../../src/conformance/engine-with.ts';
 import { decodeCheckpoint } from '../../src/core/checkpoint.ts';
 import type { Engine, KeyedWrite } from '../../src/engine/contract.ts';
 import { storeOver, type RecordedEvent, type Store } from '../../src/index.ts';
 import { alteredEngine } from '../conformance/altered-engine.ts';
+import { LaterQueues } from './later-queues.ts';
 import { eventually, lettersOf, nameOf, pauseMs } from './scenes.ts';
 
 /** What happens next. */
@@ -34,6 +36,8 @@ export interface Setup {
   readonly batchSizeMax: number;
   readonly concurrencyMax: number;
   readonly isSlow: boolean;
+  /** Whether work outlasts its batch, and how much of it there may be in a slice. */
+  readonly unsettledMax?: number;
 }
 
 const consumerName = 'tried';
@@ -135,8 +139,15 @@ export class Interleaving {
   async #start(member: number): Promise<void> {
     if (this.#members.has(member)) return;
     const handle = mortalHandle(this.#watched);
-    const { isSlow, ...rest } = this.#setup;
-    const consumer = await startConsumer(this.#storeOver(handle.engine), {
+    const consumer = await this.#consumer(this.#storeOver(handle.engine));
+    this.#members.set(member, { handle, consumer });
+  }
+
+  async #consumer(store: Store): Promise<Consumer> {
+    const { isSlow, unsettledMax, slices, ...rest } = this.#setup;
+    if (unsettledMax !== undefined) return await this.#laterConsumer(store, unsettledMax);
+    return await startConsumer(store, {
+      slices,
       name: consumerName,
       startAt: 'beginning',
       leaseMs,
@@ -147,7 +158,36 @@ export class Interleaving {
         this.#handle(event);
       },
     });
-    this.#members.set(member, { handle, consumer });
+  }
+
+  async #laterConsumer(store: Store, unsettledMax: number): Promise<Consumer> {
+    const { isSlow, slices, batchSizeMax } = this.#setup;
+    const queues = new LaterQueues({
+      entityOf: ({ streamId }) => streamId,
+      attemptsMax: 2,
+      // Some entities are slow.
+      pauseOf: ({ streamId }) => (isSlow ? Number(streamId.slice(-1)) * 6 - 6 : 0),
+      work: (event) => this.#handle(event),
+    });
+    return await runConsumer(store, {
+      kind: 'commands',
+      name: consumerName,
+      startAt: 'beginning',
+      filter: {},
+      leaseMs,
+      sliceCount: slices,
+      batchSizeMax,
+      unsettledMax,
+      onFailure: 'setAside',
+      retry: { attemptsMax: 2, firstDelayMs: 1 },
+      handle: async (batch) => {
+        const writes = await queues.handle(batch);
+        // All members of a run together, where one was lost and goes on a little.
+        if (queues.count > unsettledMax * slices * 2)
+          this.#faults.push(`${queues.count} events were under way, though ${unsettledMax} may be in each slice`);
+        return writes;
+      },
+    });
   }
 
   #handle(event: RecordedEvent): void {

@@ -52,5 +52,14 @@ export class UnderWay {
 /** A consumer whose work is settled by hand, from the beginning on. */
 export function laterSpec(name: string, underWay: UnderWay, more: Partial<ConsumerSpec> = {}): ConsumerSpec {
   const { handle } = underWay;
-  return { kind: 'commands', name, startAt: 'beginning', filter: {}, onFailure: 'setAside', retry: impatient, handle, ...more };
+  return {
+    kind: 'commands',
+    name,
+    startAt: 'beginning',
+    filter: {},
+    onFailure: 'setAside',
+    retry: impatient,
+    handle,
+    ...more,
+  };
 }

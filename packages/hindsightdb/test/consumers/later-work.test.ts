@@ -2,12 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { consumerInfo, pauseConsumer, retryLetters, skipLetter } from '../../src/consumers/index.ts';
+import { consumerInfo, pauseConsumer, retryLetters, setAsideFailed, skipLetter } from '../../src/consumers/index.ts';
+import type { ConsumerSpec } from '../../src/consumers/consumer-spec.ts';
+import { sliceOf } from '../../src/consumers/slice-entry.ts';
 import { runConsumer } from '../../src/consumers/run-consumer.ts';
 import type { Store } from '../../src/index.ts';
 import { inFile, inMemory, openNew } from '../open-stores.ts';
 import { laterSpec, UnderWay } from './later-scenes.ts';
-import { appendEach, eventually, lettersOf } from './scenes.ts';
+import { appendEach, eventually, lettersOf, pauseMs } from './scenes.ts';
 
 for (const kind of [inMemory, inFile])
   describe(`work that settles later on ${kind.name}`, () => {
@@ -39,8 +41,15 @@ for (const kind of [inMemory, inFile])
       lost.settle('order-1 1');
       lost.settle('order-1 3');
       await eventually('The record of the place', async () => (await positionIn(store, 'killed')) === 1);
+      // What ends so when it is told to end has not failed.
+      lost.signals.at(-1)?.addEventListener('abort', () => {
+        for (const name of lost.names) lost.fail(name);
+      });
       await first.stop({ timeoutMs: 0 });
-      assert.equal(lost.signals.every(({ aborted }) => aborted), true);
+      assert.equal(
+        lost.signals.every(({ aborted }) => aborted),
+        true,
+      );
       const next = new UnderWay();
       await using second = await runConsumer(store, laterSpec('killed', next));
       await next.areExactly('order-1 2', 'order-1 3', 'order-1 4');
@@ -65,7 +74,12 @@ for (const kind of [inMemory, inFile])
       await appendEach(store, 'order-1', 1);
       await consumer.waitFor(await store.head());
       assert.deepEqual(
-        (await lettersOf(store, 'failing')).map(({ version, state, attempts, error }) => [version, state, attempts, error?.message]),
+        (await lettersOf(store, 'failing')).map(({ version, state, attempts, error }) => [
+          version,
+          state,
+          attempts,
+          error?.message,
+        ]),
         [
           [2, 'failed', 3, 'order-1 2 failed'],
           [3, 'waiting', 0, undefined],
@@ -82,6 +96,73 @@ for (const kind of [inMemory, inFile])
       await underWay.areExactly('order-1 4');
       underWay.settle('order-1 4');
       await eventually('The end of the letters', async () => (await lettersOf(store, 'failing')).length === 0);
+    });
+
+    test('that failed holds back what comes behind it before its letter is written', async (t) => {
+      const store = await openNew(t, kind);
+      const underWay = new UnderWay();
+      const { promise: isLet, resolve: letGo } = Promise.withResolvers<void>();
+      // Of two slices the other one is busy, so that nothing is written of the failure.
+      const other = ['a', 'b', 'c', 'd', 'e', 'f'].find((name) => sliceOf(name, 2) !== sliceOf('order-1', 2)) ?? '';
+      const handle: ConsumerSpec['handle'] = async (batch) => {
+        const writes = await underWay.handle(batch);
+        if (batch.events[0]?.streamId === other) await isLet;
+        return writes;
+      };
+      await using consumer = await runConsumer(store, laterSpec('held', underWay, { sliceCount: 2, handle }));
+      await appendEach(store, 'order-1', 1);
+      await underWay.areExactly('order-1 1');
+      await appendEach(store, other, 1);
+      await underWay.areExactly('order-1 1', `${other} 1`);
+      underWay.fail('order-1 1');
+      await appendEach(store, 'order-1', 1);
+      letGo();
+      underWay.settle(`${other} 1`);
+      await consumer.waitFor(await store.head());
+      assert.deepEqual(underWay.handedOut, ['order-1 1', `${other} 1`]);
+      assert.deepEqual(
+        (await lettersOf(store, 'held')).map(({ state }) => state),
+        ['failed', 'waiting'],
+      );
+    });
+
+    test('is awaited before a letter of its entity is tried again', async (t) => {
+      const store = await openNew(t, kind);
+      const underWay = new UnderWay();
+      await appendEach(store, 'order-1', 2);
+      await using _ = await runConsumer(store, laterSpec('tidy', underWay));
+      await underWay.areExactly('order-1 1', 'order-1 2');
+      underWay.fail('order-1 1');
+      await eventually('The letter', async () => (await lettersOf(store, 'tidy')).length === 1);
+      await retryLetters(store, 'tidy', 'order-1');
+      // Longer than it takes until the request is seen.
+      await pauseMs(600);
+      assert.deepEqual(underWay.names, ['order-1 2']);
+      underWay.settle('order-1 2', { kind: 'waiting' });
+      for (const name of ['order-1 1', 'order-1 2']) {
+        await underWay.areExactly(name);
+        underWay.settle(name);
+      }
+      await eventually('The end of the letters', async () => (await lettersOf(store, 'tidy')).length === 0);
+    });
+
+    test('stops a consumer that sets nothing aside, with the place before it', async (t) => {
+      const store = await openNew(t, kind);
+      const underWay = new UnderWay();
+      await appendEach(store, 'order-1', 2);
+      const spec = laterSpec('strict', underWay, { onFailure: 'stop' });
+      await using consumer = await runConsumer(store, spec);
+      await underWay.areExactly('order-1 1', 'order-1 2');
+      underWay.settle('order-1 1');
+      underWay.fail('order-1 2');
+      await eventually('The failure', () => consumer.state.kind === 'failed');
+      assert.ok(consumer.state.kind === 'failed');
+      assert.equal(consumer.state.failure.event?.version, 2);
+      assert.equal(await positionIn(store, 'strict'), 1);
+      await setAsideFailed(store, 'strict');
+      await underWay.areExactly('order-1 2');
+      underWay.fail('order-1 2');
+      await eventually('The letter', async () => (await lettersOf(store, 'strict')).length === 1);
     });
 
     test('is bounded for each slice', async (t) => {
@@ -112,10 +193,14 @@ for (const kind of [inMemory, inFile])
       underWay.settle('order-1 1');
       await pauseConsumer(store, 'ending');
       const stopped = consumer.stop();
+      await pauseMs(50);
       underWay.fail('order-1 2');
       await stopped;
       assert.equal(await positionIn(store, 'ending'), 2);
-      assert.deepEqual((await lettersOf(store, 'ending')).map(({ version }) => version), [2]);
+      assert.deepEqual(
+        (await lettersOf(store, 'ending')).map(({ version }) => version),
+        [2],
+      );
     });
   });
 

@@ -19,6 +19,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { consumerProvocations } from '../consumers/provocations.ts';
 import { projectionProvocations } from '../projections/provocations.ts';
 import { reactionProvocations } from '../reactions/provocations.ts';
+import { commandProvocations } from '../command-log/provocations.ts';
 import { amountSchema } from './schemas.ts';
 
 const event = { type: 'Added', data: 1 } as const;
@@ -233,6 +234,7 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
   ...consumerProvocations,
   ...projectionProvocations,
   ...reactionProvocations,
+  ...commandProvocations,
 };
 
 suite('the code', () => {

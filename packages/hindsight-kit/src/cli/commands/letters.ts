@@ -15,7 +15,7 @@ import { addGroup } from '../command-group.ts';
 import { confirm } from '../confirm.ts';
 import type { CommandContext } from '../context.ts';
 import { obeyedText } from '../consumers/consumer-advice.ts';
-import { consumersOf, firstLetter, letterEntities } from '../consumers/letter-entities.ts';
+import { consumersOf, entityName, firstLetter, letterEntities } from '../consumers/letter-entities.ts';
 import { waitForLetters } from '../consumers/letter-wait.ts';
 import { errorText, showLetters, stateText } from '../consumers/show-letters.ts';
 import { wholeNumber } from '../event-choice.ts';
@@ -66,9 +66,9 @@ export const addLetters: AddCommand = (program, cli) => {
       'Shows the error with its stack, the data of the event as it is read today, and the events of the entity that wait behind it.',
     )
     .argument('<consumer>', 'the name of the consumer')
-    .argument('<entity>', 'the id of the stream')
-    .action((consumer: string, streamId: string, _options: object, self: Command) =>
-      runAction(cli, self, (context) => show(context, consumer, streamId)),
+    .argument('<entity>', 'the id of the stream, or what the consumer names its entities by')
+    .action((consumer: string, entity: string, _options: object, self: Command) =>
+      runAction(cli, self, (context) => show(context, consumer, entity)),
     );
   addExamples(showing, [{ line: 'letters show order-mails order-75', meaning: 'what is wrong with it?' }]);
   addRetry(group, cli);
@@ -100,10 +100,10 @@ async function list(context: CommandContext, given: string | undefined, { limit 
       signal.throwIfAborted();
       entityCount += 1;
       if (rows.length === limit) continue;
-      const { streamId, version, type, attempts, triedAt } = letter;
+      const { version, type, attempts, triedAt } = letter;
       rows.push([
         safeText(consumer),
-        safeText(streamId),
+        safeText(entityName(letter)),
         String(version),
         safeText(type),
         stateText(letter),
@@ -138,18 +138,18 @@ async function list(context: CommandContext, given: string | undefined, { limit 
     context.note(`There are ${countText(entityCount)} entities with letters: --limit ${entityCount}`);
 }
 
-async function show(context: CommandContext, consumer: string, streamId: string): Promise<void> {
+async function show(context: CommandContext, consumer: string, entity: string): Promise<void> {
   const { store } = await context.openStore({ asApplication: true });
   await using _ = store;
   const letters: Letter[] = [];
-  for await (const letter of listLetters(store, consumer, { streamId })) letters.push(letter);
+  for await (const letter of listLetters(store, consumer, { streamId: entity })) letters.push(letter);
   const [first, ...waiting] = letters;
-  if (first === undefined) throw noLetter(consumer, streamId);
+  if (first === undefined) throw noLetter(consumer, entity);
   await showLetters(context, store, [first, ...waiting]);
 }
 
-function noLetter(consumer: string, streamId: string): CommandError {
-  return new CommandError(`Consumer ${safeText(consumer)} has no letter of ${safeText(streamId)}.`, {
+function noLetter(consumer: string, entity: string): CommandError {
+  return new CommandError(`Consumer ${safeText(consumer)} has no letter of ${safeText(entity)}.`, {
     advice: ['See which there are: hindsight letters list'],
   });
 }
@@ -162,11 +162,11 @@ function addRetry(group: Command, cli: Cli): void {
       'Has the letters of an entity tried again, in their order, until one fails. With --wait it ends with exit code 1 when one does.',
     )
     .argument('<consumer>', 'the name of the consumer')
-    .argument('[entity]', 'the id of the stream')
+    .argument('[entity]', 'the id of the stream, or what the consumer names its entities by')
     .option('-a, --all', 'the letters of every entity')
     .option('-w, --wait', 'wait until whoever runs the consumer has done it')
-    .action((consumer: string, streamId: string | undefined, options: AskOptions, self: Command) =>
-      runAction(cli, self, (context) => retry(context, consumer, streamId, options)),
+    .action((consumer: string, entity: string | undefined, options: AskOptions, self: Command) =>
+      runAction(cli, self, (context) => retry(context, consumer, entity, options)),
     );
   addExamples(retrying, [
     { line: 'letters retry order-mails order-75 --wait', meaning: 'try it again, and say how it went' },
@@ -177,20 +177,20 @@ function addRetry(group: Command, cli: Cli): void {
 async function retry(
   context: CommandContext,
   consumer: string,
-  streamId: string | undefined,
+  entity: string | undefined,
   { all, wait }: AskOptions,
 ): Promise<number> {
-  if ((streamId === undefined) === (all === undefined))
+  if ((entity === undefined) === (all === undefined))
     throw new UsageError('Name the entity whose letters are to be tried again, or give --all.');
   const { store } = await context.openStore({ access: 'write', asApplication: false });
   await using _ = store;
-  const streamIds: string[] = [];
-  if (streamId === undefined)
-    for await (const { letter } of letterEntities(store, consumer)) streamIds.push(letter.streamId);
-  else streamIds.push(streamId);
-  if (streamId === undefined) await retryAllLetters(store, consumer);
-  else await retryLetters(store, consumer, streamId);
-  return await finish(context, store, { consumer, streamIds, isWaiting: wait === true, verb: 'tried again' });
+  const entities: string[] = [];
+  if (entity === undefined)
+    for await (const { letter } of letterEntities(store, consumer)) entities.push(entityName(letter));
+  else entities.push(entity);
+  if (entity === undefined) await retryAllLetters(store, consumer);
+  else await retryLetters(store, consumer, entity);
+  return await finish(context, store, { consumer, entities, isWaiting: wait === true, verb: 'tried again' });
 }
 
 function addSkip(group: Command, cli: Cli): void {
@@ -201,11 +201,11 @@ function addSkip(group: Command, cli: Cli): void {
       'Drops the first letter of an entity for good: the consumer never handles that event. The events that wait behind it are tried then. With --wait it ends with exit code 1 when one of them fails.',
     )
     .argument('<consumer>', 'the name of the consumer')
-    .argument('<entity>', 'the id of the stream')
+    .argument('<entity>', 'the id of the stream, or what the consumer names its entities by')
     .option('-w, --wait', 'wait until whoever runs the consumer has done it')
     .option('-y, --yes', 'do not ask')
-    .action((consumer: string, streamId: string, options: AskOptions, self: Command) =>
-      runAction(cli, self, (context) => skip(context, consumer, streamId, options)),
+    .action((consumer: string, entity: string, options: AskOptions, self: Command) =>
+      runAction(cli, self, (context) => skip(context, consumer, entity, options)),
     );
   addExamples(skipping, [{ line: 'letters skip order-mails order-75', meaning: 'ask, then leave it out' }]);
 }
@@ -213,23 +213,23 @@ function addSkip(group: Command, cli: Cli): void {
 async function skip(
   context: CommandContext,
   consumer: string,
-  streamId: string,
+  entity: string,
   { yes, wait }: AskOptions,
 ): Promise<number> {
   const { store } = await context.openStore({ access: 'write', asApplication: false });
   await using _ = store;
   await consumerInfo(store, consumer);
-  const letter = await firstLetter(store, consumer, streamId);
-  if (letter === undefined) throw noLetter(consumer, streamId);
-  const { version, type } = letter;
+  const letter = await firstLetter(store, consumer, entity);
+  if (letter === undefined) throw noLetter(consumer, entity);
+  const { streamId, version, type } = letter;
   await confirm(context, {
     text: `Leave out ${safeText(type)}, version ${version} of ${safeText(streamId)}, so that ${safeText(consumer)} never handles it?`,
     yes,
   });
-  await skipLetter(store, consumer, streamId);
+  await skipLetter(store, consumer, entity);
   return await finish(context, store, {
     consumer,
-    streamIds: [streamId],
+    entities: [entity],
     isWaiting: wait === true,
     verb: 'skipped',
   });
@@ -238,30 +238,30 @@ async function skip(
 /** What was asked, and how it is to be told. */
 interface Asked {
   readonly consumer: string;
-  readonly streamIds: readonly string[];
+  readonly entities: readonly string[];
   readonly isWaiting: boolean;
   readonly verb: 'tried again' | 'skipped';
 }
 
 async function finish(context: CommandContext, store: Store, asked: Asked): Promise<number> {
-  const { consumer, streamIds, isWaiting, verb } = asked;
+  const { consumer, entities, isWaiting, verb } = asked;
   const { output, palette } = context;
   const failed = isWaiting ? await waitForLetters(context, store, asked) : [];
   if (context.isJson) {
-    const entityCount = streamIds.length;
+    const entityCount = entities.length;
     await context.document({ consumer, entityCount, isDone: isWaiting, failed });
-  } else if (streamIds.length === 0) {
+  } else if (entities.length === 0) {
     context.note(`${safeText(consumer)} has no letters.`);
   } else if (!isWaiting) {
     const what =
-      streamIds.length === 1
-        ? `the first letter of ${safeText(streamIds[0] ?? '')}`
-        : `the letters of ${countOf(streamIds.length, 'entity', 'entities')}`;
-    await output.line(`Asked that ${what} ${streamIds.length === 1 ? 'is' : 'are'} ${verb}.`);
+      entities.length === 1
+        ? `the first letter of ${safeText(entities[0] ?? '')}`
+        : `the letters of ${countOf(entities.length, 'entity', 'entities')}`;
+    await output.line(`Asked that ${what} ${entities.length === 1 ? 'is' : 'are'} ${verb}.`);
     await output.flush();
     context.note(obeyedText(await consumerInfo(store, consumer)));
   } else {
-    const free = streamIds.length - failed.length;
+    const free = entities.length - failed.length;
     if (free > 0)
       await output.line(`${palette.good('Done:')} ${countOf(free, 'entity', 'entities')} without letters now`);
     for (const letter of failed)

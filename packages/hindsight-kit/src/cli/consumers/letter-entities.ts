@@ -15,7 +15,7 @@ export interface LetterEntity {
 export async function* letterEntities(store: Store, consumer: string): AsyncGenerator<LetterEntity> {
   let entity: LetterEntity | undefined;
   for await (const letter of listLetters(store, consumer)) {
-    if (entity?.letter.streamId === letter.streamId) {
+    if (entity !== undefined && entityName(entity.letter) === entityName(letter)) {
       entity = { letter: entity.letter, waitingCount: entity.waitingCount + 1 };
       continue;
     }
@@ -31,8 +31,13 @@ export async function consumersOf(store: Store, given: string | undefined): Prom
   return (await listConsumers(store)).map(({ name }) => name);
 }
 
+/** The entity that a letter waits with: its stream, or what the consumer itself names, as a process manager does. */
+export function entityName({ entity, streamId }: Letter): string {
+  return entity ?? streamId;
+}
+
 /** The first letter of an entity; undefined where it has none. */
-export async function firstLetter(store: Store, consumer: string, streamId: string): Promise<Letter | undefined> {
-  for await (const letter of listLetters(store, consumer, { streamId })) return letter;
+export async function firstLetter(store: Store, consumer: string, entity: string): Promise<Letter | undefined> {
+  for await (const letter of listLetters(store, consumer, { streamId: entity })) return letter;
   return undefined;
 }

@@ -12,7 +12,7 @@ import { firstLetter } from './letter-entities.ts';
 /** The letters of which something was asked. */
 export interface AskedLetters {
   readonly consumer: string;
-  readonly streamIds: readonly string[];
+  readonly entities: readonly string[];
 }
 
 const lookEveryMs = 200;
@@ -24,19 +24,19 @@ const lookEveryMs = 200;
 export async function waitForLetters(
   context: CommandContext,
   store: Store,
-  { consumer, streamIds }: AskedLetters,
+  { consumer, entities }: AskedLetters,
 ): Promise<readonly Letter[]> {
   const failed: Letter[] = [];
   const progress = context.progress('Waiting');
-  let left = streamIds;
+  let left = entities;
   let said = '';
   try {
     for (;;) {
       const pending: string[] = [];
-      for (const streamId of left) {
-        const letter = await firstLetter(store, consumer, streamId);
+      for (const entity of left) {
+        const letter = await firstLetter(store, consumer, entity);
         if (letter?.state === 'failed') failed.push(letter);
-        else if (letter !== undefined) pending.push(streamId);
+        else if (letter !== undefined) pending.push(entity);
       }
       if (pending.length === 0) return failed;
       left = pending;
@@ -47,8 +47,8 @@ export async function waitForLetters(
       }
       said = hindrance;
       progress.update({
-        done: streamIds.length - left.length,
-        total: streamIds.length,
+        done: entities.length - left.length,
+        total: entities.length,
         detail: `${countOf(left.length, 'entity', 'entities')} to go`,
       });
       await pause(lookEveryMs, undefined, { signal: context.signal });

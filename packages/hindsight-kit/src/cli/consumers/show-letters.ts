@@ -5,6 +5,7 @@ import type { Letter } from 'hindsightdb/consumers';
 import type { CommandContext } from '../context.ts';
 import { eventDocument, jsonText, timeText } from '../history/value-text.ts';
 import { countOf, countText } from '../terminal/quantities.ts';
+import { entityName } from './letter-entities.ts';
 import { shellWord } from '../terminal/shell-word.ts';
 import { tableLines } from '../terminal/table.ts';
 import { safeText } from '../terminal/text-width.ts';
@@ -26,7 +27,7 @@ export async function showLetters(
   await output.line('');
   for (const line of waitingLines(context, waiting)) await output.line(line);
   await output.line('');
-  const place = `${shellWord(first.consumer)} ${shellWord(first.streamId)}`;
+  const place = `${shellWord(first.consumer)} ${shellWord(entityName(first))}`;
   const { palette } = context;
   for (const [what, command] of [
     ['try it again, and then what waits', `hindsight letters retry ${place}`],
@@ -55,6 +56,7 @@ function letterLines({ palette }: CommandContext, letter: Letter): readonly stri
   const fact = (what: string, value: string): string => `  ${palette.faint(what.padEnd(9))} ${value}`;
   const lines = [
     `${palette.name(safeText(streamId))} ${version}  ${palette.type(safeText(type))}  set aside by ${palette.name(safeText(consumer))}`,
+    ...(letter.entity === undefined ? [] : [fact('entity', safeText(letter.entity))]),
     fact('state', stateText(letter)),
     fact('position', countText(position)),
     fact('id', safeText(eventId)),
