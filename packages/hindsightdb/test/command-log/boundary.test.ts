@@ -6,6 +6,7 @@ import {
   commandType,
   defineCommands,
   execute,
+  redecide,
   runCommands,
   submit,
   waitForOutcome,
@@ -63,5 +64,17 @@ for (const kind of allStoreKinds)
       }
       const events = await store.readLog().toArray();
       assert.equal(new Set(events.map(({ data }): unknown => Reflect.get(Object(data), 'name'))).size, 5);
+    });
+
+    test('is what a recorded command is decided on again', async (t) => {
+      const store = await openNew(t, kind);
+      for (let count = 0; count < 12; count += 1)
+        await execute(store, claims, claim(count, `name${count % 5}`, `c${count}`));
+      const same = await redecide(store, claims);
+      assert.deepEqual([same.sameCount, same.differentCount, same.undecidableCount], [12, 0, 0]);
+      const careless = { ...claims, boundary: () => [{ types: ['Nothing'] }] };
+      const { differences } = await redecide(store, careless);
+      const rejected = Array.from({ length: 7 }, (_, index) => `c${index + 5}`);
+      assert.deepEqual(new Set(differences.map(({ commandId }) => commandId)), new Set(rejected));
     });
   });

@@ -111,7 +111,8 @@ for (const kind of storeKinds)
       await submit(store, commands, deposit('account-1', 1, 'c2'));
       // The runner of the tests fails a test in which a rejection is handled by nobody.
       await using _running = await runCommands(store, commands);
-      while ((await commandInfo(store, 'c2'))?.status !== 'setAside') await new Promise((resolve) => setTimeout(resolve, 5));
+      while ((await commandInfo(store, 'c2'))?.status !== 'setAside')
+        await new Promise((resolve) => setTimeout(resolve, 5));
       await verifyAccounts(store, { open: 'some' });
     });
 
