@@ -39,7 +39,10 @@ export async function commandInfo(
 }
 
 /** Which commands are listed. */
-export interface ListCommandsOptions extends Pick<LogReadOptions, 'after' | 'direction' | 'signal' | 'limit'> {
+export interface ListCommandsOptions extends Pick<
+  LogReadOptions,
+  'after' | 'until' | 'fromTime' | 'untilTime' | 'direction' | 'signal' | 'limit'
+> {
   /** Only commands of entities of this category. */
   readonly category?: string;
   /** Only commands of this entity. */

@@ -31,6 +31,7 @@ export async function decideKept(store: AnyStore, commands: AnyCommands, decisio
   const { streamId, decided, metadata, recording, signal } = decision;
   // What a decider takes was made for it by the same definition.
   const decider = commands.decider as Decider<unknown, unknown, Event>;
+  // So was what a boundary takes.
   const query = commands.boundary?.(decided as never);
   if (query !== undefined) {
     try {

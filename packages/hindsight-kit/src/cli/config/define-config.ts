@@ -24,7 +24,7 @@ export interface Config {
   readonly store?: string;
   /** Deciders by the category of their streams; `hindsight state`, `timeline`, `diff`, `blame` and `bisect` fold with them. */
   readonly deciders?: Readonly<Record<string, AnyFold>>;
-  /** Commands as `defineCommands` declares them; `hindsight commands` checks their decisions. */
+  /** Commands as `defineCommands` declares them; `hindsight commands` submits and runs them, and checks their decisions. */
   readonly commands?: readonly AnyCommands[];
   /** Projections, in any versions; `hindsight projections` rebuilds and checks their views. */
   readonly projections?: readonly Projection[];
