@@ -2,7 +2,7 @@
 
 import { equal, holds } from '../assertions.ts';
 import { engineWith } from '../engine-with.ts';
-import { newEvent, oneStream } from '../event-maker.ts';
+import { newEvent } from '../event-maker.ts';
 import { readWholeStream } from '../readings.ts';
 import { commandArea, type CommandArea } from './command-scene.ts';
 import { add, counterCommands, type CounterCommand } from './counter.ts';
