@@ -48,7 +48,17 @@ export interface CommandRecord {
 }
 
 /** The data of an event that holds an outcome. */
-export type OutcomeRecord = OutcomeDetails & { readonly command: string };
+export type OutcomeRecord = OutcomeDetails & {
+  readonly command: string;
+  /** Of a command that a process manager issued: what it is, for the one that is told of it. */
+  readonly issued?: Issued;
+};
+
+/** A command that a process manager issued: its type, and whose it is. */
+export interface Issued {
+  readonly type: string;
+  readonly process: NonNullable<RecordedCommand['process']>;
+}
 
 /** The data of `$commandDue`: the command, and the version at which its record stands. */
 export interface DueRecord {
@@ -116,10 +126,22 @@ export function outcomeOfEvent(event: RecordedEvent): { readonly command: string
     if (outcome !== undefined) return { command: event.id, details: outcome };
   } else if (settling.has(event.type) && typeof data === 'object' && data !== null && 'command' in data) {
     // As above.
-    const { command, ...details } = data as OutcomeRecord;
+    const { command, issued: _issued, ...details } = data as OutcomeRecord;
     return { command, details };
   }
   throw new HindsightError('STORE_CORRUPT', `Event ${event.id} of ${event.streamId} holds no outcome.`);
+}
+
+/** The command whose outcome an event holds, where a process manager issued it; undefined for any other. */
+export function issuedIn(event: RecordedEvent): Issued | undefined {
+  if (holdsCommand(event)) {
+    const { type, process } = recordOf(event);
+    return process && { type, process };
+  }
+  const { data } = event;
+  if (!settling.has(event.type) || typeof data !== 'object' || data === null) return undefined;
+  // As above.
+  return (data as OutcomeRecord).issued;
 }
 
 /** The entity whose command stream an event is of. */
@@ -129,12 +151,16 @@ export function entityOf({ streamId }: Pick<RecordedEvent, 'streamId'>): string 
 
 /** The event that records an outcome. Where a process manager issued the command, a tag leads it there. */
 export function outcomeEvent(
-  { id, metadata, process }: Pick<RecordedCommand, 'id' | 'metadata' | 'process'>,
+  { id, type, metadata, process }: Pick<RecordedCommand, 'id' | 'type' | 'metadata' | 'process'>,
   details: OutcomeDetails,
 ): Event {
   return {
     type: outcomeTypes[details.kind],
-    data: { command: id, ...details } satisfies OutcomeRecord,
+    data: {
+      command: id,
+      ...details,
+      ...(process !== undefined && { issued: { type, process } }),
+    } satisfies OutcomeRecord,
     metadata: metadataBehind({ id, metadata }),
     ...(process !== undefined && { tags: [processTag(process.name)] }),
   };

@@ -1,18 +1,22 @@
 /** Deciding one recorded command again: with the answers that gateways gave, and up to the events as a read would give them. */
 
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { decisionOf, type Decider } from '../core/decider.ts';
 import { HindsightError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
+import type { Query } from '../core/query.ts';
 import { whileReplaying } from '../core/replay.ts';
 import { partitionOf } from '../core/stream-id.ts';
 import { ask, replayingGateway } from '../reactions/gateway.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { decodeEvents } from '../store/decode.ts';
 import { encodeEvents } from '../store/encode.ts';
+import { checkedQuery } from '../store/read-options.ts';
 import type { StoredEvent } from '../store/engine-types.ts';
 import type { RecordedCommand } from './command.ts';
 import { metadataBehind } from './command-record.ts';
 import type { CommandContext } from './define-commands.ts';
+import { foldBoundary } from './decide-on-boundary.ts';
 import { decidedEvent, failedWith, type Redecided } from './redecision.ts';
 import { recordedError } from './job.ts';
 
@@ -20,6 +24,7 @@ import { recordedError } from './job.ts';
 export interface Rules {
   readonly decider: Decider<unknown, unknown, Event>;
   readonly prepare: ((command: RecordedCommand, context: CommandContext) => unknown) | undefined;
+  readonly boundary: ((decided: never) => Query) | undefined;
   readonly isFailure: (error: unknown) => boolean;
 }
 
@@ -32,6 +37,8 @@ export interface DecidedOn {
   readonly version: number;
   /** The place of the first event behind that version, and its time. */
   readonly at: Pick<StoredEvent, 'position' | 'recordedAt'>;
+  /** Up to where the log was looked at, where the decision rested on more than its entity. */
+  readonly boundary?: Checkpoint;
 }
 
 /** Decides a command on a state. Writes nothing, and asks no gateway what it was not asked. */
@@ -45,12 +52,26 @@ export async function decideAgain(
   if (prepared.kind !== 'prepared') return prepared;
   let events: readonly Event[];
   try {
-    events = whileReplaying(() => decisionOf(rules.decider.decide(prepared.input, on.state)));
+    const state = await stateOf(store, rules, prepared.input, on);
+    events = whileReplaying(() => decisionOf(rules.decider.decide(prepared.input, state)));
   } catch (error) {
     const isRejection = !rules.isFailure(error) && !hasCode(error, 'EFFECT_IN_REPLAY');
     return isRejection ? { kind: 'rejected', error: recordedError(error) } : failedWith(error);
   }
   return await asRead(store, command, events, on);
+}
+
+/** The state that the rules ask for: that of the entity, or that of the boundary that they draw today. */
+async function stateOf(
+  { context }: AnyStore,
+  { boundary, decider }: Rules,
+  input: unknown,
+  on: DecidedOn,
+): Promise<unknown> {
+  // What the rules have prepared is what they take.
+  const query = boundary?.(input as never);
+  if (query === undefined || on.boundary === undefined) return on.state;
+  return await foldBoundary(context, decider, checkedQuery(context.limits, query), { until: on.boundary });
 }
 
 type Prepared = { readonly kind: 'prepared'; readonly input: unknown };

@@ -117,6 +117,7 @@ function rulesOf(against: AnyCommands | AnyDecider, options: RedecideOptions): R
     // It is handed states of its own making, and commands and events of the category that it declares.
     decider: decider as Decider<unknown, unknown, Event>,
     prepare: options.prepare ?? commands?.prepare,
+    boundary: commands?.boundary,
     isFailure: commands?.isFailure ?? isMistake,
   };
 }

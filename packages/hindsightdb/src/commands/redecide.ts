@@ -7,8 +7,10 @@
  *     outcomes on 0    on 2    on 4     each decided again where it stands, and compared with the events behind it
  */
 
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import type { StoredEvent } from '../store/engine-types.ts';
+import { checkpointOf, placesAt } from '../store/places.ts';
 import { EventLoop } from '../store/event-loop.ts';
 import type { OutcomeDetails, RecordedCommand } from './command.ts';
 import { decideAgain, type DecidedAgain } from './decide-again.ts';
@@ -191,13 +193,26 @@ class Redecide {
     const events = written.kind === 'events' ? written.events.map(decidedEvent) : [];
     const was: RecordedDecision =
       details.kind === 'decided' ? { kind: 'decided', events } : { kind: 'rejected', error: details.error };
-    if (basis.kind === 'failed') return { kind: 'both', was, would: failedWith(basis.error) };
+    // On a boundary the entity alone is not folded.
+    if (basis.kind === 'failed' && rules.boundary === undefined)
+      return { kind: 'both', was, would: failedWith(basis.error) };
     if (written.kind === 'failed') return { kind: 'both', was, would: failedWith(written.error) };
     // The outcome was written right behind the events, in one append with them.
-    const place = { position: at.position - eventCount, recordedAt: at.recordedAt };
-    const on = { state: basis.state, version, at: place };
+    const place = { partition: at.partition, position: at.position - eventCount, recordedAt: at.recordedAt };
+    const state = basis.kind === 'state' ? basis.state : undefined;
+    const boundary = rules.boundary === undefined ? undefined : (details.after ?? (await this.#placeBefore(place)));
+    const on = { state, version, at: place, ...(boundary !== undefined && { boundary }) };
     const would = await decideAgain(this.#store, rules, command, { on, signal });
     return would.kind === 'undecidable' ? would : { kind: 'both', was, would };
+  }
+
+  /** Everything that was there before an append, for a decision that drew no boundary of its own. */
+  async #placeBefore(first: Pick<StoredEvent, 'partition' | 'position'>): Promise<Checkpoint> {
+    const { engine } = this.#store.context;
+    const before = (await engine.heads()).map((head, partition) =>
+      partition === first.partition ? first.position - 1 : head,
+    );
+    return checkpointOf(engine, await placesAt(engine, before));
   }
 
   async #tell(found: Redecision): Promise<void> {

@@ -62,6 +62,8 @@ export const errorCodes = {
   VIEW_BEHIND: 'An inline view could not be brought up to date for an append; nothing was written.',
   EFFECT_UNKNOWN: 'The plan of an event names an effect that the reaction does not declare.',
   REACTION_OUTDATED: 'A newer version of the reaction was at work already.',
+  PROCESS_OUTDATED: 'A newer version of the process manager was at work already.',
+  PROCESS_MISMATCH: 'An instance needs what this version of the process manager does not declare.',
   GATEWAY_UNANSWERED: 'No answer to the question is recorded, and the world is not asked.',
   COMMAND_REFUSED: 'The command is not accepted; nothing was recorded.',
   COMMAND_UNKNOWN: 'No command was accepted under this id.',

@@ -63,3 +63,6 @@ export type Recorded<Events extends Event> =
 
 /** The type under which an event appears whose contents were physically removed. Its data names the former type and a digest. */
 export const removedType = '$removed';
+
+/** The type of the events that process managers record their steps as. Every store takes it, declared or not. */
+export const stepType = 'ProcessAdvanced';

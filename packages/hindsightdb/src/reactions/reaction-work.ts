@@ -13,7 +13,7 @@ import { pauseAfter } from '../consumers/retry-policy.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
 import { byEntity, fail, inBounded, worksOf, type EventWork } from './event-work.ts';
-import { advanced, decodeFence, encodeFence, reachOf, type Fence } from './fence.ts';
+import { advanced, fenceWrites, reachOf, readFence, type Fence } from './fence.ts';
 import { journalWrites, type EventPlan, type JournalEffect } from './journal.ts';
 import { Outcomes } from './outcomes.ts';
 import { performPlan } from './perform-effects.ts';
@@ -49,7 +49,7 @@ export class ReactionWork {
   async handle(batch: SliceBatch): Promise<SliceWrites> {
     const { home, log, onOutdated } = this.#stores;
     const { name: reaction, version } = this.#reaction;
-    const fence = await this.#fence(batch.slice);
+    const fence = await readFence(home.context.engine, reaction, batch.slice);
     if (fence !== undefined && fence.version > version && onOutdated !== undefined) {
       onOutdated(fence.version);
       await aborted(batch.signal);
@@ -74,19 +74,13 @@ export class ReactionWork {
     };
   }
 
-  async #fence(slice: number): Promise<Fence | undefined> {
-    const entry = await this.#stores.home.context.engine.keyedGet(fenceKey(this.#reaction.name, slice));
-    return entry === undefined ? undefined : decodeFence(entry);
-  }
-
   /** The fence behind the batch. It is written with the slice's place, so that nothing between the two can be passed over. */
   #fenceWrites(batch: SliceBatch, before: Fence | undefined, reach: readonly number[]): readonly KeyedWrite[] {
     const { name, version, running } = this.#reaction;
     const { slices = 1 } = running;
     const epoch = this.#stores.log.context.engine.identity.lineage.at(-1)?.epoch ?? '';
-    const value = encodeFence({ epoch, version, slices, positions: advanced(reach, batch.events) });
-    const isSame = before !== undefined && encodeFence(before) === value;
-    return isSame ? [] : [{ key: fenceKey(name, batch.slice), value }];
+    const after = { epoch, version, slices, positions: advanced(reach, batch.events) };
+    return fenceWrites(fenceKey(name, batch.slice), before, after);
   }
 
   async #plan(batch: SliceBatch, works: readonly EventWork[]): Promise<void> {

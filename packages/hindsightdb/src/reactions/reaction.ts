@@ -10,9 +10,10 @@ import { normalizeQuery, type Query } from '../core/query.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName } from '../core/text.ts';
 import type { EventFilter, StartAt } from '../consumers/consumer-spec.ts';
+import { functionsOf, narrowedTo } from '../consumers/declared-functions.ts';
 import { assertStartAt } from '../consumers/start-place.ts';
 import { checkedRetryPolicy, type CheckedRetryPolicy, type RetryPolicy } from '../consumers/retry-policy.ts';
-import { assertFunction, assertKeyedName, assertObject, assertWhole } from '../store/argument-checks.ts';
+import { assertKeyedName, assertObject, assertWhole } from '../store/argument-checks.ts';
 import type { EffectContext, EffectsOf } from './effect.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -142,7 +143,7 @@ export function defineReaction<Data, Effects>(definition: ReactionDefinition<Dat
   for (const effect of performers.keys()) assertKeyedName('The name of an effect', effect);
   const filter: EventFilter = {
     ...(category !== undefined && { category }),
-    ...(query === undefined ? { types: [...handlers.keys()] } : { query: narrowed(normalizeQuery(query), handlers) }),
+    ...(query === undefined ? { types: [...handlers.keys()] } : { query: narrowedTo(handlers, normalizeQuery(query), 'the reaction') }),
   };
   const checkedRetry = checkedRetryPolicy(retry);
   const running = runningOf(definition);
@@ -191,29 +192,6 @@ export function assertReaction(reaction: unknown): asserts reaction is Reaction 
   assertObject('reaction', reaction);
   if (!(Reflect.get(reaction, 'performers') instanceof Map))
     throw argumentError('INVALID_ARGUMENT', 'reaction must be made by defineReaction().');
-}
-
-function functionsOf<Kind extends (...given: never[]) => unknown>(
-  what: string,
-  given: unknown,
-): ReadonlyMap<string, Kind> {
-  assertObject(what, given);
-  const functions = new Map<string, Kind>();
-  for (const [name, each] of Object.entries<unknown>({ ...given })) {
-    assertFunction(`${what}.${name}`, each);
-    // What it is called with, the compiler has compared with its annotations where the reaction was declared.
-    functions.set(name, each as Kind);
-  }
-  return functions;
-}
-
-function narrowed(query: Query, handlers: ReadonlyMap<string, unknown>): Query {
-  const items = query.flatMap((item) => {
-    const types = (item.types ?? [...handlers.keys()]).filter((type) => handlers.has(type));
-    return types.length === 0 ? [] : [{ ...item, types }];
-  });
-  if (items.length > 0) return items;
-  throw argumentError('INVALID_QUERY', 'The query of the reaction means no event that has a handler.');
 }
 
 function runningOf({ slices, leaseMs, batchSizeMax, lettersMax }: ReactionOptions): Reaction['running'] {

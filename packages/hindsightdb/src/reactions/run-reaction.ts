@@ -7,7 +7,7 @@ import { argumentError } from '../core/errors.ts';
 import { describe } from '../core/text.ts';
 import { assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import { assertSameSlices, newestVersion, outdatedError, readFences } from './fence.ts';
+import { assertSameSlices, newestVersion, outdatedError, readFences, type Fenced } from './fence.ts';
 import { assertReaction, type Reaction } from './reaction.ts';
 import { ReactionWork } from './reaction-work.ts';
 
@@ -42,9 +42,9 @@ export async function runReaction(
   const { progressIn: home = store, onDiverged, onOutdated = 'refuse', signal, onState } = options;
   const isRefused = onOutdated === 'refuse';
   const fences = await readFences(contextOf(home).engine, reaction.name);
-  assertSameSlices(reaction.name, fences, reaction.running.slices ?? 1);
+  assertSameSlices(fencedAs(reaction), fences, reaction.running.slices ?? 1);
   const newest = isRefused ? newestVersion(fences) : 0;
-  if (newest > reaction.version) throw outdatedError(reaction, newest);
+  if (newest > reaction.version) throw outdatedError(fencedAs(reaction), newest);
   const outdated = new AbortController();
   const work = new ReactionWork(reaction, {
     log: store,
@@ -60,6 +60,10 @@ export async function runReaction(
   if (outdated.signal.aborted) stop();
   else outdated.signal.addEventListener('abort', stop, { once: true });
   return consumer;
+}
+
+function fencedAs({ name, version }: Reaction): Fenced {
+  return { kind: 'reaction', name, version };
 }
 
 function specOf(

@@ -4,7 +4,7 @@
  */
 
 import { argumentError, HindsightError, rangeError, ValidationError } from '../core/errors.ts';
-import type { Event, Metadata } from '../core/event.ts';
+import { stepType, type Event, type Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { RawJson } from '../core/raw-json.ts';
 import { dataTextOfBytes, encodeRecord, type RecordParts } from '../core/record.ts';
@@ -115,7 +115,8 @@ function assertTags(context: StoreContext, tags: unknown): void {
 /** The data after its schema, or a promise of it. */
 function validate(context: StoreContext, event: Event, index: number): unknown {
   const definition = context.definitions.get(event.type);
-  if (definition === undefined && context.strictTypes && !event.type.startsWith('$')) {
+  const isOwn = event.type.startsWith('$') || event.type === stepType;
+  if (definition === undefined && context.strictTypes && !isOwn) {
     throw new HindsightError(
       'UNKNOWN_EVENT_TYPE',
       `The event type ${JSON.stringify(event.type)} is not declared. Declared are: ${[...context.definitions.keys()].join(', ') || 'none'}.`,

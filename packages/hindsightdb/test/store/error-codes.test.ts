@@ -17,6 +17,7 @@ import { callMethod } from '../misuse.ts';
 import { inMemory, openAt, openNew } from '../open-stores.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { consumerProvocations } from '../consumers/provocations.ts';
+import { processProvocations } from '../processes/provocations.ts';
 import { projectionProvocations } from '../projections/provocations.ts';
 import { reactionProvocations } from '../reactions/provocations.ts';
 import { commandProvocations } from '../command-log/provocations.ts';
@@ -234,6 +235,7 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
   ...consumerProvocations,
   ...projectionProvocations,
   ...reactionProvocations,
+  ...processProvocations,
   ...commandProvocations,
 };
 

@@ -1,0 +1,158 @@
+/** Crashes at any write, and any delay between recording and handling: the steps are those of the simulation over the log. */
+
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { runCommands } from '../../src/commands/index.ts';
+import type { Engine } from '../../src/engine/contract.ts';
+import { advanceProcess, runProcess } from '../../src/processes/index.ts';
+import { openStore, storeOver } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { settableClock } from '../../src/testing/index.ts';
+import { inFile, inMemory } from '../open-stores.ts';
+import { mortalEngine } from '../reactions/mortal-engine.ts';
+import { invoiceCommands } from './billing.ts';
+import {
+  issuedCommands,
+  obedient,
+  recordedSteps,
+  simulatedSteps,
+  submittedCommands,
+  tell,
+  tellings,
+} from './tellings.ts';
+
+const life = fc.record({
+  told: fc.array(tellings({ gapMsMax: 40, afterMsMax: 300 }), { maxLength: 6 }),
+  /** How long the process manager is away before it looks. */
+  awayMs: fc.constantFrom(0, 1, 50, 400),
+  death: fc.option(fc.record({ atWrite: fc.integer({ min: 1, max: 16 }), isWritten: fc.boolean() }), { nil: undefined }),
+  isDecided: fc.boolean(),
+});
+type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Longer than the lease of one that died. */
+const leaseMs = 100;
+
+async function advance(
+  engine: Engine,
+  now: () => number,
+  { slices, death }: { readonly slices: number; readonly death: Life['death'] },
+): Promise<void> {
+  const mortal = mortalEngine(engine, death);
+  const store = storeOver(mortal.engine, { now });
+  try {
+    await advanceProcess(store, obedient({ slices, leaseMs, batchSizeMax: 3 }));
+  } catch (error) {
+    if (!mortal.isDead()) throw error;
+  }
+}
+
+async function decideAll(store: Store): Promise<void> {
+  const consumer = await runCommands(store, invoiceCommands);
+  await consumer.waitFor(await store.head());
+  await consumer.stop();
+}
+
+suite('whatever dies, and however late it is', () => {
+  for (const kind of [inMemory, inFile])
+    test(`${kind.name}: each instance takes the steps of the simulation, and each command is submitted once`, async (t) => {
+      const runs = fc.asyncProperty(
+        fc.array(life, { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(1, 2),
+        async (lives, slices) => {
+          const clock = settableClock('2026-03-01T00:00:00Z');
+          await using store = await openStore(await kind.address(t), { now: clock.now });
+          const { engine } = store.context;
+          for (const { told, awayMs, death, isDecided } of lives) {
+            for (const telling of told) {
+              clock.advanceMs(telling.gapMs);
+              await tell(store, telling);
+            }
+            clock.advanceMs(awayMs);
+            await advance(engine, clock.now, { slices, death });
+            // The lease of one that died must run out before the next one can work.
+            if (death !== undefined) clock.advanceMs(leaseMs + 1);
+            if (isDecided) await decideAll(store);
+          }
+          clock.advanceMs(1000);
+          await advance(engine, clock.now, { slices, death: undefined });
+          const recorded = await recordedSteps(store);
+          assert.deepEqual(recorded, await simulatedSteps(store, obedient(), clock.iso));
+          assert.deepEqual(await submittedCommands(store), issuedCommands(recorded));
+        },
+      );
+      await fc.assert(runs, { numRuns: kind === inMemory ? 150 : 12 });
+    });
+
+  for (const kind of [inMemory, inFile])
+    test(`${kind.name}: two that run at the same time, with others that die beside them, take the steps of the simulation`, async (t) => {
+      const told = fc.array(tellings({ gapMsMax: 8, afterMsMax: 40 }), { minLength: 5, maxLength: 40 });
+      const deaths = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 3 });
+      const runs = fc.asyncProperty(told, deaths, async (all, dying) => {
+        const address = await kind.address(t);
+        await using store = await openStore(address);
+        const open = async (): Promise<Store> => (kind === inFile ? await openStore(address) : storeOver(store.context.engine, {}));
+        const running: Disposing[] = [];
+        const process = obedient({ slices: 2, leaseMs, batchSizeMax: 3 });
+        try {
+          for (const atWrite of [undefined, ...dying, undefined]) {
+            const own = await open();
+            const death = atWrite === undefined ? undefined : { atWrite, isWritten: atWrite % 2 === 0 };
+            const mortal = mortalEngine(own.context.engine, death);
+            running.push(await started(storeOver(mortal.engine, {}), process, mortal.isDead));
+            if (kind === inFile) running.push({ stop: async () => await own.close() });
+          }
+          const decider = await runCommands(store, invoiceCommands);
+          running.push(decider);
+          for (const telling of all) {
+            await tell(store, telling);
+            if (telling.gapMs > 0) await setTimeout(telling.gapMs);
+          }
+          await settled(store, process);
+        } finally {
+          for (const each of running) await each.stop();
+        }
+        const recorded = await recordedSteps(store);
+        assert.deepEqual(recorded, await simulatedSteps(store, process, farAhead()));
+        assert.deepEqual(await submittedCommands(store), issuedCommands(recorded));
+      });
+      await fc.assert(runs, { numRuns: kind === inMemory ? 12 : 6 });
+    });
+});
+
+interface Disposing {
+  readonly stop: () => Promise<void>;
+}
+
+/** One that dies at its start is gone, as a process would be. */
+async function started(store: Store, process: ReturnType<typeof obedient>, isDead: () => boolean): Promise<Disposing> {
+  try {
+    const consumer = await runProcess(store, process);
+    return { stop: async () => await consumer.stop({ timeoutMs: isDead() ? 0 : 10_000 }) };
+  } catch (error) {
+    if (!isDead()) throw error;
+    return { stop: async () => undefined };
+  }
+}
+
+/** Behind every timer of these tests, which end. */
+function farAhead(): Date {
+  return new Date(Date.now() + 24 * 3_600_000);
+}
+
+/** Waits until as many steps are recorded as the log leads to: what is decided meanwhile leads to more. */
+async function settled(store: Store, process: ReturnType<typeof obedient>): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  for (let before = -1; performance.now() < deadline; await setTimeout(30)) {
+    const wanted = countOf(await simulatedSteps(store, process, farAhead()));
+    const found = countOf(await recordedSteps(store));
+    if (found >= wanted && found === before) return;
+    before = found;
+  }
+}
+
+function countOf(steps: Readonly<Record<string, readonly unknown[]>>): number {
+  return Object.values(steps).reduce((sum, each) => sum + each.length, 0);
+}

@@ -1,0 +1,199 @@
+/** Events that tell a process manager what to do, so that a random log leads to every combination of timers, commands and ends. */
+
+import * as fc from 'fast-check';
+import type { RecordedEvent } from '../../src/index.ts';
+import {
+  become,
+  cancelTimer,
+  defineProcess,
+  endProcess,
+  issue,
+  setTimer,
+  type Process,
+  type ProcessAction,
+  type SimulatedStep,
+} from '../../src/processes/index.ts';
+import { stepType } from '../../src/core/event.ts';
+import { simulateProcess } from '../../src/processes/index.ts';
+import { stepOf } from '../../src/processes/step.ts';
+import type { Store } from '../../src/store/store.ts';
+import { invoiceCommands } from './billing.ts';
+import { allOf } from './stepping.ts';
+
+/** What an event tells. */
+export type Wish =
+  | { readonly do: 'set'; readonly timer: 'tick' | 'tock'; readonly afterMs: number }
+  | { readonly do: 'cancel'; readonly timer: 'tick' | 'tock' }
+  | { readonly do: 'issue' | 'end' };
+
+/** An event to be appended. */
+export interface Telling {
+  /** How long after the one before it. */
+  readonly gapMs: number;
+  readonly key: string;
+  readonly stream: string;
+  readonly type: 'Told' | 'Peeked';
+  readonly wishes: readonly Wish[];
+}
+
+const keys = ['a', 'b/ü', 'c-1'] as const;
+const timer = fc.constantFrom('tick' as const, 'tock' as const);
+
+/** Random tellings; timers are due after up to so many milliseconds. */
+export function tellings(options: { readonly gapMsMax: number; readonly afterMsMax: number }): fc.Arbitrary<Telling> {
+  const { gapMsMax, afterMsMax } = options;
+  const wish: fc.Arbitrary<Wish> = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('set' as const), timer, afterMs: fc.nat(afterMsMax) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), timer }) },
+    { weight: 2, arbitrary: fc.constant({ do: 'issue' as const }) },
+    { weight: 1, arbitrary: fc.constant({ do: 'end' as const }) },
+  );
+  return fc.record({
+    gapMs: fc.nat(gapMsMax),
+    key: fc.constantFrom(...keys),
+    stream: fc.constantFrom('mouth-1', 'mouth-2', 'mouth-3'),
+    type: fc.constantFrom('Told' as const, 'Told' as const, 'Peeked' as const),
+    wishes: fc.array(wish, { maxLength: 3 }),
+  });
+}
+
+interface Heard {
+  readonly key: string;
+  readonly wishes: readonly Wish[];
+}
+
+/** Does as it is told, and keeps all that it has handled in its state. */
+export function obedient(
+  options: { readonly slices?: number; readonly leaseMs?: number; readonly batchSizeMax?: number; readonly version?: number } = {},
+): Process<{ readonly handled: readonly string[] }> {
+  return defineProcess({
+    name: 'obedient',
+    startAt: 'beginning',
+    ...options,
+    retry: { attemptsMax: 2, firstDelayMs: 1 },
+    commands: [invoiceCommands],
+    initialState: { handled: [] as readonly string[] },
+    key: ({ data }: RecordedEvent) => heardIn(data).key,
+    on: {
+      Told: ({ id, data }, { key, state }) => [
+        become({ handled: [...state.handled, id] }),
+        ...heardIn(data).wishes.map((wish) => actionOf(wish, key)),
+      ],
+      // Leads to something only in some states: handled again later, it could lead to something else.
+      Peeked: ({ id }, { state, timers }) =>
+        timers.tick === undefined && state.handled.length % 2 === 1
+          ? undefined
+          : become({ handled: [...state.handled, id, ...Object.entries(timers).flat()] }),
+    },
+    timers: {
+      tick: ({ state, at }) => [
+        become({ handled: [...state.handled, `tick ${at}`] }),
+        ...(state.handled.length % 3 === 0 ? [setTimer('tick', { afterMs: 17 })] : []),
+        ...(state.handled.length % 5 === 0 ? [setTimer('tock', { at })] : []),
+      ],
+      tock: ({ key, state, at }) => [
+        become({ handled: [...state.handled, `tock ${at}`] }),
+        issue(invoiceCommands, { type: 'Remind', streamId: entityOfKey(key), data: { text: at } }),
+      ],
+    },
+    rejected: {
+      Remind: ({ commandId, kind }, { state }) => [
+        become({ handled: [...state.handled, `${kind} ${commandId}`] }),
+        cancelTimer('tick'),
+      ],
+    },
+  });
+}
+
+/** The entity that an instance issues its commands to. */
+export function entityOfKey(key: string): string {
+  return `invoice-${key}`;
+}
+
+function heardIn(data: unknown): Heard {
+  // As `append` of this file writes it.
+  return data as Heard;
+}
+
+function actionOf(wish: Wish, key: string): ProcessAction<never, 'tick' | 'tock'> {
+  switch (wish.do) {
+    case 'set':
+      return setTimer(wish.timer, { afterMs: wish.afterMs });
+    case 'cancel':
+      return cancelTimer(wish.timer);
+    case 'issue':
+      return issue(invoiceCommands, { type: 'Remind', streamId: entityOfKey(key), data: { text: 'now' } });
+    case 'end':
+      return endProcess();
+  }
+}
+
+/** Appends what is told. */
+export async function tell(store: Store, { key, stream, type, wishes }: Telling): Promise<void> {
+  await store.append(stream, [{ type, data: { key, wishes } }]);
+}
+
+/** What of a step must be the same in the simulation. */
+export interface ComparedStep {
+  readonly key: string;
+  readonly id: string;
+  readonly on: unknown;
+  readonly state: unknown;
+  readonly commands: unknown;
+  readonly timers: unknown;
+  readonly isEnded: boolean;
+}
+
+/** The steps that were recorded, by instance and in order. */
+export async function recordedSteps(store: Store, name = 'obedient'): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
+  const steps: ComparedStep[] = [];
+  for await (const event of store.readCategory(name)) {
+    if (event.type !== stepType) continue;
+    const { on, state, commands, timers, ended } = stepOf(event);
+    const due = Object.fromEntries(Object.entries(timers).map(([each, { dueAt }]) => [each, dueAt]));
+    const key = event.streamId.slice(name.length + 1);
+    steps.push({ key, id: event.id, on, state, commands, timers: due, isEnded: ended === true });
+  }
+  return byKey(steps);
+}
+
+/** The steps that the log leads to. */
+export async function simulatedSteps(
+  store: Store,
+  process: Process<unknown>,
+  until: string | Date,
+): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
+  const steps = await allOf(simulateProcess(process, store.readLog({ includeReserved: true }), { until }));
+  return byKey(steps.map(compared));
+}
+
+function compared({ key, id, on, state, commands, timers, isEnded }: SimulatedStep): ComparedStep {
+  return { key, id, on, state, commands, timers, isEnded };
+}
+
+function byKey(steps: readonly ComparedStep[]): Readonly<Record<string, readonly ComparedStep[]>> {
+  return Object.fromEntries(Map.groupBy(steps, ({ key }) => key));
+}
+
+/** The ids of the commands that were accepted or refused, by entity and in order. */
+export async function submittedCommands(store: Store): Promise<Readonly<Record<string, readonly string[]>>> {
+  const holding = ['$commandAccepted', '$commandScheduled', '$commandHandled', '$commandRefused'];
+  const found: { readonly entity: string; readonly id: string }[] = [];
+  for await (const { type, streamId, id } of store.readLog({ includeReserved: true }))
+    if (holding.includes(type)) found.push({ entity: streamId.slice('$command.'.length), id });
+  return Object.fromEntries(
+    [...Map.groupBy(found, ({ entity }) => entity)].map(([entity, commands]) => [entity, commands.map(({ id }) => id)]),
+  );
+}
+
+/** The same as the steps of instances issue them. */
+export function issuedCommands(
+  steps: Readonly<Record<string, readonly ComparedStep[]>>,
+): Readonly<Record<string, readonly string[]>> {
+  const entries = Object.entries(steps).map(([key, ofKey]): [string, readonly string[]] => [
+    entityOfKey(key),
+    // As `recordedSteps` takes them from the steps.
+    ofKey.flatMap(({ commands }) => (commands as readonly { readonly id: string }[]).map(({ id }) => id)),
+  ]);
+  return Object.fromEntries(entries.filter(([, ids]) => ids.length > 0));
+}
