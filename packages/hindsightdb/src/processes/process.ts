@@ -78,7 +78,9 @@ export interface ProcessOptions {
 }
 
 /** What a handler returns, at once or later. */
-export type Answered<State, Timer extends string> = ProcessActions<State, Timer> | Promise<ProcessActions<State, Timer>>;
+export type Answered<State, Timer extends string> =
+  | ProcessActions<State, Timer>
+  | Promise<ProcessActions<State, Timer>>;
 
 /** What is to follow from an event. Of a method's type, so that a handler may say what data it expects of its event. */
 export type EventHandler<Type extends string, State, Timer extends string> = {
@@ -192,7 +194,8 @@ export function defineProcess<Type extends string, State = undefined, Timer exte
   return {
     name,
     version,
-    query: query === undefined ? [{ types: [...on.keys()] }] : narrowedTo(on, normalizeQuery(query), 'the process manager'),
+    query:
+      query === undefined ? [{ types: [...on.keys()] }] : narrowedTo(on, normalizeQuery(query), 'the process manager'),
     startAt,
     key,
     // Without an initial state there is none, and then the type says undefined.

@@ -73,7 +73,11 @@ for (const kind of allStoreKinds)
     assert.equal(reminders.length, 1);
     assert.equal(reminders[0]?.metadata.causationId, `${second?.id}.1`);
     assert.deepEqual(
-      (await allOf(listProcesses(store, unpaid, { which: 'all' }))).map(({ key, isEnded, timers }) => [key, isEnded, timers]),
+      (await allOf(listProcesses(store, unpaid, { which: 'all' }))).map(({ key, isEnded, timers }) => [
+        key,
+        isEnded,
+        timers,
+      ]),
       [
         ['invoice-1', false, {}],
         ['invoice-2', true, {}],
@@ -213,7 +217,12 @@ suite('failures', () => {
     await store.append('invoice-1', [sent]);
     await advanceProcess(store, brittle);
     assert.deepEqual(
-      (await allOf(listLetters(store, 'brittle'))).map(({ streamId, type, state, attempts }) => [streamId, type, state, attempts]),
+      (await allOf(listLetters(store, 'brittle'))).map(({ streamId, type, state, attempts }) => [
+        streamId,
+        type,
+        state,
+        attempts,
+      ]),
       [
         ['invoice-1', 'InvoicePaid', 'failed', 2],
         ['invoice-1', 'InvoiceSent', 'waiting', 0],

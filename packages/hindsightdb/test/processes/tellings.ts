@@ -64,7 +64,12 @@ interface Heard {
 
 /** Does as it is told, and keeps all that it has handled in its state. */
 export function obedient(
-  options: { readonly slices?: number; readonly leaseMs?: number; readonly batchSizeMax?: number; readonly version?: number } = {},
+  options: {
+    readonly slices?: number;
+    readonly leaseMs?: number;
+    readonly batchSizeMax?: number;
+    readonly version?: number;
+  } = {},
 ): Process<{ readonly handled: readonly string[] }> {
   return defineProcess({
     name: 'obedient',
@@ -145,7 +150,10 @@ export interface ComparedStep {
 }
 
 /** The steps that were recorded, by instance and in order. */
-export async function recordedSteps(store: Store, name = 'obedient'): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
+export async function recordedSteps(
+  store: Store,
+  name = 'obedient',
+): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
   const steps: ComparedStep[] = [];
   for await (const event of store.readCategory(name)) {
     if (event.type !== stepType) continue;
