@@ -33,7 +33,8 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map<string, readonly
   ['consumers', ['core', 'store']],
   ...features.map((feature) => [feature, ['core', 'store', 'consumers']] satisfies [string, string[]]),
   // Commands ask gateways and may be due later; process managers send commands.
-  ['commands', ['core', 'store', 'consumers', 'reactions', 'timers']],
+  // What they would decide otherwise is told as history tells it.
+  ['commands', ['core', 'store', 'consumers', 'reactions', 'timers', 'history']],
   ['processes', ['core', 'store', 'consumers', 'reactions', 'timers', 'commands']],
   ['testing', ['core', 'engine', 'store', 'history']],
   [

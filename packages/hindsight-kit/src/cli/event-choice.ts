@@ -4,7 +4,7 @@
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Checkpoint, Place, Query, Store, StoredEvent } from 'hindsightdb';
-import { parseTime, timeForms } from './time-option.ts';
+import { timeForms, timeOption } from './time-option.ts';
 import { partsOf } from '../formats/json-lines/record-parts.ts';
 import { UsageError } from './failure.ts';
 
@@ -137,16 +137,6 @@ export function choiceOf(streamId: string | undefined, options: ChoiceOptions, n
     limit: options.limit ?? Number.MAX_SAFE_INTEGER,
     includeReserved: options.system === true || streamId?.startsWith('$') === true,
   };
-}
-
-function timeOption(flag: string, text: string, now: number): string | Date {
-  try {
-    return parseTime(text, now);
-  } catch (error) {
-    if (error instanceof InvalidArgumentError)
-      throw new UsageError(`${flag} ${JSON.stringify(text)} is no time. ${error.message}`);
-    throw error;
-  }
 }
 
 interface Wanted {

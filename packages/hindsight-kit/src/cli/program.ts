@@ -9,11 +9,13 @@ import { addBackup } from './commands/backup.ts';
 import { addBisect } from './commands/bisect.ts';
 import { addBlame } from './commands/blame.ts';
 import { addCheck } from './commands/check.ts';
+import { addCommands } from './commands/commands.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConsumers } from './commands/consumers.ts';
 import { addDiff } from './commands/diff.ts';
 import { addEffects } from './commands/effects.ts';
 import { addExport } from './commands/export.ts';
+import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addLetters } from './commands/letters.ts';
@@ -32,6 +34,8 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],
   ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
   ['Follow the log:', [addConsumers, addLetters, addProjections, addEffects]],
+  ['Have things done:', [addCommands]],
+  ['Change the code:', [addHistory]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],
   ['Other:', [addCompletion]],

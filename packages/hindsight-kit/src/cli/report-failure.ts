@@ -106,6 +106,8 @@ function adviceFor(code: string): readonly string[] {
       return ['Look at what was appended meanwhile: hindsight tail <stream>'];
     case 'HISTORY_HIDDEN':
       return ['With --category, --skip-hidden leaves out the entities of which that is so.'];
+    case 'COMMAND_UNKNOWN':
+      return ['See which there are: hindsight commands list'];
     case 'CONSUMER_UNKNOWN':
       return ['See which there are: hindsight consumers list'];
     case 'LETTER_UNKNOWN':

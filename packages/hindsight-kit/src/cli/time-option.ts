@@ -3,6 +3,8 @@
  */
 
 import { InvalidArgumentError } from 'commander';
+import { UsageError } from './failure.ts';
+import { safeText } from './terminal/text-width.ts';
 
 const units: Readonly<Record<string, number>> = {
   ms: 1,
@@ -39,6 +41,37 @@ export function parseTime(text: string, now: number): string | Date {
   if (moment === undefined || (moment instanceof Date && Number.isNaN(moment.getTime())))
     throw new InvalidArgumentError(`Write a time as ${timeForms}.`);
   return moment;
+}
+
+/** The moment that an option gives. Throws a `UsageError` that names the option. */
+export function timeOption(flag: string, text: string, now: number): string | Date {
+  try {
+    return parseTime(text, now);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError)
+      throw new UsageError(`${flag} ${JSON.stringify(text)} is no time. ${error.message}`);
+    throw error;
+  }
+}
+
+/** What `--due` and its like take, for help texts. */
+export const dueForms = '+15m, "in 2h", "tomorrow 09:00", 2026-03-01, "2026-03-01 09:30" or 2026-03-01T09:30:00Z';
+
+/** The moment to come that an option gives. Throws a `UsageError` that names the option. */
+export function dueOption(flag: string, text: string, now: number): string | Date {
+  const wanted = text.trim();
+  const [, duration] = /^(?:\+|in\s+)(.+)$/i.exec(wanted) ?? [];
+  const passed = duration === undefined ? undefined : timeAgo(duration, now);
+  if (passed !== undefined) return new Date(2 * now - passed.getTime());
+  const [, timeOfDay] = /^tomorrow(.*)$/i.exec(wanted) ?? [];
+  const today = timeOfDay === undefined ? undefined : namedDay(`today${timeOfDay}`, now);
+  if (today !== undefined) {
+    today.setDate(today.getDate() + 1);
+    return today;
+  }
+  const moment = duration === undefined ? calendarTime(wanted) : undefined;
+  if (moment !== undefined) return moment;
+  throw new UsageError(`${flag} ${safeText(JSON.stringify(text))} is no time to come. Write it as ${dueForms}.`);
 }
 
 function timeAgo(text: string, now: number): Date | undefined {

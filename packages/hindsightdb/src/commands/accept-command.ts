@@ -1,5 +1,6 @@
 /** Accepting a command: its record is appended under its id, once. */
 
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { commandStreamOf } from '../core/stream-id.ts';
 import { resultOf } from '../store/append.ts';
 import type { AnyStore } from '../store/context-of.ts';
@@ -15,7 +16,7 @@ import type { GivenCommand } from './validate-command.ts';
 export interface Accepted {
   readonly command: RecordedCommand;
   /** A place behind which its record lies. */
-  readonly checkpoint: string;
+  readonly checkpoint: Checkpoint;
   /** It was accepted before, under its id. */
   readonly isDuplicate: boolean;
 }

@@ -13,7 +13,8 @@ import { readLogPages } from '../store/read.ts';
 import type { LogReadOptions } from '../store/read-options.ts';
 import { argumentError } from '../core/errors.ts';
 import type { CommandStatus, Outcome, RecordedCommand } from './command.ts';
-import { commandOfEvent, commandTypes, holdsCommand, holdsOutcome } from './command-record.ts';
+import { commandTypes } from '../core/command-types.ts';
+import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
 import { consumerFor } from './define-commands.ts';
 import { keptCommand, keptOutcome, outcomeIn } from './read-command.ts';
 
@@ -39,7 +40,10 @@ export async function commandInfo(
 }
 
 /** Which commands are listed. */
-export interface ListCommandsOptions extends Pick<LogReadOptions, 'after' | 'direction' | 'signal' | 'limit'> {
+export interface ListCommandsOptions extends Pick<
+  LogReadOptions,
+  'after' | 'until' | 'fromTime' | 'untilTime' | 'direction' | 'signal' | 'limit'
+> {
   /** Only commands of entities of this category. */
   readonly category?: string;
   /** Only commands of this entity. */

@@ -40,6 +40,8 @@ export interface LaneSettings {
   /** How many lanes have their turn at the same time. */
   readonly concurrencyMax: number;
   readonly prepare: PrepareItem;
+  /** How many commands of one lane are decided in one turn, ahead of the commit. */
+  readonly turnMax: number;
   /** Whether a command that failed has an outcome all the same, by somebody else. */
   readonly isOver: (item: LaneItem) => Promise<boolean>;
 }
@@ -55,12 +57,11 @@ interface Lane {
   isAtWork: boolean;
   /** How often the first one was tried, and failed. */
   failures: number;
-  /** The events of those that were set aside; empty where none was. */
+  /** The events of those that were set aside while the slice is held; empty where none was. */
   readonly setAside: Set<string>;
+  /** Ends when the slice is given up. */
+  heldUnder: AbortSignal | undefined;
 }
-
-/** How many commands of one lane are decided in one turn. */
-const turnMax = 32;
 
 /** The lanes of the entities that have something to decide. */
 export class CommandLanes {
@@ -77,15 +78,21 @@ export class CommandLanes {
   add(item: LaneItem): Promise<Settled> {
     const entity = entityOf(item.event);
     const lane = this.#lanes.get(entity) ?? this.#open(entity);
+    // Held anew, the slice knows by its letters what waits.
+    if (lane.heldUnder !== item.signal) lane.setAside.clear();
+    lane.heldUnder = item.signal;
     // What comes behind one that was set aside waits; that very one comes again when somebody asks for it.
     if (lane.setAside.size > 0 && !lane.setAside.delete(item.event.id)) {
       lane.setAside.add(item.event.id);
       return Promise.resolve({ kind: 'waiting' });
     }
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<Settled>((resolve, reject) => {
       lane.items.push({ ...item, settle: resolve, giveUp: reject });
       this.#makeReady(lane);
     });
+    // A slice that is given up before it has taken up its batch looks at none of them.
+    settled.catch(() => undefined);
+    return settled;
   }
 
   /** Somebody has dropped a command of the entity that was set aside. */
@@ -97,7 +104,14 @@ export class CommandLanes {
   }
 
   #open(entity: string): Lane {
-    const lane = { entity, items: [], isAtWork: false, failures: 0, setAside: new Set<string>() };
+    const lane: Lane = {
+      entity,
+      items: [],
+      isAtWork: false,
+      failures: 0,
+      setAside: new Set<string>(),
+      heldUnder: undefined,
+    };
     this.#lanes.set(entity, lane);
     return lane;
   }
@@ -135,6 +149,7 @@ export class CommandLanes {
   /** Decides the first commands of a lane, up to the first that fails. What is not over is put back. */
   async #decideSome(lane: Lane): Promise<{ readonly error: unknown } | undefined> {
     giveUp(lane, abandoned);
+    const { turnMax } = this.#settings;
     const items = lane.items.slice(0, turnMax);
     lane.items = lane.items.slice(turnMax);
     const chain: Chain = { isBroken: false };
@@ -145,7 +160,10 @@ export class CommandLanes {
         // Most are ready at once, and are then decided in one group.
         const preparing = this.#settings.prepare(item);
         const decide = preparing instanceof Promise ? await preparing : preparing;
-        deciding.push(decide?.(item, chain) ?? Promise.resolve());
+        const decided = decide?.(item, chain) ?? Promise.resolve();
+        // Looked at below. One that fails while the next is made ready must not count as unhandled until then.
+        decided.catch(() => undefined);
+        deciding.push(decided);
       } catch (error) {
         chain.isBroken = true;
         deciding.push(Promise.reject(error instanceof Error ? error : new Error(String(error), { cause: error })));

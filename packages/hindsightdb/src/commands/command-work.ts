@@ -26,6 +26,9 @@ import { keptOutcome, outcomeIn, outcomeWritten, writtenRecord } from './read-co
 import { recordOutcome } from './record-outcome.ts';
 import { contextFor } from './validate-command.ts';
 
+/** How many commands of one entity are decided in one turn. */
+const turnMaxDefault = 32;
+
 /** Works on the commands of a category. */
 export class CommandWork {
   readonly #store: AnyStore;
@@ -41,6 +44,8 @@ export class CommandWork {
     this.#lanes = new CommandLanes({
       retry: commands.retry,
       concurrencyMax: commands.concurrencyMax,
+      // On a boundary nothing is decided ahead of the commit.
+      turnMax: commands.boundary === undefined ? turnMaxDefault : 1,
       prepare: (item) => this.#prepare(item),
       isOver: async (item) => (await keptOutcome(store.context, commandIdOf(item.event))) !== undefined,
     });

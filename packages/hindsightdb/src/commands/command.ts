@@ -48,10 +48,13 @@ export interface RecordedError {
 
 /** What became of a command, as far as the kinds differ. */
 export type OutcomeDetails =
-  /** It was decided on version `on` of the entity, and `events` events were written behind it; perhaps none. */
-  | { readonly kind: 'decided'; readonly on: number; readonly events: number }
-  /** The decider refused it on version `on` of the entity. */
-  | { readonly kind: 'rejected'; readonly on: number; readonly error: RecordedError }
+  /**
+   * It was decided on version `on` of the entity, and `events` events were written behind it; perhaps none. With a boundary,
+   * `after` is the place of the log up to which it was looked at.
+   */
+  | { readonly kind: 'decided'; readonly on: number; readonly events: number; readonly after?: Checkpoint }
+  /** The decider refused it on version `on` of the entity, or on the boundary up to `after`. */
+  | { readonly kind: 'rejected'; readonly on: number; readonly error: RecordedError; readonly after?: Checkpoint }
   /** It was taken back before it was decided. */
   | { readonly kind: 'cancelled'; readonly reason?: string }
   /** It could not be decided, and its letter was skipped. */

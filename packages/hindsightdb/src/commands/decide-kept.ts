@@ -4,6 +4,7 @@ import type { Decider } from '../core/decider.ts';
 import type { Event, Metadata } from '../core/event.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { Store } from '../store/store.ts';
+import { decideOnBoundary } from './decide-on-boundary.ts';
 import type { AnyCommands } from './define-commands.ts';
 import { queueOf } from './entity-queues.ts';
 import type { Recording } from './job.ts';
@@ -28,8 +29,21 @@ export interface KeptDecision {
  */
 export async function decideKept(store: AnyStore, commands: AnyCommands, decision: KeptDecision): Promise<void> {
   const { streamId, decided, metadata, recording, signal } = decision;
-  // What a decider takes was made for it by the same definition; every store has the members that a queue uses.
-  const queue = queueOf(store as Store, commands.decider as Decider<unknown, unknown, Event>, streamId);
+  // What a decider takes was made for it by the same definition.
+  const decider = commands.decider as Decider<unknown, unknown, Event>;
+  // So was what a boundary takes.
+  const query = commands.boundary?.(decided as never);
+  if (query !== undefined) {
+    try {
+      await decideOnBoundary(store, decider, query, decision);
+    } catch (error) {
+      recording.onFailed();
+      throw error;
+    }
+    return;
+  }
+  // Every store has the members that a queue uses, whatever events it declares.
+  const queue = queueOf(store as Store, decider, streamId);
   let withdraw = (): void => {};
   try {
     await new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@
 import { assertDecider, type Decider } from '../core/decider.ts';
 import { argumentError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
+import type { Query } from '../core/query.ts';
 import type { StandardSchema } from '../core/standard-schema.ts';
 import { categoryOf } from '../core/stream-id.ts';
 import { describe } from '../core/text.ts';
@@ -97,6 +98,11 @@ export interface CommandsDefinition<
    */
   readonly check?: (command: RecordedCommandsOf<Registry>, context: CommandContext) => Reasons | Promise<Reasons>;
   /**
+   * What a decision rests on where that is more than its entity: the events that this query means, of whatever streams. The
+   * decider folds these, and what it decides is written only if no other came in between.
+   */
+  readonly boundary?: (decided: Decided) => Query;
+  /**
    * Which throws of `decide` are failures, to be tried again and set aside, and not rejections. Default: `TypeError`,
    * `ReferenceError`, `SyntaxError`, and the `RangeError` of a stack that is full.
    */
@@ -105,9 +111,12 @@ export interface CommandsDefinition<
 
 /** What turns a record into what the decider decides. May be left out where the decider takes the record itself. */
 export type Preparing<Decided, Registry extends CommandRegistry> =
-  RecordedCommandsOf<Registry> extends Decided
+  // A decider that does not look at its command takes any: nothing can be inferred of it.
+  [Decided] extends [never]
     ? { readonly prepare?: Prepare<Decided, Registry> }
-    : { readonly prepare: Prepare<Decided, Registry> };
+    : RecordedCommandsOf<Registry> extends Decided
+      ? { readonly prepare?: Prepare<Decided, Registry> }
+      : { readonly prepare: Prepare<Decided, Registry> };
 
 /** Turns a record into what is decided. Pure, but for what it asks gateways: asked again they give the same answers. */
 export type Prepare<Decided, Registry extends CommandRegistry> = (
@@ -129,6 +138,7 @@ export interface Commands<
   readonly schemas: ReadonlyMap<string, StandardSchema | undefined>;
   readonly check: ((command: RecordedCommand, context: CommandContext) => Reasons | Promise<Reasons>) | undefined;
   readonly prepare: ((command: RecordedCommand, context: CommandContext) => Decided | Promise<Decided>) | undefined;
+  readonly boundary: ((decided: Decided) => Query) | undefined;
   readonly isFailure: (error: unknown) => boolean;
   readonly keepRefused: boolean;
   readonly retry: CheckedRetryPolicy;
@@ -138,7 +148,7 @@ export interface Commands<
 }
 
 /** Commands of any types, for code that only hands them on. */
-export type AnyCommands = Omit<Commands, 'decider' | 'prepare' | 'types'> & {
+export type AnyCommands = Omit<Commands, 'decider' | 'prepare' | 'types' | 'boundary'> & {
   readonly decider: {
     readonly category?: string;
     readonly initialState: unknown;
@@ -147,6 +157,7 @@ export type AnyCommands = Omit<Commands, 'decider' | 'prepare' | 'types'> & {
   };
   readonly types: CommandRegistry;
   readonly prepare: ((command: RecordedCommand, context: CommandContext) => unknown) | undefined;
+  readonly boundary: ((decided: never) => Query) | undefined;
 };
 
 /**
@@ -186,6 +197,7 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
   assertConsumerName(name);
   assertFunction('check', check, { isOptional: true });
   assertFunction('prepare', definition.prepare, { isOptional: true });
+  assertFunction('boundary', definition.boundary, { isOptional: true });
   assertFunction('isFailure', isFailure);
   if (typeof keepRefused !== 'boolean')
     throw argumentError('INVALID_ARGUMENT', `keepRefused must be true or false, not ${describe(keepRefused)}.`);
@@ -199,6 +211,7 @@ export function defineCommands<State, Decided, Events extends Event, const Regis
     // Both are only ever called with commands that were accepted under this registry.
     check: check as Commands['check'],
     prepare: definition.prepare as Commands<State, Decided>['prepare'],
+    boundary: definition.boundary,
     isFailure,
     keepRefused,
     retry: checkedRetryPolicy(retry),

@@ -6,7 +6,8 @@ import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
 import { subscribePages, type SubscribeOptions } from '../store/subscribe.ts';
 import type { Outcome, RecordedCommand } from './command.ts';
-import { commandOfEvent, commandTypes, holdsCommand, holdsOutcome } from './command-record.ts';
+import { commandTypes } from '../core/command-types.ts';
+import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
 import { outcomeIn } from './read-command.ts';
 
 /** What happened to a command. One that was decided at once is told of twice: first the command, then its outcome. */
@@ -22,11 +23,13 @@ export type CommandChange =
 export interface FollowCommandsOptions extends Pick<SubscribeOptions, 'after' | 'signal'> {
   /** Only commands of entities of this category. Default: all. */
   readonly category?: string;
+  /** End with what is there, in place of waiting for what is to come. Default false. */
+  readonly endsAtHead?: boolean;
 }
 
 /**
- * Follows commands: those that are there, unless `after` says otherwise, then those to come. Ends with its signal; throws
- * `CLOSED` when the store is closed under it.
+ * Follows commands: those that are there, unless `after` says otherwise, then those to come. Ends with its signal, or
+ * with `endsAtHead` once it has caught up; throws `CLOSED` when the store is closed under it.
  */
 export async function* followCommands(
   store: AnyStore,
@@ -34,7 +37,7 @@ export async function* followCommands(
 ): AsyncGenerator<CommandChange> {
   const context = contextOf(store);
   assertObject('options', options);
-  const { category, ...rest } = options;
+  const { category, endsAtHead = false, ...rest } = options;
   const pages = subscribePages(context, {
     ...rest,
     includeReserved: true,
@@ -56,5 +59,6 @@ export async function* followCommands(
       if (holdsOutcome(event) && event.type !== commandTypes.refused)
         yield { kind: 'outcome', outcome: outcomeIn(context, event) };
     }
+    if (endsAtHead && page.isCaughtUp) return;
   }
 }

@@ -15,6 +15,10 @@ export {
   type CommandType,
   type RecordedCommandsOf,
 } from './define-commands.ts';
+export { redecide, type RedecideReport } from './redecide.ts';
+export type { AnyDecider, LogPlace, RedecideOptions, RedecideProgress } from './redecide-options.ts';
+export type { RedecideSample } from './redecide-selection.ts';
+export type { DecidedEvent, RecordedDecision, Redecided, RedecidedCommand, Redecision } from './redecision.ts';
 export { submit, type SubmitOptions, type Submitted } from './submit.ts';
 export { execute } from './execute.ts';
 export { waitForOutcome, type OutcomeWait } from './outcome-watch.ts';

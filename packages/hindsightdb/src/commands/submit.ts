@@ -1,5 +1,6 @@
 /** Submitting a command: it is checked, and accepted to be decided later, or refused. */
 
+import type { Checkpoint } from '../core/checkpoint.ts';
 import { isHindsightError } from '../core/errors.ts';
 import { assertObject, assertOptionalSignal } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
@@ -20,7 +21,7 @@ export interface Submitted {
   /** As it is recorded. */
   readonly command: RecordedCommand;
   /** A place behind which the record lies. */
-  readonly checkpoint: string;
+  readonly checkpoint: Checkpoint;
   /** It was accepted before, under its id; nothing was checked or written now. */
   readonly isDuplicate: boolean;
 }

@@ -133,7 +133,7 @@ function refusedError({ id, given }: GivenCommand, reasons: readonly string[]): 
   const { type, streamId } = given;
   return new HindsightError(
     'COMMAND_REFUSED',
-    `The command ${type} for ${streamId} is refused: ${reasons.join('; ')} Nothing was accepted.`,
+    `The command ${type} for ${streamId} is refused: ${reasons.map((reason) => reason.replace(/\.$/, '')).join('; ')}. Nothing was accepted.`,
     { details: { id, type, streamId, reasons } },
   );
 }

@@ -7,6 +7,8 @@ export { conformanceCases } from './conformance-cases.ts';
 export { storeConformanceCases } from './store-conformance-cases.ts';
 export { consumerConformanceCases } from './consumer-conformance-cases.ts';
 export { libraryConsumers, type ConsumerRuntime, type RunningConsumer } from './consumer-runtime.ts';
+export { commandConformanceCases } from './command-conformance-cases.ts';
+export { libraryCommands, type CommandRuntime } from './command-runtime.ts';
 export { differentialRun, type DifferentialOptions } from './differential/differential.ts';
 export { ConformanceFailure } from './assertions.ts';
 export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';

@@ -17,9 +17,18 @@ export {
 } from './category-history.ts';
 export { causationOf, type CausationOptions, type EventReference } from './causation.ts';
 export type { CausationNode, CausationTree } from './causation-tree.ts';
+export type { CausingCommand } from './kept-commands.ts';
 export { changesBetween, type Change, type CompareOptions } from './changes.ts';
+export {
+  checkHistory,
+  type AnyFold,
+  type CheckHistoryOptions,
+  type FoldsByCategory,
+  type HistoryReport,
+} from './check-history.ts';
 export { diff, type DiffOptions, type EntityDiff } from './diff.ts';
 export type { EntitiesOptions } from './entities.ts';
 export { foldLog, type FoldedLog, type FoldLogOptions } from './fold-log.ts';
+export type { HistoryFinding } from './history-finding.ts';
 export type { HistoryOptions } from './steps.ts';
 export { timeline, TimelineEntry, type TimelineOptions } from './timeline.ts';

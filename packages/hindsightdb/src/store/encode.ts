@@ -8,7 +8,7 @@ import { stepType, type Event, type Metadata } from '../core/event.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { RawJson } from '../core/raw-json.ts';
 import { dataTextOfBytes, encodeRecord, type RecordParts } from '../core/record.ts';
-import { pointerOf, type SchemaResult } from '../core/standard-schema.ts';
+import { pointerOf, type SchemaIssue, type SchemaResult } from '../core/standard-schema.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName, describe, utf8Length } from '../core/text.ts';
 import { isoOfMicros, microsOf } from '../core/time.ts';
@@ -134,11 +134,18 @@ function validate(context: StoreContext, event: Event, index: number): unknown {
 function validatedValue(result: SchemaResult<unknown>, event: Event, index: number): unknown {
   if (result.issues === undefined) return saysTheText(result.value, event.data) ? event.data : result.value;
   const issues = result.issues.map((issue) => ({ message: issue.message, path: pointerOf(issue) }));
-  const complaints = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   throw new ValidationError(
-    `The data of event ${index + 1}, ${event.type}, is not valid: ${complaints}. Nothing was written.`,
+    `The data of event ${index + 1}, ${event.type}, is not valid: ${complaintsOf(result.issues)}. Nothing was written.`,
     issues,
   );
+}
+
+/** What a schema complains of, as one text. */
+export function complaintsOf(issues: readonly SchemaIssue[]): string {
+  return issues
+    .map((issue) => ({ message: issue.message, path: pointerOf(issue) }))
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
+    .join('; ');
 }
 
 /** Whether a schema left raw JSON as it is: then its text is kept to the byte. */

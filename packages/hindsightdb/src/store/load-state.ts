@@ -93,7 +93,7 @@ interface StoredSnapshot {
  * The key of a snapshot in the keyed store. It names all that the state depends on: the stream, the fold by its declared
  * version or its source text, the upcasters, and the life of the log; a change of any of them leaves the old snapshot unused.
  */
-function snapshotKey<State, Events extends Event>(
+export function snapshotKey<State, Events extends Event>(
   { engine, upcasterFingerprint }: StoreContext,
   fold: SnapshottedFold<State, Events>,
   streamId: string,

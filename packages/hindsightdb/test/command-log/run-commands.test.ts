@@ -13,6 +13,7 @@ import {
   submit,
   waitForOutcome,
   type CommandChange,
+  type RecordedCommand,
 } from '../../src/commands/index.ts';
 import { handle } from '../../src/commands/handle.ts';
 import { listLetters, retryLetters, skipLetter } from '../../src/consumers/index.ts';
@@ -95,6 +96,24 @@ for (const kind of storeKinds)
       await retryLetters(store, commands.name, 'account-1');
       assert.equal((await waitForOutcome(store, 'c5')).kind, 'decided');
       await verifyAccounts(store, { open: 'none' });
+    });
+
+    test('a command that fails while the next one is made ready does so unnoticed by the process', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = {
+        ...accountCommands(),
+        prepare: async (command: RecordedCommand) => {
+          if (command.id !== 'c1') await new Promise((resolve) => setTimeout(resolve, 20));
+          return command;
+        },
+      };
+      await submit(store, commands, stumble('account-1', 'c1'));
+      await submit(store, commands, deposit('account-1', 1, 'c2'));
+      // The runner of the tests fails a test in which a rejection is handled by nobody.
+      await using _running = await runCommands(store, commands);
+      while ((await commandInfo(store, 'c2'))?.status !== 'setAside')
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      await verifyAccounts(store, { open: 'some' });
     });
 
     test('a letter that is skipped gives its command an outcome, and the next one its turn', async (t) => {

@@ -1,7 +1,12 @@
 /** The kit run against every engine that is made of memory alone. */
 
 import { suite, test } from 'node:test';
-import { conformanceCases, consumerConformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import {
+  commandConformanceCases,
+  conformanceCases,
+  consumerConformanceCases,
+  storeConformanceCases,
+} from '../../src/conformance/index.ts';
 import { durableModelFixture } from './durable-model.ts';
 import { handlingCases } from './handling-cases.ts';
 import { memoryFixture } from './memory-fixture.ts';
@@ -18,6 +23,7 @@ for (const fixture of [
     for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
+    for (const { area, name, run } of commandConformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
   });
 }

@@ -1,7 +1,12 @@
 /** The whole kit run against the embedded engine with every handle in a process of its own. */
 
 import { suite, test } from 'node:test';
-import { conformanceCases, consumerConformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import {
+  commandConformanceCases,
+  conformanceCases,
+  consumerConformanceCases,
+  storeConformanceCases,
+} from '../../src/conformance/index.ts';
 import { handlingCases } from './handling-cases.ts';
 import { sqliteProcessFixture } from './process-engine.ts';
 
@@ -11,5 +16,6 @@ suite('conformance of the embedded engine across processes', { concurrency: 2 },
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of commandConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });

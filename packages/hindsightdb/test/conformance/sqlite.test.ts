@@ -1,7 +1,12 @@
 /** The kit run against the embedded engine, and again, where several handles matter, with each in a process of its own. */
 
 import { suite, test } from 'node:test';
-import { conformanceCases, consumerConformanceCases, storeConformanceCases } from '../../src/conformance/index.ts';
+import {
+  commandConformanceCases,
+  conformanceCases,
+  consumerConformanceCases,
+  storeConformanceCases,
+} from '../../src/conformance/index.ts';
 import { handlingCases } from './handling-cases.ts';
 import { sqliteProcessFixture } from './process-engine.ts';
 import { sqliteFixture } from './sqlite-fixture.ts';
@@ -15,6 +20,7 @@ suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of commandConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });
 

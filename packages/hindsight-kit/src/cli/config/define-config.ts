@@ -1,9 +1,10 @@
 /**
- * What a project tells the command: which store it works on, and the deciders, projections and events that give its contents a
- * meaning.
+ * What a project tells the command: which store it works on, and the deciders, commands, projections and events that give its
+ * contents a meaning.
  */
 
 import type { ElementKeys, StoreOptions } from 'hindsightdb';
+import type { AnyCommands } from 'hindsightdb/commands';
 import type { Projection } from 'hindsightdb/projections';
 
 /** A decider, or any fold, whatever its types. Only the command folds with it, over events that it takes from the store. */
@@ -23,6 +24,8 @@ export interface Config {
   readonly store?: string;
   /** Deciders by the category of their streams; `hindsight state`, `timeline`, `diff`, `blame` and `bisect` fold with them. */
   readonly deciders?: Readonly<Record<string, AnyFold>>;
+  /** Commands as `defineCommands` declares them; `hindsight commands` submits and runs them, and checks their decisions. */
+  readonly commands?: readonly AnyCommands[];
   /** Projections, in any versions; `hindsight projections` rebuilds and checks their views. */
   readonly projections?: readonly Projection[];
   /** How the application opens its store: event schemas, upcasters, a codec, metadata. */

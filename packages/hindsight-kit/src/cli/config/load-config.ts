@@ -6,6 +6,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { AnyCommands, AnyDecider } from 'hindsightdb/commands';
 import { UsageError } from '../failure.ts';
 import type { Config } from './define-config.ts';
 import { explainLoadFailure } from './load-failure.ts';
@@ -38,7 +39,7 @@ export function findConfig(folder: string): string | undefined {
 export async function loadConfig(folder: string, path: string | undefined): Promise<LoadedConfig | undefined> {
   const found = path === undefined ? findConfig(folder) : configAt(resolve(folder, path));
   if (found === undefined) return undefined;
-  const imported = await importConfig(found);
+  const imported = await importFile(found);
   if (!('default' in imported))
     throw new UsageError(`${found} exports no configuration.`, [
       "Write: export default defineConfig({ store: './events.db' });",
@@ -55,7 +56,8 @@ function configAt(path: string): string {
   return found;
 }
 
-async function importConfig(path: string): Promise<object> {
+/** Imports a file of the user's. Throws a `UsageError` that says why where it cannot be loaded. */
+export async function importFile(path: string): Promise<object> {
   try {
     const imported: unknown = await import(pathToFileURL(path).href);
     if (typeof imported === 'object' && imported !== null) return imported;
@@ -66,16 +68,16 @@ async function importConfig(path: string): Promise<object> {
   throw new UsageError(`${path} is no module.`);
 }
 
-const known = new Set(['store', 'deciders', 'projections', 'options']);
+const known = new Set(['store', 'deciders', 'commands', 'projections', 'options']);
 
 function checkedConfig(path: string, value: unknown): Config {
   if (!isObject(value)) throw new UsageError(`${path} must export an object, like { store: './events.db' }.`);
   const strange = Object.keys(value).find((key) => !known.has(key));
   if (strange !== undefined)
     throw new UsageError(
-      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders, projections and options.`,
+      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders, commands, projections and options.`,
     );
-  const { store, deciders, projections, options } = value;
+  const { store, deciders, commands, projections, options } = value;
   if (store !== undefined && (typeof store !== 'string' || store === ''))
     throw new UsageError(`store in ${path} must be the address of a store, like './events.db'.`);
   if (deciders !== undefined && !isObject(deciders))
@@ -84,6 +86,7 @@ function checkedConfig(path: string, value: unknown): Config {
     if (!isFold(decider))
       throw new UsageError(`deciders.${category} in ${path} is no decider: it has no evolve and initialState.`);
   }
+  assertCommands(path, commands);
   assertProjections(path, projections);
   if (options !== undefined && !isObject(options))
     throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
@@ -93,6 +96,35 @@ function checkedConfig(path: string, value: unknown): Config {
 
 function isFold(value: unknown): boolean {
   return isObject(value) && typeof value['evolve'] === 'function' && 'initialState' in value;
+}
+
+function assertCommands(path: string, commands: unknown): void {
+  if (commands === undefined) return;
+  if (!Array.isArray(commands))
+    throw new UsageError(`commands in ${path} must be an array of what defineCommands() makes, like [orderCommands].`);
+  const names = new Set<string>();
+  for (const [index, definition] of commands.entries()) {
+    if (!isCommands(definition))
+      throw new UsageError(`commands[${index}] in ${path} declares no commands: defineCommands() makes what does.`);
+    if (names.has(definition.name)) throw new UsageError(`commands in ${path} has ${definition.name} twice.`);
+    names.add(definition.name);
+  }
+}
+
+/** Whether a value is what `defineCommands` makes. */
+export function isCommands(value: unknown): value is AnyCommands {
+  return (
+    isObject(value) &&
+    typeof value['name'] === 'string' &&
+    typeof value['category'] === 'string' &&
+    isDecider(value['decider']) &&
+    value['schemas'] instanceof Map
+  );
+}
+
+/** Whether a value is a decider. */
+export function isDecider(value: unknown): value is AnyDecider {
+  return isFold(value) && isObject(value) && typeof value['decide'] === 'function';
 }
 
 function assertProjections(path: string, projections: unknown): void {

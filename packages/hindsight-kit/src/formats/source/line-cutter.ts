@@ -8,6 +8,8 @@ import { UnreadableInput } from './bad-input.ts';
 /** A line with its text, without spaces around it. */
 export interface TextLine extends FileRow {
   readonly text: string;
+  /** Which line it is, from 1, counted from where the cutter began; blank ones count. */
+  readonly line: number;
 }
 
 /** A line cannot be longer; a file without line ends would else be taken into memory whole. */
@@ -19,6 +21,7 @@ export class LineCutter {
   #pieces: Buffer[] = [];
   #length = 0;
   #start: number;
+  #line = 0;
   #skip: number;
 
   /** Begins at an offset of the text; where that is its beginning, a byte order mark is passed over. */
@@ -65,7 +68,8 @@ export class LineCutter {
     this.#start += this.#length;
     this.#pieces = [];
     this.#length = 0;
-    if (text !== '') lines.push({ text, start, end: this.#start });
+    this.#line += 1;
+    if (text !== '') lines.push({ text, line: this.#line, start, end: this.#start });
   }
 }
 

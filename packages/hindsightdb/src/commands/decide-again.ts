@@ -1,0 +1,143 @@
+/** Deciding one recorded command again: with the answers that gateways gave, and up to the events as a read would give them. */
+
+import type { Checkpoint } from '../core/checkpoint.ts';
+import { decisionOf, type Decider } from '../core/decider.ts';
+import { HindsightError } from '../core/errors.ts';
+import type { Event } from '../core/event.ts';
+import type { Query } from '../core/query.ts';
+import { whileReplaying } from '../core/replay.ts';
+import { partitionOf } from '../core/stream-id.ts';
+import { ask, replayingGateway } from '../reactions/gateway.ts';
+import type { AnyStore } from '../store/context-of.ts';
+import { decodeEvents } from '../store/decode.ts';
+import { encodeEvents } from '../store/encode.ts';
+import { checkedQuery } from '../store/read-options.ts';
+import type { StoredEvent } from '../store/engine-types.ts';
+import type { RecordedCommand } from './command.ts';
+import { metadataBehind } from './command-record.ts';
+import type { CommandContext } from './define-commands.ts';
+import { foldBoundary } from './decide-on-boundary.ts';
+import { decidedEvent, failedWith, type Redecided } from './redecision.ts';
+import { recordedError } from './job.ts';
+
+/** The rules that commands are decided by again. */
+export interface Rules {
+  readonly decider: Decider<unknown, unknown, Event>;
+  readonly prepare: ((command: RecordedCommand, context: CommandContext) => unknown) | undefined;
+  readonly boundary: ((decided: never) => Query) | undefined;
+  readonly isFailure: (error: unknown) => boolean;
+}
+
+/** A decision that was made again, or why it cannot be. */
+export type DecidedAgain = Redecided | { readonly kind: 'undecidable'; readonly reason: string };
+
+/** What a command was decided on, and where its events would stand. */
+export interface DecidedOn {
+  readonly state: unknown;
+  readonly version: number;
+  /** The place of the first event behind that version, and its time. */
+  readonly at: Pick<StoredEvent, 'position' | 'recordedAt'>;
+  /** Up to where the log was looked at, where the decision rested on more than its entity. */
+  readonly boundary?: Checkpoint;
+}
+
+/** Decides a command on a state. Writes nothing, and asks no gateway what it was not asked. */
+export async function decideAgain(
+  store: AnyStore,
+  rules: Rules,
+  command: RecordedCommand,
+  { on, signal }: { readonly on: DecidedOn; readonly signal: AbortSignal },
+): Promise<DecidedAgain> {
+  const prepared = await prepareAgain(store, rules, command, signal);
+  if (prepared.kind !== 'prepared') return prepared;
+  let events: readonly Event[];
+  try {
+    const state = await stateOf(store, rules, prepared.input, on);
+    events = whileReplaying(() => decisionOf(rules.decider.decide(prepared.input, state)));
+  } catch (error) {
+    const isRejection = !rules.isFailure(error) && !hasCode(error, 'EFFECT_IN_REPLAY');
+    return isRejection ? { kind: 'rejected', error: recordedError(error) } : failedWith(error);
+  }
+  return await asRead(store, command, events, on);
+}
+
+/** The state that the rules ask for: that of the entity, or that of the boundary that they draw today. */
+async function stateOf(
+  { context }: AnyStore,
+  { boundary, decider }: Rules,
+  input: unknown,
+  on: DecidedOn,
+): Promise<unknown> {
+  // What the rules have prepared is what they take.
+  const query = boundary?.(input as never);
+  if (query === undefined || on.boundary === undefined) return on.state;
+  return await foldBoundary(context, decider, checkedQuery(context.limits, query), { until: on.boundary });
+}
+
+type Prepared = { readonly kind: 'prepared'; readonly input: unknown };
+
+async function prepareAgain(
+  store: AnyStore,
+  { prepare }: Rules,
+  command: RecordedCommand,
+  signal: AbortSignal,
+): Promise<Prepared | DecidedAgain> {
+  if (prepare === undefined) return { kind: 'prepared', input: command };
+  const { id, streamId } = command;
+  let unanswered: Error | undefined;
+  const context: CommandContext = {
+    signal,
+    ask: async (gateway, question) => {
+      try {
+        return await ask(store, replayingGateway(gateway), question, { for: id, streamId, signal });
+      } catch (error) {
+        if (error instanceof Error && hasCode(error, 'GATEWAY_UNANSWERED')) unanswered ??= error;
+        throw error;
+      }
+    },
+  };
+  let prepared: Prepared | Redecided;
+  try {
+    prepared = { kind: 'prepared', input: await prepare(command, context) };
+  } catch (error) {
+    signal.throwIfAborted();
+    prepared = failedWith(error);
+  }
+  // Whatever became of it then: the world might have answered something that leads elsewhere.
+  return unanswered === undefined ? prepared : { kind: 'undecidable', reason: unanswered.message };
+}
+
+/** The events of a decision as they would be read, had they been appended. */
+async function asRead(
+  { context }: AnyStore,
+  command: RecordedCommand,
+  events: readonly Event[],
+  { version, at }: DecidedOn,
+): Promise<Redecided> {
+  const { streamId } = command;
+  const partition = partitionOf(streamId, context.engine.identity.partitionCount);
+  try {
+    const encoded = await encodeEvents(context, {
+      streamId,
+      events,
+      metadata: metadataBehind(command),
+      isReservedAllowed: false,
+    });
+    const stored = encoded.map(({ record }, index): StoredEvent => ({
+      streamId,
+      version: version + 1 + index,
+      partition,
+      position: at.position + index,
+      recordedAt: at.recordedAt,
+      record,
+    }));
+    const read = await decodeEvents(context, stored);
+    return { kind: 'decided', events: read.map(decidedEvent) };
+  } catch (error) {
+    return failedWith(error);
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof HindsightError && error.code === code;
+}
