@@ -59,7 +59,10 @@ export interface ProcessOptions {
   readonly query?: Query;
   /** Where it begins when it is started for the first time. There is no default: for all that ever happened, or from now on. */
   readonly startAt: StartAt;
-  /** To which instance an event belongs; undefined: it is not for this process manager. Default: the event's stream. */
+  /**
+   * To which instance an event belongs: a text of at most 900 bytes that does not begin with `?`; undefined: it is not for this
+   * process manager. Default: the event's stream.
+   */
   readonly key?: (event: RecordedEvent) => string | undefined;
   /** The commands that it may issue. */
   readonly commands?: readonly AnyCommands[];

@@ -2,12 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { commandType, defineCommands } from '../../src/commands/index.ts';
 import { listLetters, retryAllLetters } from '../../src/consumers/index.ts';
 import {
   advanceProcess,
   become,
   defineProcess,
   endProcess,
+  issue,
   listProcesses,
   processInfo,
   processStatus,
@@ -15,9 +17,10 @@ import {
   setTimer,
   type Process,
 } from '../../src/processes/index.ts';
+import type { RecordedEvent } from '../../src/index.ts';
 import { settableClock } from '../../src/testing/index.ts';
 import { inMemory, openNew } from '../open-stores.ts';
-import { minute } from './billing.ts';
+import { invoiceCommands, minute } from './billing.ts';
 import { allOf, stepsIn } from './stepping.ts';
 
 const sent = { type: 'InvoiceSent', data: { cents: 100 } } as const;
@@ -179,3 +182,108 @@ suite('versions', () => {
 function countOf(state: unknown): number {
   return typeof state === 'object' && state !== null && 'count' in state ? Number(state.count) : Number.NaN;
 }
+
+suite('commands that cannot be submitted', () => {
+  let isBroken = true;
+  const careful = defineCommands({
+    decider: invoiceCommands.decider,
+    name: 'careful',
+    types: { Remind: commandType<{ readonly text: string }>() },
+    check: ({ data }) => {
+      if (isBroken && data.text === 'broken') throw new Error('the check is broken');
+    },
+  });
+  const options = {
+    name: 'issuing',
+    startAt: 'beginning',
+    retry: { attemptsMax: 2, firstDelayMs: 1 },
+    on: {
+      InvoiceSent: ({ streamId, data }: RecordedEvent<'InvoiceSent', { readonly text: string }>) =>
+        issue(careful, { type: 'Remind', streamId, data }),
+      InvoiceDelayed: () => setTimer('later', { afterMs: 1 }),
+    },
+  } as const;
+  const process = defineProcess({
+    ...options,
+    commands: [careful],
+    timers: { later: ({ key }) => issue(careful, { type: 'Remind', streamId: key, data: { text: 'broken' } }) },
+  });
+
+  test('hold up their own instance, and are submitted once when nothing stands against them any more', async (t) => {
+    isBroken = true;
+    const clock = settableClock('2026-03-01T00:00:00Z');
+    const store = await openNew(t, inMemory, { now: clock.now });
+    const submitted = async (): Promise<readonly string[]> =>
+      (await store.readLog({ includeReserved: true }).toArray())
+        .filter(({ type }) => type === '$commandAccepted')
+        .map(({ streamId }) => streamId);
+    await store.append('invoice-1', [{ type: 'InvoiceSent', data: { text: 'broken' } }]);
+    await store.append('invoice-2', [{ type: 'InvoiceDelayed', data: null }]);
+    await store.append('invoice-3', [{ type: 'InvoiceSent', data: { text: 'sound' } }]);
+    clock.advanceMs(1);
+    await advanceProcess(store, process);
+    assert.deepEqual(await submitted(), ['$command.invoice-3']);
+    assert.deepEqual(
+      (await allOf(listLetters(store, 'issuing'))).map(({ streamId, error }) => [streamId, error?.message]),
+      [['invoice-1', 'the check is broken']],
+    );
+    for (const key of ['invoice-1', 'invoice-2'])
+      assert.equal((await processInfo(store, process, key))?.unsubmitted, 1);
+    isBroken = false;
+    await retryAllLetters(store, 'issuing');
+    await advanceProcess(store, process);
+    await advanceProcess(store, process);
+    assert.deepEqual(
+      (await submitted()).toSorted(),
+      ['1', '2', '3'].map((number) => `$command.invoice-${number}`),
+    );
+    assert.equal((await stepsIn(store, 'issuing', 'invoice-1')).length, 1);
+    assert.equal((await stepsIn(store, 'issuing', 'invoice-2')).length, 2);
+    for (const key of ['invoice-1', 'invoice-2'])
+      assert.equal((await processInfo(store, process, key))?.unsubmitted, 0);
+  });
+
+  test('wait for a version that declares them', async (t) => {
+    isBroken = true;
+    const store = await openNew(t, inMemory);
+    await store.append('invoice-1', [{ type: 'InvoiceSent', data: { text: 'broken' } }]);
+    await advanceProcess(store, process);
+    const forgetful = defineProcess({ ...options, version: 2, timers: { later: () => undefined } });
+    await retryAllLetters(store, 'issuing');
+    await advanceProcess(store, forgetful);
+    assert.deepEqual(
+      (await allOf(listLetters(store, 'issuing'))).map(({ error }) => error?.code),
+      ['PROCESS_MISMATCH'],
+    );
+    isBroken = false;
+    await retryAllLetters(store, 'issuing');
+    await advanceProcess(store, { ...process, version: 3 });
+    assert.deepEqual(await allOf(listLetters(store, 'issuing')), []);
+    assert.equal((await processInfo(store, process, 'invoice-1'))?.unsubmitted, 0);
+  });
+});
+
+test('a key of any characters is kept apart from all others, and one that is too long is refused', async (t) => {
+  const store = await openNew(t, inMemory);
+  const keyed = defineProcess({
+    name: 'keyed',
+    startAt: 'beginning',
+    retry: { attemptsMax: 1 },
+    key: ({ data }) => String(data),
+    on: { Named: () => setTimer('due', { afterMs: 0 }) },
+    timers: { due: () => undefined },
+  });
+  const keys = ['ü'.repeat(450), 'a/b', 'a', 'a%2Fb', 'a?-1', ' ', '-', '.', '😀'];
+  for (const key of [...keys, 'x'.repeat(901), '?a-1', '\u0000', '\uD800'])
+    await store.append('a-1', [{ type: 'Named', data: key }]);
+  await advanceProcess(store, keyed);
+  const infos = await allOf(listProcesses(store, 'keyed'));
+  assert.deepEqual(
+    infos.map(({ key, version, timers }) => [key, version, timers]).toSorted(),
+    keys.map((key) => [key, 2, {}]).toSorted(),
+  );
+  assert.deepEqual(
+    (await allOf(listLetters(store, 'keyed'))).map(({ state }) => state),
+    ['failed', 'waiting', 'waiting', 'waiting'],
+  );
+});
