@@ -47,18 +47,28 @@ export interface EndProcess {
 
 /** What a handler may want. */
 export type ProcessAction<State = unknown, Timer extends string = string> =
-  SetTimer<Timer> | CancelTimer<Timer> | Become<Unchanging<State>> | Issue | EndProcess;
+  | SetTimer<Timer>
+  | CancelTimer<Timer>
+  | Become<Unchanging<State>>
+  | Issue
+  | EndProcess;
 
 /** What a handler returns: one action, several in their order, or none. */
 export type ProcessActions<State = unknown, Timer extends string = string> =
-  ProcessAction<State, Timer> | readonly ProcessAction<State, Timer>[] | undefined;
+  | ProcessAction<State, Timer>
+  | readonly ProcessAction<State, Timer>[]
+  | undefined;
 
 /** A command without an id: it is made of the id of the step that issues it, and an ordinal. */
 export type CommandToIssue<Type extends string = string, Data = unknown> = Omit<Command<Type, Data>, 'id'>;
 
 /** The commands of a registry, as a process manager issues them. */
 export type IssuableOf<Registry extends CommandRegistry> =
-  CommandsOf<Registry> extends infer Sent ? (Sent extends Command<infer Type, infer Data> ? CommandToIssue<Type, Data> : never) : never;
+  CommandsOf<Registry> extends infer Sent
+    ? Sent extends Command<infer Type, infer Data>
+      ? CommandToIssue<Type, Data>
+      : never
+    : never;
 
 /** Sets a timer of the instance, or moves it where it is pending. It fires once in effect, also when it comes late. */
 export function setTimer<Timer extends string>(timer: Timer, timing: Timing): SetTimer<Timer> {
@@ -83,8 +93,7 @@ export function issue<const Registry extends CommandRegistry>(
   commands: AnyCommands & { readonly types: Registry },
   command: IssuableOf<Registry>,
 ): Issue {
-  // A command without types is one of any type: it was compared with its registry by the compiler.
-  return { kind: 'issue', commands, command: command as CommandToIssue };
+  return { kind: 'issue', commands, command };
 }
 
 /** Ends the instance: its timers are cancelled, and what comes for its key later is passed over. */

@@ -22,7 +22,7 @@ export async function newestStep(
   streamId: string,
 ): Promise<{ readonly step: RecordedEvent | undefined; readonly streamVersion: number }> {
   let streamVersion: number | undefined;
-  for (let fromVersion: number | undefined = Number.MAX_SAFE_INTEGER; fromVersion !== undefined; ) {
+  for (let fromVersion: number | undefined = Number.MAX_SAFE_INTEGER; fromVersion !== undefined;) {
     const page = await context.engine.readStream({
       streamId,
       direction: 'backward',
@@ -51,7 +51,11 @@ export async function loadInstance(store: AnyStore, process: Process, key: strin
 const behindKinds: ReadonlySet<string> = new Set(['version', 'keyedStore']);
 
 /** A step of an instance by its version in the stream; undefined where there is none. */
-export async function stepAt({ context }: AnyStore, streamId: string, version: number): Promise<RecordedEvent | undefined> {
+export async function stepAt(
+  { context }: AnyStore,
+  streamId: string,
+  version: number,
+): Promise<RecordedEvent | undefined> {
   const request = { streamId, direction: 'forward', fromVersion: version, limit: 1, bytesMax } as const;
   const { events } = await context.engine.readStream(request);
   const found = events.filter((stored) => stored.version === version);

@@ -108,7 +108,12 @@ export class InstanceWork {
     const { store, process, slice, issuing, signal } = this.#settings;
     const place = { process: process.name, slice };
     const timers = await timerWrites(contextOf(store), place, { before: instance, after: step.after });
-    return await appendStep(store, process, { instance, step }, { keyedWrites: [...timers, ...issuing.noteOf(step)], signal });
+    return await appendStep(
+      store,
+      process,
+      { instance, step },
+      { keyedWrites: [...timers, ...issuing.noteOf(step)], signal },
+    );
   }
 
   /** The instance as it is. Taken up for the first time, what its last step issued is submitted again where that is not certain. */

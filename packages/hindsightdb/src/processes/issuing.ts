@@ -73,7 +73,12 @@ export class Issuing {
     const step = await stepAt(this.#store, instanceStream(this.#process.name, instance), version);
     // A step that truncation hides was long since followed by others, whose commands came after its own.
     if (step === undefined) return;
-    await this.#submit(stepOf(step).commands, { stepId: step.id, instance, correlationId: correlationOf(step), signal });
+    await this.#submit(stepOf(step).commands, {
+      stepId: step.id,
+      instance,
+      correlationId: correlationOf(step),
+      signal,
+    });
   }
 
   async #submit(

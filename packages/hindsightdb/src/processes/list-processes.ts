@@ -27,7 +27,12 @@ export interface ProcessInfo<State = unknown> extends ProcessState<State> {
   /** How many steps it has taken. */
   readonly version: number;
   /** Its newest step: when it was recorded, and what it was led to by. */
-  readonly lastStep: { readonly id: string; readonly recordedAt: string; readonly on: StepCause; readonly version: number };
+  readonly lastStep: {
+    readonly id: string;
+    readonly recordedAt: string;
+    readonly on: StepCause;
+    readonly version: number;
+  };
   /** Timers that are due and fail, by name: they are tried again, and the instance does not go past them. */
   readonly failing: Readonly<Record<string, TimerFailure>>;
 }

@@ -22,7 +22,11 @@ export function issuedPrefix(process: string, slice: number, instance?: string):
 }
 
 /** The note of a step, by the version that it has in the instance's stream. */
-export function issuedKey(process: string, slice: number, step: { readonly instance: string; readonly version: number }): string {
+export function issuedKey(
+  process: string,
+  slice: number,
+  step: { readonly instance: string; readonly version: number },
+): string {
   return `${issuedPrefix(process, slice, step.instance)}${digits(step.version, 16)}`;
 }
 

@@ -116,7 +116,11 @@ async function fireInstance(
   try {
     const fired = await work.fireUntil(key, until);
     // An entry that no step has set: of a timer that somebody else wrote, or of an instance that was removed.
-    if (fired === 0) await recordUnlessChanged(slice, timers.flatMap((timer) => clearWrites(timer)));
+    if (fired === 0)
+      await recordUnlessChanged(
+        slice,
+        timers.flatMap((timer) => clearWrites(timer)),
+      );
   } catch (error) {
     if (signal.aborted) throw error;
     if (error instanceof StoreFailure) throw error.cause;

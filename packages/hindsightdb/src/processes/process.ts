@@ -78,10 +78,12 @@ export interface ProcessOptions {
 }
 
 /** What a handler returns, at once or later. */
-export type Answered<State, Timer extends string> = ProcessActions<State, Timer> | Promise<ProcessActions<State, Timer>>;
+export type Answered<State, Timer extends string> =
+  | ProcessActions<State, Timer>
+  | Promise<ProcessActions<State, Timer>>;
 
 /** What is to follow from an event. Of a method's type, so that a handler may say what data it expects of its event. */
-export type EventHandler<Type extends string, State, Timer extends string> = {
+export type OnEvent<Type extends string, State, Timer extends string> = {
   handle(event: RecordedEvent<Type>, context: ProcessContext<State, Timer>): Answered<State, Timer>;
 }['handle'];
 
@@ -112,7 +114,7 @@ export interface ProcessDefinition<Type extends string, State, Timer extends str
   Timer
 > {
   /** What is to follow from an event, by its type. Pure, but for what it asks gateways through its context. */
-  readonly on: { readonly [Each in Type]: EventHandler<Each, NoInfer<State>, NoInfer<Timer>> };
+  readonly on: { readonly [Each in Type]: OnEvent<Each, NoInfer<State>, NoInfer<Timer>> };
 }
 
 /** A handler without its types: what it is handed, and what it knows beside that. */
@@ -192,7 +194,8 @@ export function defineProcess<Type extends string, State = undefined, Timer exte
   return {
     name,
     version,
-    query: query === undefined ? [{ types: [...on.keys()] }] : narrowedTo(on, normalizeQuery(query), 'the process manager'),
+    query:
+      query === undefined ? [{ types: [...on.keys()] }] : narrowedTo(on, normalizeQuery(query), 'the process manager'),
     startAt,
     key,
     // Without an initial state there is none, and then the type says undefined.

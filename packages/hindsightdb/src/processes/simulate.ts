@@ -159,7 +159,9 @@ function inputsOf(
 ): readonly { readonly key: string; readonly input: LogInput & ProcessInput }[] {
   const byKey = Map.groupBy(events, (event) => keyOf(process, event));
   return [...byKey].flatMap(([key, [first, ...rest]]) =>
-    key === undefined || first === undefined ? [] : [{ key, input: { kind: 'log', events: [first, ...rest] } as const }],
+    key === undefined || first === undefined
+      ? []
+      : [{ key, input: { kind: 'log', events: [first, ...rest] } as const }],
   );
 }
 

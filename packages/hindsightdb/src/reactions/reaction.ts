@@ -143,7 +143,9 @@ export function defineReaction<Data, Effects>(definition: ReactionDefinition<Dat
   for (const effect of performers.keys()) assertKeyedName('The name of an effect', effect);
   const filter: EventFilter = {
     ...(category !== undefined && { category }),
-    ...(query === undefined ? { types: [...handlers.keys()] } : { query: narrowedTo(handlers, normalizeQuery(query), 'the reaction') }),
+    ...(query === undefined
+      ? { types: [...handlers.keys()] }
+      : { query: narrowedTo(handlers, normalizeQuery(query), 'the reaction') }),
   };
   const checkedRetry = checkedRetryPolicy(retry);
   const running = runningOf(definition);

@@ -93,14 +93,18 @@ async function assertSteps(store: Store, counts: ProcessManagerCounts): Promise<
     if (found === before && found >= countOf(await simulatedSteps(store, process, farAhead))) break;
     before = found;
   }
-  for await (const letter of listLetters(store, process.name)) assert.fail(`There is a letter: ${JSON.stringify(letter)}`);
-  for await (const letter of listLetters(store, invoiceCommands.name)) assert.fail(`There is a letter: ${JSON.stringify(letter)}`);
+  for await (const letter of listLetters(store, process.name))
+    assert.fail(`There is a letter: ${JSON.stringify(letter)}`);
+  for await (const letter of listLetters(store, invoiceCommands.name))
+    assert.fail(`There is a letter: ${JSON.stringify(letter)}`);
   const recorded = await recordedSteps(store);
   assert.deepEqual(recorded, await simulatedSteps(store, process, farAhead));
   const submitted = await submittedCommands(store);
   assert.deepEqual(submitted, issuedCommands(recorded));
   counts.steps = countOf(recorded);
-  counts.fired = Object.values(recorded).flat().filter(({ on }) => JSON.stringify(on).includes('"timer"')).length;
+  counts.fired = Object.values(recorded)
+    .flat()
+    .filter(({ on }) => JSON.stringify(on).includes('"timer"')).length;
   counts.commands = countOf(submitted);
 }
 

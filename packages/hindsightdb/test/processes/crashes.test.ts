@@ -27,7 +27,9 @@ const life = fc.record({
   told: fc.array(tellings({ gapMsMax: 40, afterMsMax: 300 }), { maxLength: 6 }),
   /** How long the process manager is away before it looks. */
   awayMs: fc.constantFrom(0, 1, 50, 400),
-  death: fc.option(fc.record({ atWrite: fc.integer({ min: 1, max: 16 }), isWritten: fc.boolean() }), { nil: undefined }),
+  death: fc.option(fc.record({ atWrite: fc.integer({ min: 1, max: 16 }), isWritten: fc.boolean() }), {
+    nil: undefined,
+  }),
   isDecided: fc.boolean(),
 });
 type Life = typeof life extends fc.Arbitrary<infer Value> ? Value : never;
@@ -93,7 +95,8 @@ suite('whatever dies, and however late it is', () => {
       const runs = fc.asyncProperty(told, deaths, async (all, dying) => {
         const address = await kind.address(t);
         await using store = await openStore(address);
-        const open = async (): Promise<Store> => (kind === inFile ? await openStore(address) : storeOver(store.context.engine, {}));
+        const open = async (): Promise<Store> =>
+          kind === inFile ? await openStore(address) : storeOver(store.context.engine, {});
         const running: Disposing[] = [];
         const process = obedient({ slices: 2, leaseMs, batchSizeMax: 3 });
         try {

@@ -32,7 +32,8 @@ test('types come from the annotations, the initial state and the names of the ti
       },
       InvoicePaid: async () => endProcess(),
       InvoiceLost: () => undefined,
-      InvoiceFound: ({ recordedAt }, { key }) => (key === '' ? cancelTimer('late') : setTimer('late', { at: recordedAt })),
+      InvoiceFound: ({ recordedAt }, { key }) =>
+        key === '' ? cancelTimer('late') : setTimer('late', { at: recordedAt }),
     },
     timers: {
       overdue: ({ key, state }) => {
@@ -50,7 +51,10 @@ test('types come from the annotations, the initial state and the names of the ti
 });
 
 test('without a state there is none', () => {
-  const process = defineProcess({ ...options, on: { Some: (_event, { state }) => (state === undefined ? [] : endProcess()) } });
+  const process = defineProcess({
+    ...options,
+    on: { Some: (_event, { state }) => (state === undefined ? [] : endProcess()) },
+  });
   type _ = Expect<Equal<typeof process, Process<undefined>>>;
   assert.equal(process.initialState(), undefined);
 });
@@ -125,5 +129,7 @@ test('a process manager that is not as it should be is refused with a sentence',
   ];
   for (const definition of wrong)
     // As JavaScript without types would call it.
-    assert.throws(() => defineProcess(definition as Parameters<typeof defineProcess>[0]), { name: /TypeError|RangeError/ });
+    assert.throws(() => defineProcess(definition as Parameters<typeof defineProcess>[0]), {
+      name: /TypeError|RangeError/,
+    });
 });

@@ -117,7 +117,8 @@ const escalating = processesOf<BillingEvent>()({
       setTimer('never', { afterMs: minute }),
       cancelTimer('never'),
     ],
-    InvoicePaid: ({ data }, { state }) => (data.cents < 100 ? undefined : [become({ ...state, late: 'paid' }), endProcess()]),
+    InvoicePaid: ({ data }, { state }) =>
+      data.cents < 100 ? undefined : [become({ ...state, late: 'paid' }), endProcess()],
   },
   timers: {
     first: ({ state, key }) => [
@@ -172,7 +173,10 @@ test('an upcast event that became several is one input of each instance', async 
     startAt: 'beginning',
     initialState: [] as readonly string[],
     key: ({ data }) => String(data),
-    on: { Part: ({ data }: RecordedEvent<'Part', string>, { state }) => become([...state, data]), InvoiceSent: () => undefined },
+    on: {
+      Part: ({ data }: RecordedEvent<'Part', string>, { state }) => become([...state, data]),
+      InvoiceSent: () => undefined,
+    },
   });
   const parts = ['a', 'b', 'a'].map((data) => ({ ...one, type: 'Part', data }));
   const steps = await simulated(process, parts);

@@ -8,13 +8,13 @@ import {
   defineProcess,
   endProcess,
   issue,
+  simulateProcess,
   setTimer,
   type Process,
   type ProcessAction,
   type SimulatedStep,
 } from '../../src/processes/index.ts';
 import { stepType } from '../../src/core/event.ts';
-import { simulateProcess } from '../../src/processes/index.ts';
 import { stepOf } from '../../src/processes/step.ts';
 import type { Store } from '../../src/store/store.ts';
 import { invoiceCommands } from './billing.ts';
@@ -64,7 +64,12 @@ interface Heard {
 
 /** Does as it is told, and keeps all that it has handled in its state. */
 export function obedient(
-  options: { readonly slices?: number; readonly leaseMs?: number; readonly batchSizeMax?: number; readonly version?: number } = {},
+  options: {
+    readonly slices?: number;
+    readonly leaseMs?: number;
+    readonly batchSizeMax?: number;
+    readonly version?: number;
+  } = {},
 ): Process<{ readonly handled: readonly string[] }> {
   return defineProcess({
     name: 'obedient',
@@ -145,7 +150,10 @@ export interface ComparedStep {
 }
 
 /** The steps that were recorded, by instance and in order. */
-export async function recordedSteps(store: Store, name = 'obedient'): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
+export async function recordedSteps(
+  store: Store,
+  name = 'obedient',
+): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
   const steps: ComparedStep[] = [];
   for await (const event of store.readCategory(name)) {
     if (event.type !== stepType) continue;
@@ -160,7 +168,7 @@ export async function recordedSteps(store: Store, name = 'obedient'): Promise<Re
 /** The steps that the log leads to. */
 export async function simulatedSteps(
   store: Store,
-  process: Process<unknown>,
+  process: Process,
   until: string | Date,
 ): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
   const steps = await allOf(simulateProcess(process, store.readLog({ includeReserved: true }), { until }));
