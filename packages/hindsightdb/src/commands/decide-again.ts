@@ -7,6 +7,7 @@ import type { Event } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
 import { whileReplaying } from '../core/replay.ts';
 import { partitionOf } from '../core/stream-id.ts';
+import { unlessAborted } from '../consumers/pause.ts';
 import { ask, replayingGateway } from '../reactions/gateway.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { decodeEvents } from '../store/decode.ts';
@@ -108,7 +109,9 @@ async function prepareAgain(
   };
   let prepared: Prepared | Redecided;
   try {
-    prepared = { kind: 'prepared', input: await prepare(command, context) };
+    // One that never answers must not outlive the signal.
+    const input = await unlessAborted(Promise.resolve(prepare(command, context)), signal);
+    prepared = { kind: 'prepared', input };
   } catch (error) {
     signal.throwIfAborted();
     prepared = failedWith(error);
@@ -126,6 +129,8 @@ async function asRead(
 ): Promise<Redecided> {
   const { streamId } = command;
   const partition = partitionOf(streamId, context.engine.identity.partitionCount);
+  // Rules that are asynchronous by mistake are told so below; what becomes of their promise is nobody's concern.
+  for (const event of events as readonly unknown[]) if (event instanceof Promise) event.catch(() => undefined);
   try {
     const encoded = await encodeEvents(context, {
       streamId,
