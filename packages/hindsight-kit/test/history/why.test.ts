@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import { commandType, defineCommands, execute } from 'hindsightdb/commands';
 import { hindsight, objectOf, succeed } from '../hindsight-process.ts';
 import { documentsFrom, linesOf, orderFolder } from './order-store.ts';
 
@@ -37,6 +38,43 @@ suite('why', () => {
     const plain = (lines: readonly string[]): string[] => lines.map((line) => line.replaceAll(/ {2,}(?=\S)/g, '  '));
     for (const event of ['payment-9@2', '4', 'position:4', 'e4', 'id:e4'])
       assert.deepEqual(plain(await linesOf(folder, ['why', event])), plain(drawn));
+  });
+
+  test('shows commands that are kept as what was wanted of whom', async (context) => {
+    const folder = await orderFolder(context, async (_, clock, store) => {
+      const account = {
+        category: 'account',
+        initialState: null,
+        decide: () => ({ type: 'Deposited', data: null }),
+        evolve: () => null,
+      };
+      clock.advanceMs(1000);
+      await execute(store, defineCommands({ decider: account, types: { Deposit: commandType<null>() } }), {
+        type: 'Deposit',
+        streamId: 'account-1',
+        data: null,
+        id: 'd1',
+        metadata: { actor: 'ada' },
+      });
+    });
+    for (const event of ['account-1@1', 'd1']) {
+      const lines = await linesOf(folder, ['why', event]);
+      assert.deepEqual(
+        lines.map((line) => line.replace('▶', ' ').replaceAll(/ {2,}(?=\S)/g, '  ')),
+        [
+          '  account-1  2026-03-01 09:00:01Z  ada  Deposit, command',
+          '  └─ account-1@1  2026-03-01 09:00:01Z  ada  Deposited',
+        ],
+      );
+      assert.equal(lines[event === 'd1' ? 0 : 1]?.startsWith('▶'), true);
+    }
+    const [found] = await documentsFrom(folder, ['why', 'account-1@1']);
+    assert.deepEqual(found?.causes, ['d1']);
+    assert.ok(Array.isArray(found.tree));
+    assert.deepEqual(
+      found.tree.map((node) => objectOf(node).command),
+      [{ type: 'Deposit', streamId: 'account-1' }, null],
+    );
   });
 
   test('gives machines the causes, and the tree with its depths', async (context) => {

@@ -13,7 +13,8 @@ import { readLogPages } from '../store/read.ts';
 import type { LogReadOptions } from '../store/read-options.ts';
 import { argumentError } from '../core/errors.ts';
 import type { CommandStatus, Outcome, RecordedCommand } from './command.ts';
-import { commandOfEvent, commandTypes, holdsCommand, holdsOutcome } from './command-record.ts';
+import { commandTypes } from '../core/command-types.ts';
+import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
 import { consumerFor } from './define-commands.ts';
 import { keptCommand, keptOutcome, outcomeIn } from './read-command.ts';
 

@@ -10,18 +10,11 @@
  *     $commandRefused    one that was not accepted, where that is kept: under no key; or, of a process manager, under its id
  */
 
+import { commandTypes } from '../core/command-types.ts';
 import { HindsightError } from '../core/errors.ts';
 import type { Event, Metadata, RecordedEvent } from '../core/event.ts';
 import { subjectOfCommandStream } from '../core/stream-id.ts';
 import type { OutcomeDetails, RecordedCommand } from './command.ts';
-
-/** Event types that hold a command. */
-export const commandTypes = {
-  accepted: '$commandAccepted',
-  scheduled: '$commandScheduled',
-  handled: '$commandHandled',
-  refused: '$commandRefused',
-} as const;
 
 /** That the time of a scheduled command has come. */
 export const commandDueType = '$commandDue';

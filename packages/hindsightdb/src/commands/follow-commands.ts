@@ -6,7 +6,8 @@ import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
 import { subscribePages, type SubscribeOptions } from '../store/subscribe.ts';
 import type { Outcome, RecordedCommand } from './command.ts';
-import { commandOfEvent, commandTypes, holdsCommand, holdsOutcome } from './command-record.ts';
+import { commandTypes } from '../core/command-types.ts';
+import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
 import { outcomeIn } from './read-command.ts';
 
 /** What happened to a command. One that was decided at once is told of twice: first the command, then its outcome. */

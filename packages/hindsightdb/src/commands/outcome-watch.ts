@@ -13,7 +13,8 @@ import type { Engine } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
 import { subscribePages } from '../store/subscribe.ts';
 import type { Outcome } from './command.ts';
-import { acceptanceKey, commandTypes, holdsOutcome, outcomeTypes } from './command-record.ts';
+import { commandTypes } from '../core/command-types.ts';
+import { acceptanceKey, holdsOutcome, outcomeTypes } from './command-record.ts';
 import { keptOutcome, outcomeIn, writtenRecord } from './read-command.ts';
 
 /** How long is waited for an outcome. */

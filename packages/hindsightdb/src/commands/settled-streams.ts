@@ -10,7 +10,8 @@ import type { InternalStreamAppend } from '../store/append.ts';
 import { decodeStored } from '../store/decode.ts';
 import type { Engine } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
-import { commandDueType, commandTypes, outcomeTypes } from './command-record.ts';
+import { commandTypes } from '../core/command-types.ts';
+import { commandDueType, outcomeTypes } from './command-record.ts';
 
 /** A version of a command stream before which nothing is undecided, and the event that stands there. */
 interface Settled {

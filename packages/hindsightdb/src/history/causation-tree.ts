@@ -3,13 +3,16 @@
  */
 
 import type { RecordedEvent } from '../core/event.ts';
+import { commandIn, type CausingCommand } from './kept-commands.ts';
 
 /** A cause, and what followed from it. */
 export interface CausationNode {
-  /** The id of the event, or of what caused events without being one: a command, or something outside. */
+  /** The id of the event, or of what caused events without being one: a command that was not kept, or something outside. */
   readonly id: string;
   /** The event; undefined where the log has none of this id. */
   readonly event: RecordedEvent | undefined;
+  /** The command that the event holds, where it is a command that was kept. */
+  readonly command?: CausingCommand;
   /** What it led to, in the order in which it was recorded. */
   readonly effects: readonly CausationNode[];
 }
@@ -39,7 +42,7 @@ export function treeOf(
   { isCutOff }: { readonly isCutOff: boolean },
 ): CausationTree {
   const events = family.toSorted(byPlace);
-  const nodes = new Map<string, GrowingNode>(events.map((event) => [event.id, { id: event.id, event, effects: [] }]));
+  const nodes = new Map<string, GrowingNode>(events.map((event) => [event.id, nodeOf(event)]));
   const roots = new Set<GrowingNode>();
   for (const event of events) {
     const node = nodes.get(event.id);
@@ -54,6 +57,11 @@ export function treeOf(
     }
   }
   return { event: target, causes: causesOf(target, nodes), roots: [...roots], eventCount: events.length, isCutOff };
+}
+
+function nodeOf(event: RecordedEvent): GrowingNode {
+  const command = commandIn(event);
+  return { id: event.id, event, ...(command !== undefined && { command }), effects: [] };
 }
 
 function causeOf({ id, metadata }: RecordedEvent): string | undefined {

@@ -5,6 +5,7 @@
  * an index of them, so the log is read; records are told apart by their text, and only those that may belong are decoded.
  */
 
+import { commandTypes } from '../core/command-types.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import { argumentError } from '../core/errors.ts';
 import { assertName } from '../core/text.ts';
@@ -15,6 +16,7 @@ import { positionsOf, type Place } from '../store/places.ts';
 import type { LogReadOptions } from '../store/read-options.ts';
 import { readLogPages, readStreamPages } from '../store/read.ts';
 import type { StoreContext } from '../store/settings.ts';
+import { commandIn, explains, mayExplain } from './kept-commands.ts';
 import { treeOf, type CausationTree } from './causation-tree.ts';
 
 /** An event as the engine keeps it. */
@@ -38,8 +40,8 @@ const eventsMaxDefault = 10_000;
 
 /**
  * The tree of causes and consequences that an event is part of; undefined where there is no such event. It holds all events
- * of the same correlation, and those that are connected by causation. A cause that is no event of this log, such as a
- * command, stands as a node without an event. The log is read twice at most where it has one partition.
+ * of the same correlation, and those that are connected by causation. Commands that are kept are among them; a cause that is
+ * nothing of this log stands as a node without an event.
  */
 export async function causationOf(
   store: AnyStore,
@@ -61,8 +63,14 @@ export async function causationOf(
   let scanned = 0;
   const walk = async (range: LogReadOptions, isDone: () => boolean): Promise<void> => {
     if (isDone()) return;
-    for await (const { events } of readLogPages(context, {}, { ...(signal && { signal }), ...range })()) {
-      const candidates = context.codec === undefined ? events.filter(({ record }) => family.mayTake(record)) : events;
+    for await (const { events } of readLogPages(
+      context,
+      {},
+      { ...(signal && { signal }), ...range, includeReserved: true },
+    )()) {
+      const candidates = events.filter(
+        (stored) => mayExplain(stored) && (context.codec !== undefined || family.mayTake(stored.record)),
+      );
       if (candidates.length > 0) for (const event of await decodeEvents(context, candidates)) family.take(event);
       scanned += events.length;
       onProgress?.(scanned);
@@ -70,14 +78,16 @@ export async function causationOf(
     }
   };
   // Causes lie before their consequences: a walk back finds the causes, and one forward what followed from each of them.
-  // Where partitions have no common order this may take further rounds; they end when nothing is new.
+  // Where partitions have no common order this may take further rounds; they end when nothing is new. So it may where a command
+  // stands behind the events that it led to, as one does that was decided when it was accepted.
   for (let known = -1; known < family.size && !family.isFull;) {
     known = family.size;
+    const { lateCount } = family;
     const back = { direction: 'backward', ...(after !== undefined && { after }) } as const;
     await walk(isOneOrder ? { ...back, until: target.position } : back, () => family.isFull || !family.isMissingCauses);
     const first = isOneOrder && !family.isCorrelated ? family.firstPosition - 1 : after;
     await walk(first === undefined ? {} : { after: first }, () => family.isFull);
-    if (isOneOrder) break;
+    if (isOneOrder && family.lateCount === lateCount) break;
   }
   return treeOf(target, family.events(), { isCutOff: family.isFull });
 }
@@ -101,9 +111,9 @@ async function findEvent(
   if ('id' in reference) {
     const quoted = JSON.stringify(reference.id);
     const range = { ...(after !== undefined && { after }), ...(signal && { signal }) };
-    return await firstOf(context, readLogPages(context, {}, range)(), {
-      mayBe: (stored) => stored.record.includes(quoted),
-      is: ({ id }) => id === reference.id,
+    return await firstOf(context, readLogPages(context, {}, { ...range, includeReserved: true })(), {
+      mayBe: (stored) => mayExplain(stored) && stored.record.includes(quoted),
+      is: (event) => event.id === reference.id && explains(event),
     });
   }
   const { streamId, version } = reference;
@@ -128,11 +138,13 @@ class Family {
   readonly #correlation: { readonly id: string; readonly quoted: string } | undefined;
   readonly #countMax: number;
   readonly #byId = new Map<string, RecordedEvent>();
-  /** Causes that are named and were not found yet. Those of commands never are. */
+  /** Causes that are named and were not found yet. Those outside never are. */
   readonly #missing = new Set<string>();
+  #lateCount = 0;
 
   constructor(target: RecordedEvent, countMax: number) {
-    const { correlationId } = target.metadata;
+    // What follows from a command that names no correlation is correlated by the command itself.
+    const { correlationId = commandIn(target) === undefined ? undefined : target.id } = target.metadata;
     this.#countMax = countMax;
     this.#correlation =
       typeof correlationId === 'string' ? { id: correlationId, quoted: JSON.stringify(correlationId) } : undefined;
@@ -157,6 +169,11 @@ class Family {
     return this.#byId.size >= this.#countMax;
   }
 
+  /** How many commands were found that stand behind the events that they led to, with which they were written. */
+  get lateCount(): number {
+    return this.#lateCount;
+  }
+
   get isMissingCauses(): boolean {
     return this.#missing.size > 0;
   }
@@ -176,7 +193,7 @@ class Family {
   }
 
   take(event: RecordedEvent): void {
-    if (this.isFull || this.#byId.has(event.id)) return;
+    if (this.isFull || this.#byId.has(event.id) || !explains(event)) return;
     const { causationId, correlationId } = event.metadata;
     const isRelated =
       this.#missing.has(event.id) ||
@@ -187,6 +204,7 @@ class Family {
 
   #add(event: RecordedEvent): void {
     this.#byId.set(event.id, event);
+    if (event.type === commandTypes.handled) this.#lateCount += 1;
     this.#missing.delete(event.id);
     const { causationId } = event.metadata;
     if (typeof causationId === 'string' && !this.#byId.has(causationId)) this.#missing.add(causationId);

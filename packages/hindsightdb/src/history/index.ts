@@ -17,6 +17,7 @@ export {
 } from './category-history.ts';
 export { causationOf, type CausationOptions, type EventReference } from './causation.ts';
 export type { CausationNode, CausationTree } from './causation-tree.ts';
+export type { CausingCommand } from './kept-commands.ts';
 export { changesBetween, type Change, type CompareOptions } from './changes.ts';
 export {
   checkHistory,

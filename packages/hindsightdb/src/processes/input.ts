@@ -1,7 +1,7 @@
 /** What a process manager handles: what the log says, and timers that are due. */
 
+import { commandTypes } from '../core/command-types.ts';
 import {
-  commandTypes,
   entityOf as entityOfCommand,
   holdsOutcome,
   issuedIn,

@@ -1,7 +1,8 @@
 /** Causes and consequences across streams, by causation and correlation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openStore, type Store } from '../../src/index.ts';
+import { openStore, type Event, type Recorded, type Store } from '../../src/index.ts';
+import { commandType, defineCommands, execute, runCommands, submit, waitForOutcome } from '../../src/commands/index.ts';
 import { causationOf, type CausationNode } from '../../src/history/index.ts';
 
 interface Said {
@@ -80,3 +81,92 @@ test('a correlation joins what no cause connects, and forged circles end', async
   );
   assert.deepEqual((await causationOf(store, { id: 'own' }))?.roots.map(shape), [['own', true, []]]);
 });
+
+const account = defineCommands({
+  decider: {
+    category: 'account',
+    initialState: 0,
+    decide: ({ data }: { data: { cents: number } }): Event<'Deposited' | 'Counted', { cents: number }>[] => [
+      { type: 'Deposited', data },
+      { type: 'Counted', data },
+    ],
+    evolve: (sum: number, event: Recorded<Event<'Deposited' | 'Counted', { cents: number }>>) => sum + event.version,
+  },
+  types: { Deposit: commandType<{ cents: number }>() },
+});
+
+for (const partitionCount of [1, 4])
+  for (const correlation of [undefined, 'request-1'])
+    test(`commands that are kept stand between the events, ${correlation === undefined ? 'without' : 'with'} a correlation, over ${partitionCount} partitions`, async () => {
+      let micros = 0;
+      await using store = await openStore('memory:', { partitionCount, now: () => (micros += 1000) });
+      const deposit = (id: string, cause: string) => ({
+        type: 'Deposit' as const,
+        streamId: `account-${id}`,
+        data: { cents: 1 },
+        id,
+        metadata: { causationId: cause, ...(correlation !== undefined && { correlationId: correlation }) },
+      });
+      const running = await runCommands(store, account);
+      await say(store, 'order-1', { id: 'placed', cause: 'click', ...(correlation !== undefined && { correlation }) });
+      await say(store, 'order-2', { id: 'other' });
+      await execute(store, account, deposit('at-once', 'placed'));
+      await submit(store, account, deposit('later', 'placed'));
+      await waitForOutcome(store, 'later');
+      await submit(store, account, { ...deposit('never', 'other'), metadata: { causationId: 'other' } });
+      await running.stop();
+      const [first] = await store.readStream('account-at-once').toArray();
+      const [second] = await store.readStream('account-later').toArray();
+      assert.ok(first !== undefined && second !== undefined);
+      for (const reference of [
+        { id: 'at-once' },
+        { id: 'later' },
+        { id: 'placed' },
+        { id: first.id },
+        { id: second.id },
+      ]) {
+        const tree = await causationOf(store, reference);
+        assert.deepEqual(
+          [reference, tree?.roots.map(commandShape)],
+          [
+            reference,
+            [
+              [
+                'click',
+                [
+                  [
+                    'Made placed',
+                    [
+                      [
+                        'Deposit for account-at-once',
+                        [
+                          ['Deposited', []],
+                          ['Counted', []],
+                        ],
+                      ],
+                      [
+                        'Deposit for account-later',
+                        [
+                          ['Deposited', []],
+                          ['Counted', []],
+                        ],
+                      ],
+                    ],
+                  ],
+                ],
+              ],
+            ],
+          ],
+        );
+        assert.equal(tree?.eventCount, 7);
+      }
+      assert.deepEqual(
+        (await causationOf(store, { id: first.id }))?.causes.map(({ type }) => type),
+        ['Made placed', '$commandHandled'],
+      );
+    });
+
+const commandShape = ({ id, event, command, effects }: CausationNode): unknown => [
+  command === undefined ? (event?.type ?? id) : `${command.type} for ${command.streamId}`,
+  effects.map(commandShape),
+];

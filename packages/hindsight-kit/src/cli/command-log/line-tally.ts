@@ -67,7 +67,7 @@ export class LineTally {
   /** What was counted, in a sentence. */
   get text(): string {
     const parts = [
-      countOf(this.#accepted, 'command') + ' accepted',
+      `${countOf(this.#accepted, 'command')} accepted`,
       ...(this.#before > 0 ? [`${countText(this.#before)} accepted before`] : []),
       ...(this.#refused > 0 ? [`${countText(this.#refused)} refused`] : []),
       ...[...this.#outcomes].map(([kind, count]) => `${countText(count)} ${kind}`),

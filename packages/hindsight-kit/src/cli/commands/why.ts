@@ -21,9 +21,9 @@ export const addWhy: AddCommand = (program, cli) => {
     .command('why')
     .summary('show what led to an event, and what followed from it')
     .description(
-      'Shows the tree of causes and consequences that an event belongs to, across all streams, by the causationId and correlationId in the metadata of events. The event that was asked for is marked.',
+      'Shows the tree of causes and consequences that an event belongs to, across all streams, by the causationId and correlationId in the metadata of events. Commands that are kept stand among them. The event that was asked for is marked.',
     )
-    .argument('<event>', 'order-75@3, a position in the log, or the id of an event')
+    .argument('<event>', 'order-75@3, a position in the log, or the id of an event or a command')
     .option('-n, --limit <count>', 'so many events at most; default 10000', wholeNumber(1))
     .action((text: string, options: WhyOptions, self: Command) =>
       runAction(cli, self, async (context) => {
@@ -75,6 +75,7 @@ async function printTree(context: CommandContext, tree: CausationTree): Promise<
         depth,
         causeId: causeId ?? null,
         event: node.event === undefined ? null : eventDocument(node.event),
+        command: node.command ?? null,
       })),
     });
   for (const line of treeLines(context, tree)) await output.line(line);

@@ -1,10 +1,11 @@
 /**
  * The tree of causes and consequences as lines:
  *
- *       order-75@1          2026-03-01 09:00:00Z  ann  OrderPlaced
- *       ├─ payment-9@1      2026-03-01 09:00:01Z       PaymentRequested
- *     ▶ │  └─ payment-9@2   2026-03-01 09:00:07Z       PaymentReceived
- *       └─ mail-3@1         2026-03-01 09:00:02Z       MailSent
+ *       order-75            2026-03-01 08:59:58Z  ann  PlaceOrder, command
+ *       └─ order-75@1       2026-03-01 09:00:00Z  ann  OrderPlaced
+ *          ├─ payment-9@1   2026-03-01 09:00:01Z       PaymentRequested
+ *     ▶    │  └─ payment-9@2  2026-03-01 09:00:07Z     PaymentReceived
+ *          └─ mail-3@1      2026-03-01 09:00:02Z       MailSent
  */
 
 import type { CausationNode, CausationTree } from 'hindsightdb/history';
@@ -52,8 +53,12 @@ export function treeLines({ palette, widthMax }: CommandContext, tree: Causation
     const { event } = node;
     const mark = event !== undefined && event.id === tree.event.id ? '▶ ' : '  ';
     if (event === undefined) return [`${mark}${branchText(flat)}${safeText(node.id)}`, '', '', 'no event of this log'];
-    const name = `${mark}${branchText(flat)}${safeText(event.streamId)}@${event.version}`;
-    return [name, eventTimeText(event, widthMax), actorText(event), safeText(event.type)];
+    const { command } = node;
+    // A command is called as it was sent, and not as the store keeps it.
+    const place = command === undefined ? `${event.streamId}@${event.version}` : command.streamId;
+    const type = command === undefined ? event.type : `${command.type}, command`;
+    const name = `${mark}${branchText(flat)}${safeText(place)}`;
+    return [name, eventTimeText(event, widthMax), actorText(event), safeText(type)];
   });
   const hasActors = rows.some(([, , actor]) => actor !== '');
   const columns = [

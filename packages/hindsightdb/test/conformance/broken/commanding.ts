@@ -2,7 +2,8 @@
 
 import { libraryCommands, type CommandRuntime } from '../../../src/conformance/index.ts';
 import { commandStreamOf } from '../../../src/core/stream-id.ts';
-import { commandDueType, commandTypes, entityOf } from '../../../src/commands/command-record.ts';
+import { commandTypes } from '../../../src/core/command-types.ts';
+import { commandDueType, entityOf } from '../../../src/commands/command-record.ts';
 import { CommandWork } from '../../../src/commands/command-work.ts';
 import type { AnyCommands } from '../../../src/commands/define-commands.ts';
 import type { Consumer } from '../../../src/consumers/index.ts';
