@@ -57,8 +57,10 @@ interface Lane {
   isAtWork: boolean;
   /** How often the first one was tried, and failed. */
   failures: number;
-  /** The events of those that were set aside; empty where none was. */
+  /** The events of those that were set aside while the slice is held; empty where none was. */
   readonly setAside: Set<string>;
+  /** Ends when the slice is given up. */
+  heldUnder: AbortSignal | undefined;
 }
 
 /** The lanes of the entities that have something to decide. */
@@ -76,6 +78,9 @@ export class CommandLanes {
   add(item: LaneItem): Promise<Settled> {
     const entity = entityOf(item.event);
     const lane = this.#lanes.get(entity) ?? this.#open(entity);
+    // Held anew, the slice knows by its letters what waits.
+    if (lane.heldUnder !== item.signal) lane.setAside.clear();
+    lane.heldUnder = item.signal;
     // What comes behind one that was set aside waits; that very one comes again when somebody asks for it.
     if (lane.setAside.size > 0 && !lane.setAside.delete(item.event.id)) {
       lane.setAside.add(item.event.id);
@@ -99,7 +104,14 @@ export class CommandLanes {
   }
 
   #open(entity: string): Lane {
-    const lane = { entity, items: [], isAtWork: false, failures: 0, setAside: new Set<string>() };
+    const lane: Lane = {
+      entity,
+      items: [],
+      isAtWork: false,
+      failures: 0,
+      setAside: new Set<string>(),
+      heldUnder: undefined,
+    };
     this.#lanes.set(entity, lane);
     return lane;
   }

@@ -111,9 +111,12 @@ export interface CommandsDefinition<
 
 /** What turns a record into what the decider decides. May be left out where the decider takes the record itself. */
 export type Preparing<Decided, Registry extends CommandRegistry> =
-  RecordedCommandsOf<Registry> extends Decided
+  // A decider that does not look at its command takes any: nothing can be inferred of it.
+  [Decided] extends [never]
     ? { readonly prepare?: Prepare<Decided, Registry> }
-    : { readonly prepare: Prepare<Decided, Registry> };
+    : RecordedCommandsOf<Registry> extends Decided
+      ? { readonly prepare?: Prepare<Decided, Registry> }
+      : { readonly prepare: Prepare<Decided, Registry> };
 
 /** Turns a record into what is decided. Pure, but for what it asks gateways: asked again they give the same answers. */
 export type Prepare<Decided, Registry extends CommandRegistry> = (

@@ -1,17 +1,23 @@
 /** Commands that are to be decided later: a timer gives each its turn. */
 
 import { commandStreamOf } from '../core/stream-id.ts';
-import { microsOf } from '../core/time.ts';
+import { isoOfMicros, microsOf } from '../core/time.ts';
 import { resultOf } from '../store/append.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
 import type { StoreContext } from '../store/settings.ts';
 import type { Store } from '../store/store.ts';
-import { clearWrites, dueTimers, firstDue, readTimer, setWrites, type StoredTimer } from '../timers/stored-timer.ts';
+import {
+  clearWrites,
+  encodedDueTimers,
+  firstDue,
+  readEncodedTimer,
+  setWrites,
+  type StoredTimer,
+} from '../timers/stored-timer.ts';
 import type { RecordedCommand } from './command.ts';
-import { commandDueType, type DueRecord } from './command-record.ts';
+import { acceptanceKey, commandDueType, type DueRecord } from './command-record.ts';
 import type { AnyCommands } from './define-commands.ts';
-import { keptCommand } from './read-command.ts';
 
 /** The timers of scheduled commands: those of the consumer that processes them. Their ids are those of the commands. */
 function groupOf(consumer: string): string {
@@ -42,7 +48,7 @@ export async function timerEndFor(
   consumer: string,
   { id }: RecordedCommand,
 ): Promise<readonly KeyedWrite[]> {
-  const timer = await readTimer(context, groupOf(consumer), id);
+  const timer = await readEncodedTimer(context.engine, groupOf(consumer), id);
   return timer === undefined ? [] : clearWrites(timer);
 }
 
@@ -56,7 +62,7 @@ export async function giveTurns(store: AnyStore, consumer: string, signal: Abort
   const { context } = store;
   const group = groupOf(consumer);
   while (!signal.aborted) {
-    const timers = await dueTimers(context, group, context.now(), pageSize);
+    const timers = await encodedDueTimers(context.engine, group, context.now(), pageSize);
     if (timers.length === 0) break;
     const appends: Promise<void>[] = [];
     for (const timer of timers) appends.push(giveTurn(store, timer, await recordVersion(context, timer.id)));
@@ -66,10 +72,12 @@ export async function giveTurns(store: AnyStore, consumer: string, signal: Abort
   return next === undefined ? lookEveryMs : Math.min(lookEveryMs, Math.max(0, (next.at - context.now()) / 1000));
 }
 
-async function recordVersion(context: StoreContext, commandId: string): Promise<number> {
-  const kept = await keptCommand(context, commandId);
-  if (kept === undefined) throw new Error(`The scheduled command ${commandId} is not there.`);
-  return kept.event.version;
+/** Where the record of a command stands in its stream. */
+async function recordVersion({ engine }: StoreContext, commandId: string): Promise<number> {
+  const accepted = await engine.answerOf(acceptanceKey(commandId));
+  const [stream] = accepted?.written.streams ?? [];
+  if (stream === undefined) throw new Error(`The scheduled command ${commandId} is not there.`);
+  return stream.lastVersion;
 }
 
 async function giveTurn(store: AnyStore, timer: StoredTimer, version: number): Promise<void> {
@@ -84,7 +92,7 @@ async function giveTurn(store: AnyStore, timer: StoredTimer, version: number): P
           {
             type: commandDueType,
             data: { command: id, version } satisfies DueRecord,
-            occurredAt: new Date(dueAt / 1000),
+            occurredAt: isoOfMicros(dueAt),
             metadata: { causationId: id },
           },
         ],

@@ -56,7 +56,7 @@ export async function execute<Registry extends CommandRegistry>(
   const outcome = await decideNow(store, commands, { recorded, given, signal });
   if (outcome !== undefined) return outcome;
   await accept(store, commands, recorded, { digest: given.digest, signal });
-  return await waitForOutcome(store, given.id, options);
+  return await awaitOutcome(context, given.id, options);
 }
 
 interface Deciding {

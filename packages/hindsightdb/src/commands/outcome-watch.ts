@@ -14,8 +14,8 @@ import type { StoreContext } from '../store/settings.ts';
 import { subscribePages } from '../store/subscribe.ts';
 import type { Outcome } from './command.ts';
 import { commandTypes } from '../core/command-types.ts';
-import { holdsOutcome, outcomeTypes } from './command-record.ts';
-import { keptCommand, keptOutcome, outcomeIn } from './read-command.ts';
+import { acceptanceKey, holdsOutcome, outcomeTypes } from './command-record.ts';
+import { keptOutcome, outcomeIn, writtenRecord } from './read-command.ts';
 
 /** How long is waited for an outcome. */
 export interface OutcomeWait {
@@ -43,17 +43,22 @@ export async function waitForOutcome(store: AnyStore, commandId: string, options
   const context = contextOf(store);
   assertName('The id of a command', commandId, context.limits.idBytesMax);
   assertOutcomeWait(options);
-  const known = await settledOutcome(context, commandId);
-  return known ?? (await awaitOutcome(context, commandId, options));
+  return await awaitOutcome(context, commandId, options);
 }
 
+/** How closely is looked: a glance costs two look-ups, and does not see the outcome of a command that was refused at once. */
+type Look = 'glance' | 'whole';
+
 /** The outcome that is recorded; undefined where there is none yet. Throws `COMMAND_UNKNOWN`. */
-async function settledOutcome(context: StoreContext, commandId: string): Promise<Outcome | undefined> {
+async function settledOutcome(context: StoreContext, commandId: string, look: Look): Promise<Outcome | undefined> {
   const outcome = await keptOutcome(context, commandId);
   if (outcome !== undefined) return outcome;
-  const command = await keptCommand(context, commandId);
-  if (command === undefined) throw unknownError(commandId);
-  return holdsOutcome(command.event) ? outcomeIn(context, command.event) : undefined;
+  const accepted = await context.engine.answerOf(acceptanceKey(commandId));
+  if (accepted === undefined) throw unknownError(commandId);
+  // One that was decided when it was accepted was written together with its entity.
+  if (look === 'glance' && accepted.written.streams.length === 1) return undefined;
+  const event = await writtenRecord(context, accepted.written);
+  return holdsOutcome(event) ? outcomeIn(context, event) : undefined;
 }
 
 /** The error for an id under which nothing was accepted. */
@@ -63,7 +68,7 @@ export function unknownError(commandId: string): HindsightError {
   });
 }
 
-/** The same for a command that is known to be accepted. */
+/** The same, checked. */
 export async function awaitOutcome(
   context: StoreContext,
   commandId: string,
@@ -141,9 +146,9 @@ class OutcomeWatch {
   add(commandId: string, waiter: Waiter): void {
     const waiters = this.#waiters.get(commandId) ?? new Set();
     this.#waiters.set(commandId, waiters.add(waiter));
-    // The log may have been read past the outcome already.
-    if (this.#following !== undefined) void this.#look(commandId);
-    else this.#patience ??= setTimeout(() => this.#lookAround(), patienceMs);
+    // What was recorded before is told by nobody again, and a log that is followed may have been read past it.
+    void this.#look(commandId, this.#following === undefined ? 'glance' : 'whole');
+    if (this.#following === undefined) this.#patience ??= setTimeout(() => this.#lookAround(), patienceMs);
   }
 
   remove(commandId: string, waiter: Waiter): void {
@@ -184,7 +189,7 @@ class OutcomeWatch {
     try {
       // With its first page the subscription has its place; what was written before that is found by the key.
       let page = await pages.next();
-      await Promise.all([...this.#waiters.keys()].map((commandId) => this.#look(commandId)));
+      await Promise.all([...this.#waiters.keys()].map((commandId) => this.#look(commandId, 'whole')));
       for (; page.done !== true; page = await pages.next())
         for (const event of await decodeStored(this.#context, page.value.events))
           this.tell(outcomeIn(this.#context, event));
@@ -196,9 +201,9 @@ class OutcomeWatch {
     }
   }
 
-  async #look(commandId: string): Promise<void> {
+  async #look(commandId: string, look: Look): Promise<void> {
     try {
-      const outcome = await settledOutcome(this.#context, commandId);
+      const outcome = await settledOutcome(this.#context, commandId, look);
       if (outcome !== undefined) this.tell(outcome);
     } catch (error) {
       for (const waiter of this.#waiters.get(commandId) ?? []) waiter.reject(error);

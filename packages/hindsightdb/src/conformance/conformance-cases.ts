@@ -15,6 +15,7 @@ import { keeping } from './cases/keeping.ts';
 import { keying } from './cases/keying.ts';
 import { listing } from './cases/listing.ts';
 import { naming } from './cases/naming.ts';
+import { recordingOutcomes } from './cases/outcomes.ts';
 import { partitioning } from './cases/partitioning.ts';
 import { placing } from './cases/placing.ts';
 import { racing } from './cases/racing.ts';
@@ -52,6 +53,7 @@ const areas: readonly Area[] = [
   repeating,
   setting,
   keeping,
+  recordingOutcomes,
   scanning,
   viewing,
   querying,

@@ -6,6 +6,8 @@
 export function firstDifference(actual: unknown, expected: unknown, path = ''): string | undefined {
   if (Object.is(actual, expected)) return undefined;
   if (Array.isArray(actual) && Array.isArray(expected)) return listDifference(actual, expected, path);
+  if (actual instanceof Set && expected instanceof Set)
+    return listDifference(membersOf(actual), membersOf(expected), path);
   if (isPlain(actual) && isPlain(expected)) {
     for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
       const found = firstDifference(memberOf(actual, key), memberOf(expected, key), `${path}.${key}`);
@@ -27,8 +29,14 @@ function listDifference(actual: readonly unknown[], expected: readonly unknown[]
   return `${path === '' ? '' : `at ${path}: `}got ${actual.length} items, expected ${expected.length}; the first ${verb} one is [${first}] ${show(longer[first])}`;
 }
 
+/** The members of a set in an order that does not depend on how they came into it. */
+function membersOf(set: ReadonlySet<unknown>): readonly string[] {
+  return [...set].map(show).toSorted();
+}
+
 function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  return !Array.isArray(value) && !(value instanceof Set) && !(value instanceof Map);
 }
 
 function memberOf(value: object, key: string): unknown {

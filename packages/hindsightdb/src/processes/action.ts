@@ -93,8 +93,7 @@ export function issue<const Registry extends CommandRegistry>(
   commands: AnyCommands & { readonly types: Registry },
   command: IssuableOf<Registry>,
 ): Issue {
-  // A command without types is one of any type: it was compared with its registry by the compiler.
-  return { kind: 'issue', commands, command: command as CommandToIssue };
+  return { kind: 'issue', commands, command };
 }
 
 /** Ends the instance: its timers are cancelled, and what comes for its key later is passed over. */

@@ -211,15 +211,16 @@ function pendingTimer(
   return { dueAt, setBy, ...(correlationId !== undefined && { correlationId }) };
 }
 
-/** The times that ISO texts with four digits for the year can say. */
-const [microsMin, microsMax] = [-9_007_199_254_740_991, 9_007_199_254_740_991];
-
 function dueMicros(timer: string, timing: Timing, at: string): number {
   assertObject(`The timing of the timer ${timer}`, timing);
-  if ('at' in timing) return microsOf('at', timing.at);
+  if ('at' in timing) {
+    const micros = microsOf('at', timing.at);
+    if (Number.isSafeInteger(micros)) return micros;
+    throw rangeError('INVALID_ARGUMENT', `The timer ${timer} cannot be due in ${String(timing.at)}.`);
+  }
   const { afterMs, from = at } = timing;
   const micros = microsOf('from', from) + Math.round(afterMs * 1000);
-  if (typeof afterMs === 'number' && micros >= microsMin && micros <= microsMax) return micros;
+  if (typeof afterMs === 'number' && Number.isSafeInteger(micros)) return micros;
   throw rangeError(
     'INVALID_ARGUMENT',
     `afterMs of the timer ${timer} must be a number of milliseconds, not ${describe(afterMs)}.`,

@@ -9,11 +9,12 @@ import {
   outcomeTypes,
   processTag,
 } from '../commands/command-record.ts';
+import { argumentError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
 import { sha256Hex } from '../core/sha256.ts';
 import { isReserved } from '../core/stream-id.ts';
-import { assertName } from '../core/text.ts';
+import { assertName, describe } from '../core/text.ts';
 import type { Process, Rejection } from './process.ts';
 import type { PendingTimer, StepCause } from './step.ts';
 
@@ -36,13 +37,21 @@ export type ProcessInput = LogInput | TimerInput;
 /** Keys are as long as the ids of streams may be in a store of any engine, without the name in front. */
 const keyBytesMax = 900;
 
+/** What the entity of an event begins with whose key cannot be told. */
+const withoutKey = '?';
+
 /** The instance that an event of the log is for; undefined where it is for none. Throws what `key` throws. */
 export function keyOf(process: Process, event: RecordedEvent): string | undefined {
   if (isReserved(event.type)) return keyOfRejection(process, event);
   if (!process.on.has(event.type)) return undefined;
   const key = process.key(event);
-  if (key !== undefined) assertName(`What key of the process manager ${process.name} returns`, key, keyBytesMax);
-  return key;
+  if (key === undefined) return undefined;
+  assertName(`What key of the process manager ${process.name} returns`, key, keyBytesMax);
+  if (!key.startsWith(withoutKey)) return key;
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `A key must not begin with ${withoutKey}, as ${describe(key)} does: letters of events without a key stand under such names.`,
+  );
 }
 
 function keyOfRejection({ name }: Process, event: RecordedEvent): string | undefined {
@@ -58,7 +67,7 @@ export function entityOf(process: Process, event: RecordedEvent): string {
   } catch {
     // It fails where it is handled as well, and is set aside there.
   }
-  return `?${event.streamId.slice(0, keyBytesMax)}`.toWellFormed();
+  return `${withoutKey}${event.streamId.slice(0, keyBytesMax)}`.toWellFormed();
 }
 
 /** The rejection that an event of the log holds; undefined for any other. */

@@ -120,7 +120,7 @@ export class InstanceWork {
   async #present(key: string): Promise<Instance> {
     if (this.#instance !== undefined) return this.#instance;
     const { store, process, issuing, signal } = this.#settings;
-    await ofStore(issuing.submitNoted(signal, key));
+    await ofStore(issuing.submitNotedOf(key, signal));
     this.#instance = await ofStore(loadInstance(store, process, key));
     return this.#instance;
   }

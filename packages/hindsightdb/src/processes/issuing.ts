@@ -4,7 +4,9 @@
  */
 
 import type { RecordedEvent } from '../core/event.ts';
-import { HindsightError } from '../core/errors.ts';
+import { pauseAfter } from '../consumers/retry-policy.ts';
+import { isPassing } from '../consumers/slice-failure.ts';
+import { HindsightError, isHindsightError } from '../core/errors.ts';
 import { submitFor } from '../commands/submit.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
@@ -24,6 +26,8 @@ export class Issuing {
   readonly #slice: number;
   /** Notes of steps whose commands are submitted, to be taken away with the next write of the slice. */
   readonly #done = new Set<string>();
+  /** Notes that could not be submitted: how often, and when it is tried again. */
+  readonly #failures = new Map<string, { readonly attempts: number; readonly againAtMs: number }>();
 
   constructor(store: AnyStore, process: Process, slice: number) {
     this.#store = store;
@@ -44,18 +48,43 @@ export class Issuing {
     this.#done.add(this.#keyOf({ instance: after.key, version: after.streamVersion }));
   }
 
-  /** Submits again what notes name: of one instance, or of the slice. Answers whether there may be more. */
-  async submitNoted(signal: AbortSignal, instance?: string): Promise<boolean> {
-    const { engine } = this.#store.context;
-    const prefix = issuedPrefix(this.#process.name, this.#slice, instance);
-    const entries = await engine.keyedScan({ prefix, limit: notesMax });
-    for (const { key } of entries) {
-      if (this.#done.has(key)) continue;
+  /** Submits again what the notes of an instance name. Throws what stands against it: the instance does not go past that. */
+  async submitNotedOf(instance: string, signal: AbortSignal): Promise<void> {
+    for await (const key of this.#notes(instance)) {
       signal.throwIfAborted();
       await this.#submitNoted(key, signal);
       this.#done.add(key);
     }
-    return entries.length === notesMax;
+  }
+
+  /** Submits again what the notes of the slice name. What stands against one is met again after a pause; others go on. */
+  async submitAllNoted(signal: AbortSignal): Promise<void> {
+    for await (const key of this.#notes()) {
+      const { attempts, againAtMs } = this.#failures.get(key) ?? { attempts: 0, againAtMs: 0 };
+      if (performance.now() < againAtMs) continue;
+      signal.throwIfAborted();
+      try {
+        await this.#submitNoted(key, signal);
+        this.#done.add(key);
+        this.#failures.delete(key);
+      } catch (error) {
+        if (signal.aborted || isPassing(error) || isHindsightError(error, 'CLOSED')) throw error;
+        const pauseMs = pauseAfter(this.#process.retry, attempts + 1, Math.random());
+        this.#failures.set(key, { attempts: attempts + 1, againAtMs: performance.now() + pauseMs });
+      }
+    }
+  }
+
+  /** The notes that are not known to be done: of one instance, or of the slice. */
+  async *#notes(instance?: string): AsyncGenerator<string> {
+    const { engine } = this.#store.context;
+    const prefix = issuedPrefix(this.#process.name, this.#slice, instance);
+    for (let after: string | undefined; ;) {
+      const entries = await engine.keyedScan({ prefix, limit: notesMax, ...(after !== undefined && { after }) });
+      for (const { key } of entries) if (!this.#done.has(key)) yield key;
+      after = entries.at(-1)?.key;
+      if (entries.length < notesMax || after === undefined) return;
+    }
   }
 
   /**

@@ -12,7 +12,7 @@ import { listStreams } from '../store/list-streams.ts';
 import { firstDue, readTimer, type TimerFailure } from '../timers/stored-timer.ts';
 import { newestStep } from './instance-steps.ts';
 import { assertProcess, assertProcessName, type Process } from './process.ts';
-import { timerGroup, timerId } from './process-keys.ts';
+import { issuedPrefix, timerGroup, timerId } from './process-keys.ts';
 import { shownState, type ProcessState } from './process-fold.ts';
 import { instanceStream, stepOf, type StepCause } from './step.ts';
 
@@ -35,6 +35,8 @@ export interface ProcessInfo<State = unknown> extends ProcessState<State> {
   };
   /** Timers that are due and fail, by name: they are tried again, and the instance does not go past them. */
   readonly failing: Readonly<Record<string, TimerFailure>>;
+  /** Steps whose commands may not be submitted yet. More than none for long: something stands against it, such as a `check` that throws. */
+  readonly unsubmitted: number;
 }
 
 /** Which instances are listed. */
@@ -115,24 +117,26 @@ async function infoOf<State>(store: AnyStore, name: string, streamId: string): P
     ...shown,
     version: streamVersion,
     lastStep: { id: step.id, recordedAt: step.recordedAt, on: data.on, version: data.version },
-    failing: await failingTimers(store, name, key, shown),
+    ...(await restOf(store, name, key, shown)),
   };
 }
 
-async function failingTimers(
+/** So many notes are counted. */
+const notesMax = 1000;
+
+async function restOf(
   store: AnyStore,
   name: string,
   key: string,
   { timers }: ProcessState,
-): Promise<Readonly<Record<string, TimerFailure>>> {
-  const pending = Object.keys(timers);
-  if (pending.length === 0) return {};
-  const consumer = await readConsumer(store, name);
-  const group = timerGroup(name, sliceOf(key, consumer?.record.sliceCount ?? 1));
+): Promise<Pick<ProcessInfo, 'failing' | 'unsubmitted'>> {
+  const { engine } = contextOf(store);
+  const slice = sliceOf(key, (await readConsumer(store, name))?.record.sliceCount ?? 1);
   const failing: [string, TimerFailure][] = [];
-  for (const timer of pending) {
-    const failure = (await readTimer(contextOf(store), group, timerId(key, timer)))?.failure;
+  for (const timer of Object.keys(timers)) {
+    const failure = (await readTimer(contextOf(store), timerGroup(name, slice), timerId(key, timer)))?.failure;
     if (failure !== undefined) failing.push([timer, failure]);
   }
-  return Object.fromEntries(failing);
+  const notes = await engine.keyedScan({ prefix: issuedPrefix(name, slice, key), limit: notesMax });
+  return { failing: Object.fromEntries(failing), unsubmitted: notes.length };
 }

@@ -42,10 +42,9 @@ const againMsMax = 250;
 export async function tickSlice(settings: TickSettings): Promise<TickResult> {
   const { store, process, slice, issuing } = settings;
   const { signal } = slice;
-  const hasMore = await issuing.submitNoted(signal);
+  await issuing.submitAllNoted(signal);
   const clearing = issuing.takeClearing();
   if (clearing.length > 0) await slice.record(clearing);
-  if (hasMore) return { look: 'busy', againMs: 0 };
   const { engine, now } = contextOf(store);
   const group = timerGroup(process.name, slice.slice);
   const first = await firstDue(engine, group);

@@ -13,7 +13,6 @@ import { inBounded } from '../reactions/event-work.ts';
 import { advanced, fenceWrites, isBelow, newestVersion, reachOf, readFence, readFences } from '../reactions/fence.ts';
 import { fenceKey } from '../reactions/reaction-keys.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import type { KeyedWrite } from '../store/engine-types.ts';
 import { entityOf, keyOf, type LogInput } from './input.ts';
 import { InstanceWork } from './instance-work.ts';
 import { Issuing } from './issuing.ts';

@@ -59,7 +59,10 @@ export interface ProcessOptions {
   readonly query?: Query;
   /** Where it begins when it is started for the first time. There is no default: for all that ever happened, or from now on. */
   readonly startAt: StartAt;
-  /** To which instance an event belongs; undefined: it is not for this process manager. Default: the event's stream. */
+  /**
+   * To which instance an event belongs: a text of at most 900 bytes that does not begin with `?`; undefined: it is not for this
+   * process manager. Default: the event's stream.
+   */
   readonly key?: (event: RecordedEvent) => string | undefined;
   /** The commands that it may issue. */
   readonly commands?: readonly AnyCommands[];
@@ -83,7 +86,7 @@ export type Answered<State, Timer extends string> =
   | Promise<ProcessActions<State, Timer>>;
 
 /** What is to follow from an event. Of a method's type, so that a handler may say what data it expects of its event. */
-export type EventHandler<Type extends string, State, Timer extends string> = {
+export type OnEvent<Type extends string, State, Timer extends string> = {
   handle(event: RecordedEvent<Type>, context: ProcessContext<State, Timer>): Answered<State, Timer>;
 }['handle'];
 
@@ -114,7 +117,7 @@ export interface ProcessDefinition<Type extends string, State, Timer extends str
   Timer
 > {
   /** What is to follow from an event, by its type. Pure, but for what it asks gateways through its context. */
-  readonly on: { readonly [Each in Type]: EventHandler<Each, NoInfer<State>, NoInfer<Timer>> };
+  readonly on: { readonly [Each in Type]: OnEvent<Each, NoInfer<State>, NoInfer<Timer>> };
 }
 
 /** A handler without its types: what it is handed, and what it knows beside that. */

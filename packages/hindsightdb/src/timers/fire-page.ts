@@ -148,8 +148,11 @@ function occurredBy(occurredAt: string, events: readonly Event[]): readonly Even
 
 /** Answers whether it was fired here. Throws what is wrong with the store and not with the timer. */
 async function conclude(run: FiringRun, stored: StoredTimer, planned: Planned | Refused): Promise<boolean> {
+  if ('error' in planned) {
+    await recordFailure(run, stored, planned.error);
+    return false;
+  }
   try {
-    if ('error' in planned) throw planned.error;
     return planned.append === undefined ? await takeAway(run, stored) : await write(run, stored, planned.append);
   } catch (error) {
     if (isOfStore(error)) throw error;
@@ -187,8 +190,10 @@ async function recordFailure(run: FiringRun, stored: StoredTimer, error: unknown
   const { timers, store, onFailure } = run;
   const { engine, now } = store.context;
   const attempts = (stored.failure?.attempts ?? 0) + 1;
-  const isLast = attempts >= timers.retry.attemptsMax;
-  const retryAt = isLast ? null : now() + Math.round(pauseAfter(timers.retry, attempts, Math.random()) * 1000);
+  const isLast = attempts >= timers.retry.attemptsMax && !isOfStore(error, passingCodes);
+  const pauseMs = pauseAfter(timers.retry, attempts, Math.random());
+  // Later in any case, so that whoever fires what is due now comes to an end.
+  const retryAt = isLast ? null : now() + Math.max(1, Math.round(pauseMs * 1000));
   const { name, message, code } = describeError(error);
   const failure: TimerFailure = { attempts, error: { name, message, ...(code !== undefined && { code }) }, retryAt };
   const { revision: _read, ...timer } = stored;
@@ -201,20 +206,20 @@ async function recordFailure(run: FiringRun, stored: StoredTimer, error: unknown
   queueMicrotask(() => onFailure(failed));
 }
 
-const codesOfStore: ReadonlySet<string> = new Set<ErrorCode>([
-  'STORE_BUSY',
-  'OVERLOADED',
-  'DISK_FULL',
-  'OUTCOME_UNKNOWN',
+/** What passes by itself: a timer that meets it in `fire` is tried again without end. */
+const passingCodes: readonly ErrorCode[] = ['STORE_BUSY', 'OVERLOADED', 'DISK_FULL', 'OUTCOME_UNKNOWN'];
+
+const storeCodes: readonly ErrorCode[] = [
+  ...passingCodes,
   'CLOSED',
   'STORE_CORRUPT',
   'STORE_READ_ONLY',
   'STORE_REPLACED',
   'SYNC_FAILED',
   'VIEW_BEHIND',
-]);
+];
 
-/** Whether an error is of the store, so that nothing is wrong with the timer that met it. */
-function isOfStore(error: unknown): boolean {
-  return isHindsightError(error) && codesOfStore.has(error.code);
+/** Whether an error is of a store, so that nothing is wrong with the timer that met it. */
+function isOfStore(error: unknown, codes: readonly ErrorCode[] = storeCodes): boolean {
+  return codes.some((code) => isHindsightError(error, code));
 }

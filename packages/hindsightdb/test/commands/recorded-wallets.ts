@@ -1,7 +1,8 @@
 /** Histories of decided commands, and an account of them that is kept beside the store, to compare with. */
 
 import { ask, type Gateway } from '../../src/reactions/gateway.ts';
-import { outcomeTypes, commandTypes, metadataBehind } from '../../src/commands/command-record.ts';
+import { commandTypes } from '../../src/core/command-types.ts';
+import { outcomeTypes, metadataBehind } from '../../src/commands/command-record.ts';
 import { decisionOf } from '../../src/core/decider.ts';
 import type { Event } from '../../src/core/event.ts';
 import { initialStateOf } from '../../src/core/fold.ts';

@@ -14,9 +14,11 @@ import {
   integer,
   oneof,
   record,
+  type Arbitrary,
 } from 'fast-check';
 import { runSeed } from '../faults/seeded-random.ts';
-import { allStoreKinds, openNew } from '../open-stores.ts';
+import { allStoreKinds, openNew, type StoreKind } from '../open-stores.ts';
+import type { Ending } from '../temporary-folder.ts';
 import { Interleaving, type Setup, type Step } from './interleavings.ts';
 
 const member = integer({ min: 0, max: 1 });
@@ -57,22 +59,23 @@ const laterSetup = record({ setup, unsettledMax: constantFrom(1, 4, 5000) }).map
 const runs = Number(process.env['INTERLEAVINGS'] ?? 10);
 const seed = runSeed();
 
-const ways = [
-  { name: 'consumers', setups: setup },
-  { name: 'consumers whose work outlasts its batch', setups: laterSetup },
-];
+const runsOn = (kind: StoreKind): number => (kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs);
 
-for (const kind of allStoreKinds)
-  for (const { name, setups } of ways)
-    test(`${name} come right after any interleaving, on ${kind.name} (seed ${seed})`, async (t) => {
-      const property = asyncProperty(setups, steps, async (given: Setup, taken: readonly Step[]) => {
-        const store = await openNew(t, kind);
-        await new Interleaving(store.context.engine, given).run(taken);
-        await store.close();
-      });
-      await assertProperty(property, {
-        numRuns: kind.name === 'SQLite' ? Math.ceil(runs / 2) : runs,
-        seed,
-        endOnFailure: true,
-      });
-    });
+async function tryOn(ending: Ending, kind: StoreKind, setups: Arbitrary<Setup>): Promise<void> {
+  const property = asyncProperty(setups, steps, async (given: Setup, taken: readonly Step[]) => {
+    const store = await openNew(ending, kind);
+    await new Interleaving(store.context.engine, given).run(taken);
+    await store.close();
+  });
+  await assertProperty(property, { numRuns: runsOn(kind), seed, endOnFailure: true });
+}
+
+for (const kind of allStoreKinds) {
+  test(`consumers come right after any interleaving, on ${kind.name} (seed ${seed})`, async (t) => {
+    await tryOn(t, kind, setup);
+  });
+
+  test(`work that outlasts its batch comes right after any interleaving, on ${kind.name} (seed ${seed})`, async (t) => {
+    await tryOn(t, kind, laterSetup);
+  });
+}

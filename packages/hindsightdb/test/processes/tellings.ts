@@ -8,13 +8,13 @@ import {
   defineProcess,
   endProcess,
   issue,
+  simulateProcess,
   setTimer,
   type Process,
   type ProcessAction,
   type SimulatedStep,
 } from '../../src/processes/index.ts';
 import { stepType } from '../../src/core/event.ts';
-import { simulateProcess } from '../../src/processes/index.ts';
 import { stepOf } from '../../src/processes/step.ts';
 import type { Store } from '../../src/store/store.ts';
 import { invoiceCommands } from './billing.ts';
@@ -168,7 +168,7 @@ export async function recordedSteps(
 /** The steps that the log leads to. */
 export async function simulatedSteps(
   store: Store,
-  process: Process<unknown>,
+  process: Process,
   until: string | Date,
 ): Promise<Readonly<Record<string, readonly ComparedStep[]>>> {
   const steps = await allOf(simulateProcess(process, store.readLog({ includeReserved: true }), { until }));

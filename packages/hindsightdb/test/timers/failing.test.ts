@@ -188,6 +188,31 @@ test('what is wrong with the store is no failure of a timer', async (context) =>
   assert.equal(states.at(-1), 'stopped');
 });
 
+test('what fire says of another store is a failure of its timer, for good unless it passes', async (context) => {
+  const clock = settableClock(start);
+  const store = await openNew(context, inMemory, { now: clock.now });
+  for (const code of ['CLOSED', 'STORE_BUSY']) await setTimer(store, { group, id: code, dueAt: start });
+  await setTimer(store, { group, id: 'good', dueAt: start });
+  const timers = noted({
+    retry: { attemptsMax: 2, firstDelayMs: 0 },
+    fire: (timer) => {
+      const { id } = timer;
+      if (id === 'CLOSED' || id === 'STORE_BUSY') throw new HindsightError(id, 'The other store is so.');
+      return noting.fire(timer as Timer<never>);
+    },
+  });
+  await using running = runTimers(store, timers);
+  const attemptsOf = async (id: string): Promise<number> => (await timerOf(store, { group, id }))?.attempts ?? 0;
+  while ((await attemptsOf('STORE_BUSY')) < 5) {
+    clock.advanceMs(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.notEqual(running.state.kind, 'stopped');
+  assert.equal((await firedIn(store)).length, 1);
+  assert.deepEqual(await pendingIn(store, { state: 'failed' }), ['CLOSED']);
+  assert.deepEqual(await pendingIn(store, { state: 'pending' }), ['STORE_BUSY']);
+});
+
 test('arguments that make no sense are refused with what would', async (context) => {
   const store = await openNew(context, inMemory);
   const refused = async (work: () => unknown, expected: RegExp): Promise<void> => {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { openStore, type Store } from '../../src/index.ts';
 import { settableClock, type SettableClock } from '../../src/testing/index.ts';
 import { cancelTimer, fireDue, listTimers, runTimers, setTimer } from '../../src/timers/index.ts';

@@ -1,7 +1,7 @@
 /** The entries of timers: what is written, what is read back, and in which order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { clearWrites, dueTimers, firstDue, readTimer, setWrites } from '../../src/timers/stored-timer.ts';
 import { comparePlaces, orderKey, placeOfKey } from '../../src/timers/timer-keys.ts';
 import { openNew, storeKinds } from '../open-stores.ts';

@@ -25,8 +25,9 @@ export function noted(settings: Partial<TimersDefinition> = {}): Timers {
 export async function firedIn(store: Store): Promise<readonly { readonly id: string; readonly dueAt: string }[]> {
   const events = await store.readStream('noted-1').toArray();
   return events.map(({ data }: RecordedEvent) => {
-    const { id, dueAt } = Object(data);
-    return { id: String(id), dueAt: String(dueAt) };
+    // What `noting` appends.
+    const { id, dueAt } = data as { readonly id: string; readonly dueAt: string };
+    return { id, dueAt };
   });
 }
 

@@ -1,7 +1,8 @@
 /** A handle whose process ends suddenly at a chosen write. */
 
 import { HindsightError } from '../../core/errors.ts';
-import type { Engine } from '../../engine/contract.ts';
+import { parseRecord } from '../../core/record.ts';
+import type { AppendBatch, Engine } from '../../engine/contract.ts';
 
 /** A handle that dies. */
 export interface DyingEngine {
@@ -11,11 +12,15 @@ export interface DyingEngine {
 
 /** A handle that dies right after the outcome of a command is written, and before anybody hears of it. */
 export function dyingAtOutcome(engine: Engine, commandId: string): DyingEngine {
-  return dyingAt(engine, (key) => key === `outcome/${commandId}`);
+  return dyingAt(engine, ({ streams }) =>
+    streams.some(({ events }) =>
+      events.some(({ record }) => Reflect.get(Object(parseRecord(record).data), 'command') === commandId),
+    ),
+  );
 }
 
-/** A handle that dies right after an append under such a key is written. Dead, it answers nothing any more. */
-export function dyingAt(inner: Engine, isEnd: (key: string) => boolean): DyingEngine {
+/** A handle that dies right after such an append is written. Dead, it answers nothing any more. */
+export function dyingAt(inner: Engine, isEnd: (batch: AppendBatch) => boolean): DyingEngine {
   let isDead = false;
   const gone = (): HindsightError => new HindsightError('CLOSED', 'This process is dead.');
   const engine = new Proxy(inner, {
@@ -26,10 +31,8 @@ export function dyingAt(inner: Engine, isEnd: (key: string) => boolean): DyingEn
       return async (...given: readonly unknown[]): Promise<unknown> => {
         if (isDead) throw gone();
         if (name === 'close') return undefined;
-        const [batch] = given;
-        const key: unknown =
-          name === 'append' ? Reflect.get(Object(Reflect.get(Object(batch), 'key')), 'key') : undefined;
-        const isLast = typeof key === 'string' && isEnd(key);
+        // The first argument of an append is its batch.
+        const isLast = name === 'append' && isEnd(given[0] as AppendBatch);
         const answer: unknown = await Reflect.apply(value, target, given);
         if (isLast) isDead = true;
         if (isDead) throw gone();

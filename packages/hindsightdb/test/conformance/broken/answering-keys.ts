@@ -2,6 +2,7 @@
  * Engines that keep idempotency keys wrongly.
  */
 
+import type { Conflict } from '../../../src/core/errors.ts';
 import type { AppendBatch, Engine, KeyedAnswer, Written } from '../../../src/engine/contract.ts';
 import { pause } from '../altered-engine.ts';
 import { broken, receiving, type BrokenEngine } from './broken-engine.ts';
@@ -94,6 +95,55 @@ export const keysBroken: readonly BrokenEngine[] = [
         return judged.kind === 'conflict' ? judged : await engine.append(batch, options);
       },
     }),
+  ),
+  broken(
+    'forgets the key of an append whose first stream is only checked',
+    {
+      failing: [
+        'an append under a key whose first stream is only checked is written exactly when that stands where it should',
+        'of outcomes that many handles record under one key, one is written, and all are answered with it',
+      ],
+      because: /leave no trace|The answer to a repetition/,
+    },
+    (engine) => receiving(engine, (batch) => (batch.streams[0]?.events.length === 0 ? withoutKey(batch) : batch)),
+  ),
+  broken(
+    'judges the entries of an append before its key',
+    {
+      failing: [
+        'an append under a key that was written is answered before its entries are judged, and changes none of them',
+      ],
+      because: /The answer to a repetition/,
+    },
+    (engine) => ({
+      append: async (batch, options) => {
+        const conflicts: Conflict[] = [];
+        for (const { key, expectedRevision: expected } of batch.keyedWrites ?? []) {
+          const actual = (await engine.keyedGet(key))?.revision ?? 0;
+          if (expected !== undefined && expected !== actual)
+            conflicts.push({ kind: 'keyedStore', key, expected, actual });
+        }
+        return conflicts.length > 0 ? { kind: 'conflict', conflicts } : await engine.append(batch, options);
+      },
+    }),
+  ),
+  broken(
+    'takes entries that are fired for what they are, and not for what they were',
+    {
+      failing: [
+        'of many that fire one entry at once, each under a key of its own, one writes, and none fires what was moved',
+      ],
+      because: /those who fire what was moved/,
+    },
+    (engine) =>
+      receiving(engine, ({ keyedWrites, ...batch }) => ({
+        ...batch,
+        ...(keyedWrites && {
+          keyedWrites: keyedWrites.map(({ key, value, expectedRevision }) =>
+            value === null || expectedRevision === undefined ? { key, value } : { key, value, expectedRevision },
+          ),
+        }),
+      })),
   ),
   broken(
     'remembers the keys of refused appends',
