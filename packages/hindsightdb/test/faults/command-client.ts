@@ -16,7 +16,10 @@ const plan = JSON.parse(planText) as ClientPlan;
 const path = join(folder, `answers-${plan.client}`);
 const output = openSync(path, 'a+');
 const answered = answersBefore();
-process.stdin.resume().once('close', () => process.exit(1)).unref();
+process.stdin
+  .resume()
+  .once('close', () => process.exit(1))
+  .unref();
 const store = await openStore(join(folder, 'store.db'));
 const commands = keptCommands(1000);
 
