@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openStore } from 'hindsightdb';
 import { bisect, diff, foldLog, statesOf, timeline } from 'hindsightdb/history';
 import { settableClock } from 'hindsightdb/testing';
+import { tellOfCommands } from './accepting.ts';
 import { changeLine } from './change-line.ts';
 import { tellWhatFollows } from './following.ts';
 import { Mailer } from './mailer.ts';
@@ -71,6 +72,8 @@ const endOfWeek = { time: new Date(openedAt.getTime() + 7 * 24 * 3_600_000) };
 for await (const { streamId, state } of statesOf(store, order, 'order', { asOf: endOfWeek }))
   if (state.status === 'open') open.push(`${streamId} (${euros(state.totalCents)})`);
 console.log(`  ${open.join(', ')}`);
+
+await tellOfCommands(store, clock);
 
 const folder = await mkdtemp(join(tmpdir(), 'hindsight-orders-'));
 try {

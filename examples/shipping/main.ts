@@ -3,10 +3,16 @@
  */
 
 import { openStore } from 'hindsightdb';
+import { submit } from 'hindsightdb/commands';
 import { foldLog, timeline } from 'hindsightdb/history';
 import { settableClock } from 'hindsightdb/testing';
+import { answer, letAnswer } from './answering.ts';
+import { bookingCommands } from './booking.ts';
 import { cargo } from './cargo.ts';
 import { handledByPort } from './handled.ts';
+import { holdCommands } from './hold.ts';
+import { plan, planCommands } from './plan.ts';
+import { answerWithinMs } from './planning.ts';
 import { ship } from './ship.ts';
 import { reportVoyage } from './voyage.ts';
 import { cargoIn, whereWas, whereWasShip } from './whereabouts.ts';
@@ -40,3 +46,39 @@ console.log('\nHow much had each port handled by then?');
 const { state } = await foldLog(store, handledByPort, { category: 'cargo', asOf: { occurredAt: march.at } });
 for (const [port, { loaded, unloaded }] of Object.entries(state))
   console.log(`  ${port}: ${loaded} loaded, ${unloaded} unloaded`);
+
+console.log('\nThe next voyage is planned: three tons each, and the Aurora takes five.');
+for (const [streamId, tons] of [
+  ['hold-aurora', 5],
+  ['hold-borealis', 9],
+] as const)
+  await submit(store, holdCommands, { type: 'OpenHold', streamId, data: { tons } });
+for (const cargo of ['4', '5'])
+  await submit(store, planCommands, {
+    type: 'RequestPlan',
+    streamId: `plan-${cargo}`,
+    data: { cargo, tons: 3, ship: 'aurora' },
+  });
+await letAnswer(store, [planCommands, holdCommands, bookingCommands]);
+await tellPlans('plan-4', 'plan-5');
+
+console.log('\nThe Borealis is out of reach. A day later:');
+await submit(store, planCommands, {
+  type: 'RequestPlan',
+  streamId: 'plan-6',
+  data: { cargo: '6', tons: 3, ship: 'borealis' },
+});
+await letAnswer(store, [planCommands, bookingCommands]);
+clock.advanceMs(answerWithinMs);
+await letAnswer(store, [planCommands, bookingCommands]);
+await tellPlans('plan-6');
+await answer(store, holdCommands);
+const [, ...late] = await store.readStream('hold-borealis').toArray();
+console.log(`  The Borealis answers at last: ${late.map(({ type }) => type).join(', ')}`);
+
+async function tellPlans(...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const { state } = await store.load(plan, name);
+    console.log(`  ${name} is ${state.is}${state.is === 'refused' ? `: ${state.reason}` : ''}`);
+  }
+}

@@ -21,3 +21,14 @@ test('the example answers its questions, and a rebuild sends no mail again', asy
   assert.ok(Number(sent) > 100, stdout);
   assert.match(stdout, new RegExp(`events, 0 differences to a fresh fold, ${sent} mails as before\\.\\n$`));
 });
+
+test('the example takes commands: a form that is sent three times counts once, and nobody pays for nothing', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [main]);
+  assert.match(stdout, /sent three times[^\n]*\n {2}decided, decided, decided; 2 × tea, 2 events\.\n/);
+  assert.match(
+    stdout,
+    /\n {2}order-70 is shipped: PaymentReceived\n {2}order-71 is shipped: PaymentReminded, CollectionBegun\n/,
+  );
+  assert.match(stdout, /\n {2}order-72 is cancelled: PaymentReminded\n/);
+  assert.match(stdout, /Why was order-72 cancelled\?\n[^\n]*PlaceOrder, a command\n[^]*CancelOrder, a command\n\n/);
+});

@@ -234,7 +234,6 @@ export default { store: './s.db', commands };`;
     }
     const named = await redecide(folder, '--against', './rules.ts#nameless', '--category', 'account');
     assert.equal(named.exitCode, 0, named.stderr);
-    assert.match((await hindsight(['commands'], { folder })).stderr, /Say what to do with commands/);
   });
 
   test('ends at once when it is interrupted, and has written nothing', async (context) => {

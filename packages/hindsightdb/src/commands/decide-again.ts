@@ -7,6 +7,7 @@ import type { Event } from '../core/event.ts';
 import type { Query } from '../core/query.ts';
 import { whileReplaying } from '../core/replay.ts';
 import { partitionOf } from '../core/stream-id.ts';
+import { unlessAborted } from '../consumers/pause.ts';
 import { ask, replayingGateway } from '../reactions/gateway.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { decodeEvents } from '../store/decode.ts';
@@ -16,7 +17,8 @@ import type { StoredEvent } from '../store/engine-types.ts';
 import type { RecordedCommand } from './command.ts';
 import { metadataBehind } from './command-record.ts';
 import type { CommandContext } from './define-commands.ts';
-import { foldBoundary } from './decide-on-boundary.ts';
+import type { BoundaryStates } from './boundary-states.ts';
+import type { KnownState } from './entity-replay.ts';
 import { decidedEvent, failedWith, type Redecided } from './redecision.ts';
 import { recordedError } from './job.ts';
 
@@ -33,6 +35,7 @@ export type DecidedAgain = Redecided | { readonly kind: 'undecidable'; readonly 
 
 /** What a command was decided on, and where its events would stand. */
 export interface DecidedOn {
+  /** Of the entity; not looked at where the rules draw a boundary. */
   readonly state: unknown;
   readonly version: number;
   /** The place of the first event behind that version, and its time. */
@@ -46,14 +49,17 @@ export async function decideAgain(
   store: AnyStore,
   rules: Rules,
   command: RecordedCommand,
-  { on, signal }: { readonly on: DecidedOn; readonly signal: AbortSignal },
+  given: { readonly on: DecidedOn; readonly boundaries: BoundaryStates; readonly signal: AbortSignal },
 ): Promise<DecidedAgain> {
+  const { on, boundaries, signal } = given;
   const prepared = await prepareAgain(store, rules, command, signal);
   if (prepared.kind !== 'prepared') return prepared;
+  const basis = await stateOf(store, rules, prepared.input, { on, boundaries });
+  if (basis.kind === 'undecidable') return basis;
+  if (basis.kind === 'failed') return failedWith(basis.error);
   let events: readonly Event[];
   try {
-    const state = await stateOf(store, rules, prepared.input, on);
-    events = whileReplaying(() => decisionOf(rules.decider.decide(prepared.input, state)));
+    events = whileReplaying(() => decisionOf(rules.decider.decide(prepared.input, basis.state)));
   } catch (error) {
     const isRejection = !rules.isFailure(error) && !hasCode(error, 'EFFECT_IN_REPLAY');
     return isRejection ? { kind: 'rejected', error: recordedError(error) } : failedWith(error);
@@ -64,14 +70,19 @@ export async function decideAgain(
 /** The state that the rules ask for: that of the entity, or that of the boundary that they draw today. */
 async function stateOf(
   { context }: AnyStore,
-  { boundary, decider }: Rules,
+  { boundary }: Rules,
   input: unknown,
-  on: DecidedOn,
-): Promise<unknown> {
-  // What the rules have prepared is what they take.
-  const query = boundary?.(input as never);
-  if (query === undefined || on.boundary === undefined) return on.state;
-  return await foldBoundary(context, decider, checkedQuery(context.limits, query), { until: on.boundary });
+  { on, boundaries }: { readonly on: DecidedOn; readonly boundaries: BoundaryStates },
+): Promise<KnownState> {
+  if (boundary === undefined || on.boundary === undefined) return { kind: 'state', state: on.state };
+  let query: Query;
+  try {
+    // What the rules have prepared is what they take.
+    query = checkedQuery(context.limits, boundary(input as never));
+  } catch (error) {
+    return { kind: 'failed', error };
+  }
+  return await boundaries.stateAt(query, on.boundary);
 }
 
 type Prepared = { readonly kind: 'prepared'; readonly input: unknown };
@@ -98,7 +109,9 @@ async function prepareAgain(
   };
   let prepared: Prepared | Redecided;
   try {
-    prepared = { kind: 'prepared', input: await prepare(command, context) };
+    // One that never answers must not outlive the signal.
+    const input = await unlessAborted(Promise.resolve(prepare(command, context)), signal);
+    prepared = { kind: 'prepared', input };
   } catch (error) {
     signal.throwIfAborted();
     prepared = failedWith(error);
@@ -116,6 +129,8 @@ async function asRead(
 ): Promise<Redecided> {
   const { streamId } = command;
   const partition = partitionOf(streamId, context.engine.identity.partitionCount);
+  // Rules that are asynchronous by mistake are told so below; what becomes of their promise is nobody's concern.
+  for (const event of events as readonly unknown[]) if (event instanceof Promise) event.catch(() => undefined);
   try {
     const encoded = await encodeEvents(context, {
       streamId,

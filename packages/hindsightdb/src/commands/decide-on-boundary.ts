@@ -128,7 +128,7 @@ function keptStates({ engine }: StoreContext, decider: object): Map<string, Kept
 }
 
 /** The state of a boundary at a place: the fold over the events that the query means, in the order of the log. */
-export async function foldBoundary(
+async function foldBoundary(
   context: StoreContext,
   decider: Pick<Decider<unknown, unknown, Event>, 'initialState' | 'evolve'>,
   query: Query,

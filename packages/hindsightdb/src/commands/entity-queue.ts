@@ -112,7 +112,7 @@ export class EntityQueue<State, Command, Events extends Event> {
       this.#isKeyOnTheWay(job.options.key) ||
       this.#ahead === undefined;
     if (hasToWait && this.#onTheWay.length > 0) await this.#allSettled();
-    const known = await this.#knownAnswer(job);
+    const known = job.options.key === undefined ? undefined : await this.#knownAnswer(job);
     if (known !== undefined) await this.#allSettled();
     // While this was waiting, one in front of it may have failed or have to be decided anew, and goes first.
     if (this.#again.length > 0 || (this.#ahead === undefined && this.#onTheWay.length > 0)) {

@@ -76,6 +76,13 @@ export class EntityReplay {
     return { kind: 'state', state: this.#state };
   }
 
+  /** Goes on to a version without folding, for decisions that rest on other events than those of the entity. */
+  passTo(version: number): void {
+    if (version < this.#version) this.#rewind();
+    this.#version = version;
+    this.#ahead = this.#ahead.filter((event) => event.version > version);
+  }
+
   /** So many events behind the version whose state was asked for last, as this code reads them. */
   async eventsBehind(version: number, count: number): Promise<KnownEvents> {
     const last = version + count;
@@ -88,6 +95,10 @@ export class EntityReplay {
   #begin(): void {
     this.#state = initialStateOf(this.#decider);
     this.#isBegun = true;
+    this.#rewind();
+  }
+
+  #rewind(): void {
     this.#version = 0;
     this.#ahead = [];
     this.#readTo = 0;

@@ -64,6 +64,8 @@ export interface RedecideOptions {
 /** The same, with defaults filled in and moments found. */
 export interface CheckedRedecide extends Pick<RedecideOptions, 'onDifference' | 'onProgress'> {
   readonly rules: Rules;
+  /** What decides is a decider without a definition of commands around it. */
+  readonly isBare: boolean;
   readonly wanted: Wanted;
   readonly compareMessages: boolean;
   readonly differencesMax: number;
@@ -82,6 +84,7 @@ export async function checkedRedecide(
   const { signal = new AbortController().signal, onDifference, onProgress } = options;
   return {
     rules,
+    isBare: !('decider' in against),
     wanted: {
       category,
       streamId,

@@ -15,7 +15,8 @@ import { EventLoop } from '../store/event-loop.ts';
 import type { OutcomeDetails, RecordedCommand } from './command.ts';
 import { decideAgain, type DecidedAgain } from './decide-again.ts';
 import type { AnyCommands } from './define-commands.ts';
-import { EntityReplay } from './entity-replay.ts';
+import { BoundaryStates } from './boundary-states.ts';
+import { EntityReplay, type KnownState } from './entity-replay.ts';
 import {
   changesOf,
   decidedEvent,
@@ -89,6 +90,12 @@ const progressEvery = 64;
 type DecidedDetails = Extract<OutcomeDetails, { readonly on: number }>;
 type Undecidable = Extract<DecidedAgain, { readonly kind: 'undecidable' }>;
 
+/** A bare decider knows of no events but those of its entity. */
+const onBoundary: Undecidable = {
+  kind: 'undecidable',
+  reason: 'It was decided on a boundary, which a bare decider does not draw: try what defineCommands makes.',
+};
+
 /** A decision as it was recorded, and as it would be. */
 interface Both {
   readonly kind: 'both';
@@ -100,6 +107,7 @@ interface Both {
 class Redecide {
   readonly #store: AnyStore;
   readonly #options: CheckedRedecide;
+  readonly #boundaries: BoundaryStates;
   readonly #differences: Redecision[] = [];
   readonly #skipped = { cancelled: 0, abandoned: 0, undecided: 0 };
   #sameCount = 0;
@@ -109,6 +117,7 @@ class Redecide {
   constructor(store: AnyStore, options: CheckedRedecide) {
     this.#store = store;
     this.#options = options;
+    this.#boundaries = new BoundaryStates(store.context, options.rules.decider, options.signal);
   }
 
   /** How many commands were looked at. */
@@ -183,26 +192,26 @@ class Redecide {
     command: RecordedCommand,
     { details, at }: { readonly details: DecidedDetails; readonly at: StoredEvent },
   ): Promise<Both | Undecidable> {
-    const { rules, signal } = this.#options;
+    const { rules, signal, isBare } = this.#options;
     const version = details.on;
     const eventCount = details.kind === 'decided' ? details.events : 0;
-    const basis = await replay.stateAt(version);
+    if (isBare && details.after !== undefined) return onBoundary;
+    const isOnEntity = rules.boundary === undefined;
+    if (!isOnEntity) replay.passTo(version);
+    const basis: KnownState = isOnEntity ? await replay.stateAt(version) : { kind: 'state', state: undefined };
     if (basis.kind === 'undecidable') return basis;
     const written = await replay.eventsBehind(version, eventCount);
     if (written.kind === 'undecidable') return written;
     const events = written.kind === 'events' ? written.events.map(decidedEvent) : [];
     const was: RecordedDecision =
       details.kind === 'decided' ? { kind: 'decided', events } : { kind: 'rejected', error: details.error };
-    // On a boundary the entity alone is not folded.
-    if (basis.kind === 'failed' && rules.boundary === undefined)
-      return { kind: 'both', was, would: failedWith(basis.error) };
+    if (basis.kind === 'failed') return { kind: 'both', was, would: failedWith(basis.error) };
     if (written.kind === 'failed') return { kind: 'both', was, would: failedWith(written.error) };
     // The outcome was written right behind the events, in one append with them.
     const place = { partition: at.partition, position: at.position - eventCount, recordedAt: at.recordedAt };
-    const state = basis.kind === 'state' ? basis.state : undefined;
-    const boundary = rules.boundary === undefined ? undefined : (details.after ?? (await this.#placeBefore(place)));
-    const on = { state, version, at: place, ...(boundary !== undefined && { boundary }) };
-    const would = await decideAgain(this.#store, rules, command, { on, signal });
+    const boundary = isOnEntity ? undefined : (details.after ?? (await this.#placeBefore(place)));
+    const on = { state: basis.state, version, at: place, ...(boundary !== undefined && { boundary }) };
+    const would = await decideAgain(this.#store, rules, command, { on, boundaries: this.#boundaries, signal });
     return would.kind === 'undecidable' ? would : { kind: 'both', was, would };
   }
 

@@ -50,6 +50,7 @@ function verifyEntity(
 ): void {
   const accepted = new Map<string, Kept>();
   const inTurn: string[] = [];
+  const came = new Set<string>();
   const explained = new Map<number, string>();
   let lastOn = 0;
   for (const event of commands) {
@@ -64,6 +65,11 @@ function verifyEntity(
       if (event.type === '$commandAccepted') inTurn.push(id);
       if (event.type !== '$commandHandled') continue;
     } else if (event.type === '$commandDue') {
+      const due = Date.parse(String(Reflect.get(Object(accepted.get(id)?.event.data), 'dueAt')));
+      assert.equal(accepted.get(id)?.event.type, '$commandScheduled', `command ${id} came due, and was not scheduled`);
+      assert.ok(Date.parse(event.recordedAt) >= due, `command ${id} came due before its time`);
+      assert.ok(!came.has(id) && !seen.outcomes.has(id), `command ${id} came due twice, or though it was over`);
+      came.add(id);
       inTurn.push(id);
       continue;
     }

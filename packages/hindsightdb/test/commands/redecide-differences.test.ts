@@ -14,8 +14,12 @@ import { centsOf, preparing, ratesGateway, wallet, walletCommands, type WalletEv
 
 /** Rules that decide what the compiler would refuse. */
 function deciding(decided: unknown): Partial<typeof wallet> {
+  return decidingBy(() => decided);
+}
+
+function decidingBy(decide: () => unknown): Partial<typeof wallet> {
   // It is what plain JavaScript might return.
-  return { decide: () => decided as readonly WalletEvent[] };
+  return { decide: () => decide() as readonly WalletEvent[] };
 }
 
 suite('A difference says', () => {
@@ -83,6 +87,7 @@ suite('A difference says', () => {
       ],
       [deciding([{ type: 'Paid', data: { cents: 1n } }]), /BigInt/i, 3],
       [deciding(undefined), /An event must be/, 3],
+      [decidingBy(async () => await Promise.reject(new Error('later'))), /The type of an event/, 3],
       [deciding([{ type: '$settingsChanged', data: { cents: 1 } }]), /store/, 3],
       [
         {

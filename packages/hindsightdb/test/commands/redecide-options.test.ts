@@ -117,6 +117,8 @@ suite('Deciding again', () => {
       return wallet.decide(decided, state);
     };
     await assert.rejects(again({ decide: slow }, { signal: controller.signal }), /enough/);
+    const never = { prepare: async () => await new Promise(() => undefined), signal: AbortSignal.timeout(20) };
+    await assert.rejects(again({}, never), { name: 'TimeoutError' });
     await assert.rejects(again({}, { signal: AbortSignal.abort(new Error('at once')) }), /at once/);
   });
 

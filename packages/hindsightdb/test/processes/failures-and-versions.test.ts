@@ -282,8 +282,8 @@ test('a key of any characters is kept apart from all others, and one that is too
   await advanceProcess(store, keyed);
   const infos = await allOf(listProcesses(store, 'keyed'));
   assert.deepEqual(
-    infos.map(({ key, version, timers }) => [key, version, timers]).toSorted(),
-    keys.map((key) => [key, 2, {}]).toSorted(),
+    new Map(infos.map(({ key, version, timers }) => [key, { version, timers }])),
+    new Map(keys.map((key) => [key, { version: 2, timers: {} }])),
   );
   assert.deepEqual(
     (await allOf(listLetters(store, 'keyed'))).map(({ state }) => state),
