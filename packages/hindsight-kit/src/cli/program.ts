@@ -19,6 +19,7 @@ import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addLetters } from './commands/letters.ts';
+import { addProcesses } from './commands/processes.ts';
 import { addProjections } from './commands/projections.ts';
 import { addRead } from './commands/read.ts';
 import { addRestore } from './commands/restore.ts';
@@ -34,7 +35,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],
   ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
   ['Follow the log:', [addConsumers, addLetters, addProjections, addEffects]],
-  ['Have things done:', [addCommands]],
+  ['Have things done:', [addCommands, addProcesses]],
   ['Change the code:', [addHistory]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],

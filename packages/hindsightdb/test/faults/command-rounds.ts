@@ -181,7 +181,9 @@ async function check(
   for (const { client, count } of plans) {
     const first = new Map<string, Outcome>();
     // A kill may have cut the last line of a life off; the next life does not begin in the middle of it.
-    for (const line of readFileSync(join(folder.path, `answers-${client}`), 'utf8').trimEnd().split('\n')) {
+    for (const line of readFileSync(join(folder.path, `answers-${client}`), 'utf8')
+      .trimEnd()
+      .split('\n')) {
       // Written by the clients of this test.
       const answer = JSON.parse(line) as Outcome;
       const known = first.get(answer.commandId);
