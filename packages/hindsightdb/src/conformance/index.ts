@@ -9,6 +9,8 @@ export { consumerConformanceCases } from './consumer-conformance-cases.ts';
 export { libraryConsumers, type ConsumerRuntime, type RunningConsumer } from './consumer-runtime.ts';
 export { commandConformanceCases } from './command-conformance-cases.ts';
 export { libraryCommands, type CommandRuntime } from './command-runtime.ts';
+export { timerConformanceCases } from './timer-conformance-cases.ts';
+export { libraryTimers, type TimerRuntime } from './timer-runtime.ts';
 export { differentialRun, type DifferentialOptions } from './differential/differential.ts';
 export { ConformanceFailure } from './assertions.ts';
 export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';

@@ -65,7 +65,7 @@ function verifyEntity(
       if (event.type === '$commandAccepted') inTurn.push(id);
       if (event.type !== '$commandHandled') continue;
     } else if (event.type === '$commandDue') {
-      const due = Date.parse(String((accepted.get(id)?.event.data as Record<string, unknown>)['dueAt']));
+      const due = Date.parse(String(Reflect.get(Object(accepted.get(id)?.event.data), 'dueAt')));
       assert.equal(accepted.get(id)?.event.type, '$commandScheduled', `command ${id} came due, and was not scheduled`);
       assert.ok(Date.parse(event.recordedAt) >= due, `command ${id} came due before its time`);
       assert.ok(!came.has(id) && !seen.outcomes.has(id), `command ${id} came due twice, or though it was over`);

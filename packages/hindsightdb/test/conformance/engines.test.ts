@@ -6,6 +6,7 @@ import {
   conformanceCases,
   consumerConformanceCases,
   storeConformanceCases,
+  timerConformanceCases,
 } from '../../src/conformance/index.ts';
 import { durableModelFixture } from './durable-model.ts';
 import { handlingCases } from './handling-cases.ts';
@@ -24,6 +25,7 @@ for (const fixture of [
     for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of commandConformanceCases(fixture)) test(`${area}: ${name}`, run);
+    for (const { area, name, run } of timerConformanceCases(fixture)) test(`${area}: ${name}`, run);
     for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
   });
 }

@@ -6,6 +6,7 @@ import {
   conformanceCases,
   consumerConformanceCases,
   storeConformanceCases,
+  timerConformanceCases,
 } from '../../src/conformance/index.ts';
 import { handlingCases } from './handling-cases.ts';
 import { sqliteProcessFixture } from './process-engine.ts';
@@ -21,6 +22,7 @@ suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of storeConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of commandConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of timerConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });
 

@@ -13,16 +13,19 @@ import { keptCommands, plannedCommand, type ClientPlan, type PlannedCommand } fr
 const [folder = '', planText = ''] = process.argv.slice(2);
 // Written by the test that starts this program.
 const plan = JSON.parse(planText) as ClientPlan;
-const atOnce = 64;
 const path = join(folder, `answers-${plan.client}`);
 const output = openSync(path, 'a+');
 const answered = answersBefore();
+process.stdin
+  .resume()
+  .once('close', () => process.exit(1))
+  .unref();
 const store = await openStore(join(folder, 'store.db'));
 const commands = keptCommands(1000);
 
 let next = 0;
 await Promise.all(
-  Array.from({ length: atOnce }, async () => {
+  Array.from({ length: plan.atOnce }, async () => {
     for (let number = next++; number < plan.count; number = next++) {
       const planned = plannedCommand(plan, number);
       // What has its answer is asked for once more now and then: it must be the same.

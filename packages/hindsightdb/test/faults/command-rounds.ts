@@ -23,9 +23,11 @@ export interface CommandRounds {
   readonly members: number;
   readonly entityCount: number;
   readonly leaseMs: number;
+  /** How many commands of a client are on their way at once. */
+  readonly atOnce: number;
   /** A process is struck after a random time up to this, again and again. */
   readonly strikeWithinMs: number;
-  /** Within so long scheduled commands are due. */
+  /** After so long the last scheduled commands are due. */
   readonly dueWithinMs: number;
   readonly seed: number;
 }
@@ -204,8 +206,8 @@ async function check(
     assert.deepEqual(await store.context.engine.keyedScan({ prefix, limit: 5 }), [], 'timers that are left');
 }
 
-function planOf({ commandCount, entityCount, dueWithinMs, seed }: CommandRounds, client: number): ClientPlan {
-  return { client, count: commandCount, entityCount, seed, startMs: Date.now() + 500, dueWithinMs };
+function planOf({ commandCount, entityCount, atOnce, dueWithinMs, seed }: CommandRounds, client: number): ClientPlan {
+  return { client, count: commandCount, entityCount, atOnce, seed, startMs: Date.now() + 500, dueWithinMs };
 }
 
 function startMember(folder: FaultFolder, { leaseMs }: CommandRounds): FaultProcess {

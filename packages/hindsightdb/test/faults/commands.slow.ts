@@ -13,6 +13,7 @@ test('a hundred thousand commands have one outcome each, whoever is killed', asy
     members: 2,
     entityCount: 3000,
     leaseMs: 500,
+    atOnce: 400,
     strikeWithinMs: 1200,
     dueWithinMs: 60_000,
     seed: runSeed(),

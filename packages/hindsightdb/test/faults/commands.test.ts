@@ -11,6 +11,7 @@ test('commands that are sent until they are answered have one outcome each, whoe
     members: 2,
     entityCount: 40,
     leaseMs: 200,
+    atOnce: 64,
     strikeWithinMs: 400,
     dueWithinMs: 4000,
     seed: runSeed(),

@@ -12,10 +12,12 @@ export interface ClientPlan {
   readonly client: number;
   readonly count: number;
   readonly entityCount: number;
+  /** How many are on their way at once. */
+  readonly atOnce: number;
   readonly seed: number;
   /** Times of scheduled commands are told from here on: milliseconds since 1970. */
   readonly startMs: number;
-  /** Within so long after that scheduled commands are due. */
+  /** After so long the last of the scheduled commands are due, and those with lower numbers before them. */
   readonly dueWithinMs: number;
 }
 
@@ -38,7 +40,7 @@ export function plannedCommand(plan: ClientPlan, number: number): PlannedCommand
   const id = `c${plan.client}-${number}`;
   const streamId = `account-${random.below(plan.entityCount)}`;
   const kind = random.below(10);
-  const dueMs = plan.startMs + random.below(plan.dueWithinMs);
+  const dueMs = plan.startMs + Math.round((number / plan.count) * plan.dueWithinMs) + random.below(1500);
   const base = { streamId, id, ...(random.chance(0.1) && { dueAt: new Date(dueMs).toISOString() }) };
   const amount = 1 + random.below(100);
   const command: SentCommand =

@@ -1,9 +1,10 @@
 /** What becomes of process managers whose handlers fail, and of those that change. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { commandType, defineCommands } from '../../src/commands/index.ts';
-import { listLetters, retryAllLetters } from '../../src/consumers/index.ts';
+import { listLetters, resumeConsumer, retryAllLetters } from '../../src/consumers/index.ts';
 import {
   advanceProcess,
   become,
@@ -18,8 +19,10 @@ import {
   type Process,
 } from '../../src/processes/index.ts';
 import type { RecordedEvent } from '../../src/index.ts';
+import { restoreStore } from '../../src/store/open.ts';
 import { settableClock } from '../../src/testing/index.ts';
-import { inMemory, openNew } from '../open-stores.ts';
+import { inMemory, openAt, openNew } from '../open-stores.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { invoiceCommands, minute } from './billing.ts';
 import { allOf, stepsIn } from './stepping.ts';
 
@@ -279,11 +282,33 @@ test('a key of any characters is kept apart from all others, and one that is too
   await advanceProcess(store, keyed);
   const infos = await allOf(listProcesses(store, 'keyed'));
   assert.deepEqual(
-    infos.map(({ key, version, timers }) => [key, version, timers]).toSorted(),
-    keys.map((key) => [key, 2, {}]).toSorted(),
+    new Map(infos.map(({ key, version, timers }) => [key, { version, timers }])),
+    new Map(keys.map((key) => [key, { version: 2, timers: {} }])),
   );
   assert.deepEqual(
     (await allOf(listLetters(store, 'keyed'))).map(({ state }) => state),
     ['failed', 'waiting', 'waiting', 'waiting'],
   );
+});
+
+test('a process manager stands paused in a restored store until it is resumed', async (t) => {
+  const folder = await temporaryFolder(t);
+  const store = await openAt(t, join(folder, 'first.db'));
+  const setting = defineProcess({
+    name: 'setting',
+    startAt: 'beginning',
+    on: { InvoiceSent: () => setTimer('due', { afterMs: 0 }) },
+    timers: { due: () => endProcess() },
+  });
+  await advanceProcess(store, setting);
+  await store.append('invoice-1', [sent]);
+  await store.backup(join(folder, 'backup.db'));
+  await advanceProcess(store, setting);
+  await restoreStore(join(folder, 'backup.db'), join(folder, 'second.db'));
+  const restored = await openAt(t, join(folder, 'second.db'));
+  await assert.rejects(advanceProcess(restored, setting), { code: 'CONSUMER_FAILED' });
+  assert.equal(await processInfo(restored, setting, 'invoice-1'), undefined);
+  await resumeConsumer(restored, 'setting');
+  await advanceProcess(restored, setting);
+  assert.equal((await processInfo(restored, setting, 'invoice-1'))?.isEnded, true);
 });

@@ -34,6 +34,8 @@ export interface Telling {
   readonly stream: string;
   readonly type: 'Told' | 'Peeked';
   readonly wishes: readonly Wish[];
+  /** How often a handler fails on it, where it may. */
+  readonly failures: number;
 }
 
 const keys = ['a', 'b/ü', 'c-1'] as const;
@@ -54,12 +56,24 @@ export function tellings(options: { readonly gapMsMax: number; readonly afterMsM
     stream: fc.constantFrom('mouth-1', 'mouth-2', 'mouth-3'),
     type: fc.constantFrom('Told' as const, 'Told' as const, 'Peeked' as const),
     wishes: fc.array(wish, { maxLength: 3 }),
+    failures: fc.constantFrom(0, 0, 0, 0, 1, 2, 3),
   });
 }
 
-interface Heard {
-  readonly key: string;
-  readonly wishes: readonly Wish[];
+interface Heard extends Pick<Telling, 'key' | 'wishes'> {
+  readonly failures?: number;
+}
+
+/** Has handlers fail as often as they are to, whoever calls them. */
+export class Brittleness {
+  readonly #tries = new Map<string, number>();
+
+  /** Throws where this input is to fail once more. */
+  meet(input: string, failures: number): void {
+    const tries = this.#tries.get(input) ?? 0;
+    this.#tries.set(input, tries + 1);
+    if (tries < failures) throw new Error(`${input} fails`);
+  }
 }
 
 /** Does as it is told, and keeps all that it has handled in its state. */
@@ -68,27 +82,34 @@ export function obedient(
     readonly slices?: number;
     readonly leaseMs?: number;
     readonly batchSizeMax?: number;
-    readonly version?: number;
+    readonly brittleness?: Brittleness;
   } = {},
 ): Process<{ readonly handled: readonly string[] }> {
+  const { brittleness, ...bounds } = options;
+  const mayFail = ({ id, data }: RecordedEvent): void => brittleness?.meet(id, heardIn(data).failures ?? 0);
   return defineProcess({
     name: 'obedient',
     startAt: 'beginning',
-    ...options,
+    ...bounds,
     retry: { attemptsMax: 2, firstDelayMs: 1 },
     commands: [invoiceCommands],
     initialState: { handled: [] as readonly string[] },
     key: ({ data }: RecordedEvent) => heardIn(data).key,
     on: {
-      Told: ({ id, data }, { key, state }) => [
-        become({ handled: [...state.handled, id] }),
-        ...heardIn(data).wishes.map((wish) => actionOf(wish, key)),
-      ],
+      Told: (event, { key, state }) => {
+        mayFail(event);
+        return [
+          become({ handled: [...state.handled, event.id] }),
+          ...heardIn(event.data).wishes.map((wish) => actionOf(wish, key)),
+        ];
+      },
       // Leads to something only in some states: handled again later, it could lead to something else.
-      Peeked: ({ id }, { state, timers }) =>
-        timers.tick === undefined && state.handled.length % 2 === 1
+      Peeked: (event, { state, timers }) => {
+        mayFail(event);
+        return timers.tick === undefined && state.handled.length % 2 === 1
           ? undefined
-          : become({ handled: [...state.handled, id, ...Object.entries(timers).flat()] }),
+          : become({ handled: [...state.handled, event.id, ...Object.entries(timers).flat()] });
+      },
     },
     timers: {
       tick: ({ state, at }) => [
@@ -96,10 +117,13 @@ export function obedient(
         ...(state.handled.length % 3 === 0 ? [setTimer('tick', { afterMs: 17 })] : []),
         ...(state.handled.length % 5 === 0 ? [setTimer('tock', { at })] : []),
       ],
-      tock: ({ key, state, at }) => [
-        become({ handled: [...state.handled, `tock ${at}`] }),
-        issue(invoiceCommands, { type: 'Remind', streamId: entityOfKey(key), data: { text: at } }),
-      ],
+      tock: ({ key, state, at }) => {
+        brittleness?.meet(`tock of ${key} at ${at}`, state.handled.length % 4);
+        return [
+          become({ handled: [...state.handled, `tock ${at}`] }),
+          issue(invoiceCommands, { type: 'Remind', streamId: entityOfKey(key), data: { text: at } }),
+        ];
+      },
     },
     rejected: {
       Remind: ({ commandId, kind }, { state }) => [
@@ -134,8 +158,8 @@ function actionOf(wish: Wish, key: string): ProcessAction<never, 'tick' | 'tock'
 }
 
 /** Appends what is told. */
-export async function tell(store: Store, { key, stream, type, wishes }: Telling): Promise<void> {
-  await store.append(stream, [{ type, data: { key, wishes } }]);
+export async function tell(store: Store, { key, stream, type, wishes, failures }: Telling): Promise<void> {
+  await store.append(stream, [{ type, data: { key, wishes, failures } }]);
 }
 
 /** What of a step must be the same in the simulation. */
