@@ -29,7 +29,7 @@ export function commandIn({ streamId, type, data }: RecordedEvent): CausingComma
   const entity = subjectOfCommandStream(streamId);
   const named = 'type' in data ? data.type : undefined;
   if (entity === undefined || typeof named !== 'string') return undefined;
-  const kind =
+  const kind: unknown =
     'outcome' in data && typeof data.outcome === 'object' ? Reflect.get(data.outcome ?? {}, 'kind') : undefined;
   return { type: named, streamId: entity, ...(kind === 'rejected' && { outcome: kind }) };
 }
