@@ -39,11 +39,12 @@ const isStep = ({ key }: AppendBatch): boolean => key?.key.startsWith('step/') =
 /** A step that does not say what the instance has handled. */
 function forgetful(event: NewEvent): NewEvent {
   const parsed = parseRecord(event.record);
-  const data = { ...Object(parsed.data), handled: [] };
+  const data: unknown = Object.assign(Object(parsed.data), { handled: [] });
   return {
     ...event,
     record: encodeRecord({
-      ...parsed,
+      id: parsed.id,
+      type: parsed.type,
       tags: parsed.tags ?? [],
       metadataText: JSON.stringify(parsed.metadata ?? {}),
       dataText: JSON.stringify(data),
