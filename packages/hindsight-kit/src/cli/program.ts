@@ -19,6 +19,7 @@ import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addLetters } from './commands/letters.ts';
+import { addProcesses } from './commands/processes.ts';
 import { addProjections } from './commands/projections.ts';
 import { addRead } from './commands/read.ts';
 import { addRestore } from './commands/restore.ts';
@@ -27,6 +28,7 @@ import { addStats } from './commands/stats.ts';
 import { addStreams } from './commands/streams.ts';
 import { addTail } from './commands/tail.ts';
 import { addTimeline } from './commands/timeline.ts';
+import { addTimers } from './commands/timers.ts';
 import { addWhy } from './commands/why.ts';
 
 const groups: readonly (readonly [title: string, commands: readonly AddCommand[]])[] = [
@@ -34,7 +36,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Write and look:', [addAppend, addRead, addStreams, addTail]],
   ['Look at the past:', [addState, addTimeline, addDiff, addBlame, addBisect, addWhy]],
   ['Follow the log:', [addConsumers, addLetters, addProjections, addEffects]],
-  ['Have things done:', [addCommands]],
+  ['Have things done:', [addCommands, addProcesses, addTimers]],
   ['Change the code:', [addHistory]],
   ['Move events:', [addImport, addExport]],
   ['Keep:', [addStats, addCheck, addBackup, addRestore]],

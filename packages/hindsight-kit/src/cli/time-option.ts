@@ -74,6 +74,11 @@ export function dueOption(flag: string, text: string, now: number): string | Dat
   throw new UsageError(`${flag} ${safeText(JSON.stringify(text))} is no time to come. Write it as ${dueForms}.`);
 }
 
+/** A moment that may have passed or not. Throws a `UsageError` that names the option. */
+export function anyTimeOption(flag: string, text: string, now: number): string | Date {
+  return /^(?:\+|in\s|tomorrow)/i.test(text.trim()) ? dueOption(flag, text, now) : timeOption(flag, text, now);
+}
+
 function timeAgo(text: string, now: number): Date | undefined {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]+)(?:\s+ago)?$/i.exec(text) ?? [];
   const name = unit.toLowerCase();

@@ -10,22 +10,16 @@
  *     $commandRefused    one that was not accepted, where that is kept: under no key; or, of a process manager, under its id
  */
 
-import { commandTypes } from '../core/command-types.ts';
+import { commandTypes, outcomeTypes } from '../core/command-types.ts';
 import { HindsightError } from '../core/errors.ts';
 import type { Event, Metadata, RecordedEvent } from '../core/event.ts';
 import { subjectOfCommandStream } from '../core/stream-id.ts';
 import type { OutcomeDetails, RecordedCommand } from './command.ts';
 
+export { commandTypes, outcomeTypes };
+
 /** That the time of a scheduled command has come. */
 export const commandDueType = '$commandDue';
-
-/** Event types of outcomes that were written after the command. */
-export const outcomeTypes: Readonly<Record<OutcomeDetails['kind'], string>> = {
-  decided: '$commandDecided',
-  rejected: '$commandRejected',
-  cancelled: '$commandCancelled',
-  abandoned: '$commandAbandoned',
-};
 
 /** The data of an event that holds a command. */
 export interface CommandRecord {

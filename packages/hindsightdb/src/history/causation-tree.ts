@@ -3,7 +3,7 @@
  */
 
 import type { RecordedEvent } from '../core/event.ts';
-import { commandIn, type CausingCommand } from './kept-commands.ts';
+import { commandIn, undecidedIn, type CausingCommand } from './kept-commands.ts';
 
 /** A cause, and what followed from it. */
 export interface CausationNode {
@@ -11,7 +11,7 @@ export interface CausationNode {
   readonly id: string;
   /** The event; undefined where the log has none of this id. */
   readonly event: RecordedEvent | undefined;
-  /** The command that the event holds, where it is a command that was kept. */
+  /** The command that was kept, where the event holds one, or holds that nothing was decided on it. */
   readonly command?: CausingCommand;
   /** What it led to, in the order in which it was recorded. */
   readonly effects: readonly CausationNode[];
@@ -42,7 +42,13 @@ export function treeOf(
   { isCutOff }: { readonly isCutOff: boolean },
 ): CausationTree {
   const events = family.toSorted(byPlace);
-  const nodes = new Map<string, GrowingNode>(events.map((event) => [event.id, nodeOf(event)]));
+  const commands = new Map(
+    events.flatMap((event) => {
+      const command = commandIn(event);
+      return command === undefined ? [] : [[event.id, command] as const];
+    }),
+  );
+  const nodes = new Map<string, GrowingNode>(events.map((event) => [event.id, nodeOf(event, commands)]));
   const roots = new Set<GrowingNode>();
   for (const event of events) {
     const node = nodes.get(event.id);
@@ -59,8 +65,10 @@ export function treeOf(
   return { event: target, causes: causesOf(target, nodes), roots: [...roots], eventCount: events.length, isCutOff };
 }
 
-function nodeOf(event: RecordedEvent): GrowingNode {
-  const command = commandIn(event);
+function nodeOf(event: RecordedEvent, commands: ReadonlyMap<string, CausingCommand>): GrowingNode {
+  const undecided = undecidedIn(event);
+  const type = commands.get(causeOf(event) ?? '')?.type;
+  const command = undecided === undefined || type === undefined ? commandIn(event) : { ...undecided, type };
   return { id: event.id, event, ...(command !== undefined && { command }), effects: [] };
 }
 

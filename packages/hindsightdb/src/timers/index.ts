@@ -10,6 +10,7 @@ export {
   type TimerSetting,
 } from './set-timer.ts';
 export { listTimers, type ListTimersOptions } from './list-timers.ts';
+export { listTimerGroups, type TimerGroup } from './list-groups.ts';
 export {
   defineTimers,
   type Firing,

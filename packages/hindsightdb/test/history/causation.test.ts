@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openStore, type Event, type Recorded, type Store } from '../../src/index.ts';
-import { commandType, defineCommands, execute, runCommands, submit, waitForOutcome } from '../../src/commands/index.ts';
+import {
+  cancelCommand,
+  commandType,
+  defineCommands,
+  execute,
+  runCommands,
+  submit,
+  waitForOutcome,
+} from '../../src/commands/index.ts';
 import { causationOf, type CausationNode } from '../../src/history/index.ts';
 
 interface Said {
@@ -165,6 +173,53 @@ for (const partitionCount of [1, 4])
         ['Made placed', '$commandHandled'],
       );
     });
+
+test('a command on which nothing was decided says so, in an event of its own or in its record', async () => {
+  await using store = await openStore('memory:');
+  const closed = defineCommands({
+    decider: {
+      category: 'account',
+      initialState: 0,
+      decide: (): Event[] => {
+        throw new Error('It is closed.');
+      },
+      evolve: (sum: number) => sum,
+    },
+    types: { Deposit: commandType<null>() },
+  });
+  const deposit = (id: string) => ({
+    type: 'Deposit' as const,
+    streamId: 'account-1',
+    data: null,
+    id,
+    metadata: { causationId: 'said' },
+  });
+  await say(store, 'order-1', { id: 'said' });
+  await execute(store, closed, deposit('at-once'));
+  await submit(store, closed, deposit('taken-back'));
+  await cancelCommand(store, 'taken-back');
+  await submit(store, closed, deposit('later'));
+  await using _ = await runCommands(store, closed);
+  await waitForOutcome(store, 'later');
+  const tree = await causationOf(store, { id: 'said' });
+  assert.deepEqual(tree?.roots.map(outcomeShape), [
+    [
+      'Made said',
+      undefined,
+      [
+        ['Deposit', 'rejected', []],
+        ['Deposit', undefined, [['Deposit', 'cancelled', []]]],
+        ['Deposit', undefined, [['Deposit', 'rejected', []]]],
+      ],
+    ],
+  ]);
+});
+
+const outcomeShape = ({ event, command, effects }: CausationNode): unknown => [
+  command?.type ?? event?.type,
+  command?.outcome,
+  effects.map(outcomeShape),
+];
 
 const commandShape = ({ id, event, command, effects }: CausationNode): unknown => [
   command === undefined ? (event?.type ?? id) : `${command.type} for ${command.streamId}`,

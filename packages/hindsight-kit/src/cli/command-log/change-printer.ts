@@ -45,9 +45,11 @@ export class ChangePrinter {
       await output.line(JSON.stringify(change));
       return;
     }
+    const cells = await this.#cells(change);
+    this.#table.measure([cells.slice(0, -1)]);
     if (this.#isFirst) await output.line(this.#table.titleLine());
     this.#isFirst = false;
-    await output.line(this.#table.line(await this.#cells(change)));
+    await output.line(this.#table.line(cells));
   }
 
   async #cells(change: CommandChange): Promise<string[]> {

@@ -52,8 +52,8 @@ export function readLine(
     const { type, streamId } = value;
     if (typeof type !== 'string' || type === '') throw new BadRowError('type is missing.');
     if (typeof streamId !== 'string' || streamId === '') throw new BadRowError('streamId is missing.');
+    const sent: unknown = { data: null, ...value };
     // The library checks the other members, whatever they are.
-    const sent = { data: null, ...value } as unknown;
     return { sent: sent as Sent, commands: commandsFor(all, { type, streamId, name }) };
   } catch (error) {
     if (error instanceof BadRowError || error instanceof UsageError) return { id: null, reasons: [error.message] };

@@ -14,6 +14,8 @@ export interface CommandWait {
   readonly standing: Standing;
   /** The letter that commands of the entity wait behind; perhaps the command's own. */
   readonly letter: Letter | undefined;
+  /** The command that the letter is of. */
+  readonly failedId: string | undefined;
   /** How many commands of the entity are to be decided before it, counted up to a bound. */
   readonly aheadCount: number;
 }
@@ -38,10 +40,12 @@ export async function waitOf(
   options: { readonly consumer: string; readonly signal: AbortSignal },
 ): Promise<CommandWait> {
   const { consumer, signal } = options;
+  const letter = await letterOf(store, consumer, streamId);
   return {
     consumer,
     standing: await standingOfConsumer(store, consumer),
-    letter: await letterOf(store, consumer, streamId),
+    letter,
+    failedId: letter && (await commandOfLetter(store, letter)),
     aheadCount: await countAhead(store, { id, streamId, consumer, signal }),
   };
 }
@@ -53,6 +57,13 @@ async function letterOf(store: Store, consumer: string, streamId: string): Promi
     if (isHindsightError(error, 'CONSUMER_UNKNOWN')) return undefined;
     throw error;
   }
+}
+
+/** The command of a letter: that of a scheduled one is of the event by which it came due, which names the command. */
+async function commandOfLetter(store: Store, { streamId, version, eventId }: Letter): Promise<string> {
+  const event = await store.readStream(streamId, { fromVersion: version, limit: 1 }).first();
+  const data: unknown = event?.data;
+  return typeof data === 'object' && data !== null && 'command' in data ? String(data.command) : eventId;
 }
 
 /** Commands are decided in order: going back from one, the first that was decided in its turn has nothing before it. */

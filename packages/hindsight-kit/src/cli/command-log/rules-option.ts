@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { AnyCommands, AnyDecider } from 'hindsightdb/commands';
-import { importFile, isCommands, isDecider } from '../config/load-config.ts';
+import { isCommands, isDecider } from '../config/checked-config.ts';
+import { importFile } from '../config/load-config.ts';
 import type { CommandContext } from '../context.ts';
 import { UsageError } from '../failure.ts';
 

@@ -61,7 +61,7 @@ async function show(context: CommandContext, id: string): Promise<void> {
       status,
       outcome: outcome ?? null,
       events: events.map((event) => eventDocument(event)),
-      wait: wait === undefined ? null : { ...wait, letter: wait.letter ?? null },
+      wait: wait === undefined ? null : { ...wait, letter: wait.letter ?? null, failedId: wait.failedId ?? null },
     });
   for (const line of commandLines(context, info)) await context.output.line(line);
   for (const line of endLines(context, info, events)) await context.output.line(line);
@@ -126,7 +126,7 @@ function endLines(
 function waitLines(
   context: CommandContext,
   { command, status }: CommandInfo,
-  { consumer, standing, letter, aheadCount }: CommandWait,
+  { consumer, standing, letter, failedId, aheadCount }: CommandWait,
 ): readonly string[] {
   const { palette } = context;
   const fact = factOf(context);
@@ -138,7 +138,7 @@ function waitLines(
     );
   if (letter !== undefined) {
     const message = (letter.error?.message ?? '').split('\n', 1)[0] ?? '';
-    const which = letter.eventId === command.id ? 'it failed' : `${safeText(letter.eventId)} failed before it`;
+    const which = failedId === command.id ? 'it failed' : `${safeText(failedId ?? '')} failed before it`;
     reasons.push(`${which}: ${palette.bad(safeText(message))}`);
   }
   const hindrance = hindranceText(safeText(consumer), standing);

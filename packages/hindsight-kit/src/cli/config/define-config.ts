@@ -1,11 +1,13 @@
 /**
- * What a project tells the command: which store it works on, and the deciders, commands, projections and events that give its
- * contents a meaning.
+ * What a project tells the command: which store it works on, and the deciders, commands, projections, process managers and events that
+ * give its contents a meaning.
  */
 
 import type { ElementKeys, StoreOptions } from 'hindsightdb';
 import type { AnyCommands } from 'hindsightdb/commands';
+import type { Process } from 'hindsightdb/processes';
 import type { Projection } from 'hindsightdb/projections';
+import type { Timers } from 'hindsightdb/timers';
 
 /** A decider, or any fold, whatever its types. Only the command folds with it, over events that it takes from the store. */
 export interface AnyFold {
@@ -28,6 +30,10 @@ export interface Config {
   readonly commands?: readonly AnyCommands[];
   /** Projections, in any versions; `hindsight projections` rebuilds and checks their views. */
   readonly projections?: readonly Projection[];
+  /** Process managers; `hindsight processes` runs them, and the commands that look at the past fold their instances with them. */
+  readonly processes?: readonly Process[];
+  /** What follows when timers are due; `hindsight timers fire` fires them. */
+  readonly timers?: readonly Timers[];
   /** How the application opens its store: event schemas, upcasters, a codec, metadata. */
   readonly options?: Omit<StoreOptions, 'create' | 'readOnly'>;
 }

@@ -6,11 +6,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { AnyCommands, AnyDecider } from 'hindsightdb/commands';
 import { UsageError } from '../failure.ts';
+import { checkedConfig } from './checked-config.ts';
 import type { Config } from './define-config.ts';
 import { explainLoadFailure } from './load-failure.ts';
-import { isObject } from '../../formats/json/json-object.ts';
 
 /** The names that a configuration may have, the first found counts. */
 export const configNames = [
@@ -66,80 +65,4 @@ export async function importFile(path: string): Promise<object> {
     throw new UsageError(message, advice, { cause });
   }
   throw new UsageError(`${path} is no module.`);
-}
-
-const known = new Set(['store', 'deciders', 'commands', 'projections', 'options']);
-
-function checkedConfig(path: string, value: unknown): Config {
-  if (!isObject(value)) throw new UsageError(`${path} must export an object, like { store: './events.db' }.`);
-  const strange = Object.keys(value).find((key) => !known.has(key));
-  if (strange !== undefined)
-    throw new UsageError(
-      `${path} has a member ${JSON.stringify(strange)}, and a configuration has store, deciders, commands, projections and options.`,
-    );
-  const { store, deciders, commands, projections, options } = value;
-  if (store !== undefined && (typeof store !== 'string' || store === ''))
-    throw new UsageError(`store in ${path} must be the address of a store, like './events.db'.`);
-  if (deciders !== undefined && !isObject(deciders))
-    throw new UsageError(`deciders in ${path} must be an object of deciders by category, like { order }.`);
-  for (const [category, decider] of Object.entries(deciders ?? {})) {
-    if (!isFold(decider))
-      throw new UsageError(`deciders.${category} in ${path} is no decider: it has no evolve and initialState.`);
-  }
-  assertCommands(path, commands);
-  assertProjections(path, projections);
-  if (options !== undefined && !isObject(options))
-    throw new UsageError(`options in ${path} must be an object: what openStore takes.`);
-  // Every member that the command uses was looked at above; openStore checks what is in the options.
-  return value;
-}
-
-function isFold(value: unknown): boolean {
-  return isObject(value) && typeof value['evolve'] === 'function' && 'initialState' in value;
-}
-
-function assertCommands(path: string, commands: unknown): void {
-  if (commands === undefined) return;
-  if (!Array.isArray(commands))
-    throw new UsageError(`commands in ${path} must be an array of what defineCommands() makes, like [orderCommands].`);
-  const names = new Set<string>();
-  for (const [index, definition] of commands.entries()) {
-    if (!isCommands(definition))
-      throw new UsageError(`commands[${index}] in ${path} declares no commands: defineCommands() makes what does.`);
-    if (names.has(definition.name)) throw new UsageError(`commands in ${path} has ${definition.name} twice.`);
-    names.add(definition.name);
-  }
-}
-
-/** Whether a value is what `defineCommands` makes. */
-export function isCommands(value: unknown): value is AnyCommands {
-  return (
-    isObject(value) &&
-    typeof value['name'] === 'string' &&
-    typeof value['category'] === 'string' &&
-    isDecider(value['decider']) &&
-    value['schemas'] instanceof Map
-  );
-}
-
-/** Whether a value is a decider. */
-export function isDecider(value: unknown): value is AnyDecider {
-  return isFold(value) && isObject(value) && typeof value['decide'] === 'function';
-}
-
-function assertProjections(path: string, projections: unknown): void {
-  if (projections === undefined) return;
-  if (!Array.isArray(projections))
-    throw new UsageError(`projections in ${path} must be an array of projections, like [openOrders].`);
-  const names = new Set<string>();
-  for (const [index, projection] of projections.entries()) {
-    if (!isObject(projection) || !(projection['handlers'] instanceof Map))
-      throw new UsageError(`projections[${index}] in ${path} is no projection: defineProjection() makes one.`);
-    const name = `${String(projection['name'])}@${String(projection['version'])}`;
-    if (names.has(name))
-      throw new UsageError(`projections in ${path} has ${name} twice.`, [
-        'Versions of a projection may stand side by side, each with a number of its own.',
-      ]);
-    names.add(name);
-  }
 }

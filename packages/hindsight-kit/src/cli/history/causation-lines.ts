@@ -56,7 +56,7 @@ export function treeLines({ palette, widthMax }: CommandContext, tree: Causation
     const { command } = node;
     // A command is called as it was sent, and not as the store keeps it.
     const place = command === undefined ? `${event.streamId}@${event.version}` : command.streamId;
-    const type = command === undefined ? event.type : `${command.type}, command`;
+    const type = command === undefined ? event.type : `${command.type}${what(command)}`;
     const name = `${mark}${branchText(flat)}${safeText(place)}`;
     return [name, eventTimeText(event, widthMax), actorText(event), safeText(type)];
   });
@@ -69,6 +69,10 @@ export function treeLines({ palette, widthMax }: CommandContext, tree: Causation
   ];
   const cells = hasActors ? rows : rows.map(([name = '', time = '', , type = '']) => [name, time, type]);
   return tableLines(columns, cells, { widthMax }).slice(1);
+}
+
+function what({ outcome }: NonNullable<CausationNode['command']>): string {
+  return outcome === undefined ? ', command' : ` ${outcome}`;
 }
 
 function branchText({ depth, goesOn }: FlatNode): string {

@@ -6,6 +6,7 @@
 import { basename } from 'node:path';
 import { Option } from 'commander';
 import type { Event, ElementKeys, Recorded, SnapshottedFold } from 'hindsightdb';
+import { processFold } from 'hindsightdb/processes';
 import type { AnyFold } from '../config/define-config.ts';
 import type { CommandContext } from '../context.ts';
 import { CommandError, UsageError } from '../failure.ts';
@@ -48,7 +49,12 @@ export async function foldFor(
 ): Promise<ChosenFold> {
   const config = await context.config();
   const deciders = config?.config.deciders ?? {};
-  const decider = Object.hasOwn(deciders, category) ? deciders[category] : undefined;
+  const process = config?.config.processes?.find(({ name }) => name === category);
+  const decider = Object.hasOwn(deciders, category)
+    ? deciders[category]
+    : process === undefined
+      ? undefined
+      : processFold(process);
   if (decider === undefined)
     context.note(
       `${config === undefined ? 'No hindsight.config.ts names a' : `${basename(config.path)} names no`} decider for ${JSON.stringify(category)}; the data of its events are merged instead.`,
