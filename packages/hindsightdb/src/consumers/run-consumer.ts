@@ -87,7 +87,7 @@ function assertSame(
   wanted: Pick<ConsumerRecord, 'kind' | 'sliceCount' | 'category'>,
 ): void {
   for (const member of ['kind', 'sliceCount', 'category'] as const) {
-    if (record[member] === wanted[member]) continue;
+    if (record[member] === undefined || record[member] === wanted[member]) continue;
     throw new HindsightError(
       'CONSUMER_MISMATCH',
       `Consumer ${name} was first started with ${member === 'sliceCount' ? 'slices:' : member} ${record[member]}, and is now started with ${wanted[member]}. Start it as before, or under another name.`,
