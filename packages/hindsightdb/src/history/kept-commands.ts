@@ -29,9 +29,9 @@ export function commandIn({ streamId, type, data }: RecordedEvent): CausingComma
   const entity = subjectOfCommandStream(streamId);
   const named = 'type' in data ? data.type : undefined;
   if (entity === undefined || typeof named !== 'string') return undefined;
-  const kind =
+  const kind: unknown =
     'outcome' in data && typeof data.outcome === 'object' ? Reflect.get(data.outcome ?? {}, 'kind') : undefined;
-  return { type: named, streamId: entity, ...(kind === 'rejected' && { outcome: kind }) };
+  return { type: named, streamId: entity, ...(kind === 'rejected' && { outcome: 'rejected' }) };
 }
 
 /** That nothing was decided on a command, where an event says that alone. */
