@@ -10,7 +10,8 @@ import { startProcess } from './run-process.ts';
 /**
  * Handles what is in the log, fires what is due by the clock of the store, and resolves when nothing is left to do at that time. With
  * `openStore({ now })` a test goes through weeks in a moment: set the clock, then advance. Nobody else may run the process manager
- * meanwhile. Throws `CONSUMER_FAILED` where it stands failed or paused, and the reason of the signal.
+ * meanwhile; where another has died with a slice, its lease must have run out by that clock. Throws `CONSUMER_FAILED` where it stands
+ * failed or paused, or ends before it is done, and the reason of the signal.
  */
 export async function advanceProcess<State>(
   store: AnyStore,
@@ -39,13 +40,25 @@ export async function advanceProcess<State>(
       if (error !== undefined) ended.reject(error);
     },
   });
-  void consumer.ended.then(() => ended.resolve());
+  void consumer.ended.then(() => ended.reject(endedError(process.name)));
   try {
     await ended.promise;
+  } catch (error) {
+    // It has ended because it was told to.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await consumer.stop();
   }
   signal?.throwIfAborted();
+}
+
+function endedError(name: string): HindsightError {
+  return new HindsightError(
+    'CONSUMER_FAILED',
+    `The process manager ${name} ended before it had done everything: its store was closed, it was removed, or a newer version has begun.`,
+    { details: { name } },
+  );
 }
 
 function errorOf(name: string, state: ConsumerState): HindsightError | undefined {

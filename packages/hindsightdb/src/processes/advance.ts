@@ -12,7 +12,7 @@ import { assertObject } from '../store/argument-checks.ts';
 import type { Issue, ProcessAction, SetTimer, Timing } from './action.ts';
 import { causeOf, rejectionOf, stepIdOf, timeOf, type ProcessInput } from './input.ts';
 import { handledWith, instanceAfter, type Instance } from './instance.ts';
-import type { Process, ProcessContext } from './process.ts';
+import { plainState, type Process, type ProcessContext } from './process.ts';
 import type { IssuedCommand, PendingTimer, StepData } from './step.ts';
 
 /** A step that is to be recorded. */
@@ -59,7 +59,7 @@ export async function advance(
 function presentState(process: Process, { state, codeVersion }: Instance): unknown {
   const copy = structuredClone(state);
   if (codeVersion === undefined || codeVersion >= process.version || process.migrate === undefined) return copy;
-  return process.migrate(copy, codeVersion);
+  return plainState(process.migrate(copy, codeVersion));
 }
 
 function contextFor(
@@ -154,7 +154,7 @@ function stepOfActions(
   for (const action of actions)
     switch (action.kind) {
       case 'become':
-        state = jsonOf('The state of a process manager', action.state);
+        state = plainState(action.state);
         break;
       case 'setTimer':
         timers.set(declaredTimer(process, action.timer), pendingTimer(action, input, { setBy: id, correlationId }));
@@ -188,10 +188,6 @@ function stepOfActions(
     at: timeOf(input),
     after: instanceAfter(instance.key, data, instance.streamVersion + 1),
   };
-}
-
-function jsonOf(what: string, value: unknown): unknown {
-  return value === undefined ? undefined : JSON.parse(jsonTextOf(what, value));
 }
 
 function declaredTimer({ name, timers }: Process, timer: string): string {
@@ -247,7 +243,7 @@ function issued({ name, commands: declared }: Process, { commands, command }: Is
     commands: commands.name,
     type,
     streamId,
-    data: jsonOf(`The data of the command ${type}`, data ?? null),
+    data: JSON.parse(jsonTextOf(`The data of the command ${type}`, data ?? null)),
     ...(metadata !== undefined && { metadata }),
     ...(dueAt !== undefined && { dueAt: isoOfMicros(microsOf('dueAt', dueAt)) }),
   };

@@ -49,8 +49,11 @@ export interface Rejection<Type extends string = string> {
   readonly reason?: string;
 }
 
-/** What every process manager says of itself. */
-export interface ProcessOptions {
+/** To which instance an event belongs. Of a method's type, so that it may say what data it expects of its events. */
+export type KeyOf<Own extends RecordedEvent> = { of(event: Own): string | undefined }['of'];
+
+/** What every process manager says of itself. `Own` are the events that it handles. */
+export interface ProcessOptions<Own extends RecordedEvent = RecordedEvent> {
   /** Letters, digits and `._@`; the category of its instances' streams, and unique in the store. */
   readonly name: string;
   /** Which version this code is, from 1. Raise it with whatever the handlers want. Default 1. */
@@ -63,7 +66,7 @@ export interface ProcessOptions {
    * To which instance an event belongs: a text of at most 900 bytes that does not begin with `?`; undefined: it is not for this
    * process manager. Default: the event's stream.
    */
-  readonly key?: (event: RecordedEvent) => string | undefined;
+  readonly key?: KeyOf<Own>;
   /** The commands that it may issue. */
   readonly commands?: readonly AnyCommands[];
   /** How often a handler that fails is tried before the event is set aside. */
@@ -91,7 +94,11 @@ export type OnEvent<Type extends string, State, Timer extends string> = {
 }['handle'];
 
 /** What a process manager declares beside its handlers for events. */
-export interface ProcessParts<State, Timer extends string> extends ProcessOptions {
+export interface ProcessParts<
+  State,
+  Timer extends string,
+  Own extends RecordedEvent = RecordedEvent,
+> extends ProcessOptions<Own> {
   /** The state of an instance before its first input. Default: none. */
   readonly initialState?: State | (() => State);
   /** What is done when a timer fires. Only timers that are named here can be set. */
@@ -224,7 +231,7 @@ export type ProcessHandlersFor<Events extends Event, State, Timer extends string
 
 /** `defineProcess` for the events of a union: handlers need no annotation. */
 export type ProcessMaker<Events extends Event> = <State = undefined, Timer extends string = never>(
-  definition: ProcessParts<State, Timer> & {
+  definition: ProcessParts<State, Timer, Recorded<Events>> & {
     readonly on: ProcessHandlersFor<Events, NoInfer<State>, NoInfer<Timer>>;
   },
 ) => Process<State>;
@@ -261,9 +268,16 @@ function streamOf({ streamId }: RecordedEvent): string {
 }
 
 function initialStateOf<State>(initialState: State | (() => State)): () => State {
-  if (typeof initialState !== 'function' && initialState !== undefined) jsonTextOf('initialState', initialState);
-  // A state survives a JSON round trip, so that it is no function. Each instance has one of its own, whatever handlers do to it.
-  return typeof initialState === 'function' ? (initialState as () => State) : () => structuredClone(initialState);
+  // A state survives a JSON round trip, so that it is no function.
+  const given = typeof initialState === 'function' ? (initialState as () => State) : () => initialState;
+  if (typeof initialState !== 'function') plainState(initialState);
+  // Each instance has one of its own, whatever handlers do to it, and sees it as it will be read.
+  return () => plainState(given()) as State;
+}
+
+/** A state as it is read back once it is recorded. */
+export function plainState(state: unknown): unknown {
+  return state === undefined ? undefined : JSON.parse(jsonTextOf('The state of a process manager', state));
 }
 
 function commandsOf(commands: readonly AnyCommands[]): ReadonlyMap<string, AnyCommands> {

@@ -89,8 +89,11 @@ async function assertSteps(store: Store, counts: ProcessManagerCounts): Promise<
   const farAhead = new Date(Date.now() + 24 * 3_600_000);
   let before = -1;
   for (; performance.now() < deadline; await wait(300)) {
-    const found = countOf(await recordedSteps(store));
-    if (found === before && found >= countOf(await simulatedSteps(store, process, farAhead))) break;
+    const recorded = await recordedSteps(store);
+    const found = countOf(recorded);
+    const isSubmitted = countOf(await submittedCommands(store)) >= countOf(issuedCommands(recorded));
+    const isAsSimulated = found >= countOf(await simulatedSteps(store, process, farAhead));
+    if (found === before && isSubmitted && isAsSimulated) break;
     before = found;
   }
   for await (const letter of listLetters(store, process.name))

@@ -170,13 +170,18 @@ function farAhead(): Date {
   return new Date(Date.now() + 24 * 3_600_000);
 }
 
-/** Waits until as many steps are recorded as the log leads to: what is decided meanwhile leads to more. */
+/**
+ * Waits until as many steps are recorded as the log leads to, and as many commands are submitted: what is decided meanwhile leads to
+ * more, and what one that died has left, the others find when its lease has run out.
+ */
 async function settled(store: Store, process: ReturnType<typeof obedient>): Promise<void> {
   const deadline = performance.now() + 20_000;
   for (let before = -1; performance.now() < deadline; await setTimeout(30)) {
     const wanted = countOf(await simulatedSteps(store, process, farAhead()));
-    const found = countOf(await recordedSteps(store));
-    if (found >= wanted && found === before) return;
+    const recorded = await recordedSteps(store);
+    const found = countOf(recorded);
+    const isSubmitted = countOf(await submittedCommands(store)) >= countOf(issuedCommands(recorded));
+    if (found >= wanted && isSubmitted && found === before) return;
     before = found;
   }
 }

@@ -80,6 +80,37 @@ test('what a handler asks a gateway is recorded for its input, and a simulation 
   await assert.rejects(allOf(simulateProcess(asking, store.readLog())), { code: 'GATEWAY_UNANSWERED' });
 });
 
+test('a state is seen as it will be read, the first one and one that was migrated too', async (t) => {
+  const store = await openNew(t, inMemory);
+  const seen: unknown[] = [];
+  const options = { name: 'dated', startAt: 'beginning', initialState: () => ({ since: new Date(0) }) } as const;
+  const note = (_event: RecordedEvent, { state }: { readonly state: unknown }): ReturnType<typeof become> => {
+    seen.push(state);
+    return become(state);
+  };
+  await store.append('a-1', [{ type: 'Counted', data: 1 }]);
+  await advanceProcess(
+    store,
+    defineProcess({ ...options, on: { Counted: (event, context) => void note(event, context) } }),
+  );
+  await store.append('a-1', [{ type: 'Counted', data: 2 }]);
+  await advanceProcess(
+    store,
+    defineProcess({
+      ...options,
+      on: { Counted: () => setTimer('due', { afterMs: 0 }) },
+      timers: { due: () => undefined },
+    }),
+  );
+  await store.append('a-1', [{ type: 'Counted', data: 3 }]);
+  const migrate = (): { since: Date } => ({ since: new Date(1) });
+  await advanceProcess(
+    store,
+    defineProcess({ ...options, version: 2, migrate, on: { Counted: (event, context) => void note(event, context) } }),
+  );
+  assert.deepEqual(seen, [{ since: '1970-01-01T00:00:00.000Z' }, { since: '1970-01-01T00:00:00.001Z' }]);
+});
+
 test('a store that takes only declared types takes steps', async (t) => {
   const store = await openNew(t, inMemory, { strictTypes: true, events: { Counted: {} } });
   await store.append('a-1', [{ type: 'Counted', data: 1 }]);

@@ -62,6 +62,7 @@ test('without a state there is none', () => {
 test('handlers of a union need no annotation', () => {
   const process = processesOf<BillingEvent>()({
     ...options,
+    key: ({ type, streamId, data }) => (type === 'InvoiceReminded' ? String(data.count) : streamId),
     initialState: { sum: 0 },
     on: {
       InvoiceSent: ({ data }, { state }) => {

@@ -153,7 +153,7 @@ for (const kind of storeKinds)
     await using consumer = await runProcess(store, pinging);
     await store.append('game-1', [{ type: 'Started', data: null }]);
     await store.append('game-2', [{ type: 'Started', data: null }]);
-    for (let live = 2; live > 0; live = (await allOf(listProcesses(store, pinging))).length)
+    while ((await allOf(listProcesses(store, pinging, { which: 'ended' }))).length < 2)
       await new Promise((resolve) => setTimeout(resolve, 10));
     const simulated = await allOf(simulateProcess(pinging, store.readLog(), { until: new Date(Date.now() + day) }));
     for (const key of ['game-1', 'game-2'])
@@ -259,4 +259,27 @@ test('a process manager stands paused where it is told to, and advancing it says
   await assert.rejects(advanceProcess(store, unpaid), { code: 'CONSUMER_FAILED', message: /lunch/ });
   await resumeConsumer(store, 'unpaid');
   await advanceProcess(store, unpaid);
+});
+
+test('advancing ends with its signal, and says so where the store is closed under it', async (t) => {
+  const store = await openNew(t, inMemory);
+  const [stopping, reason] = [new AbortController(), new Error('enough')];
+  const slow = defineProcess({
+    name: 'slow',
+    startAt: 'beginning',
+    on: {
+      InvoiceSent: () => {
+        stopping.abort(reason);
+        return undefined;
+      },
+      InvoicePaid: async () => {
+        await store.close();
+        return endProcess();
+      },
+    },
+  });
+  await store.append('invoice-1', [sent]);
+  await assert.rejects(advanceProcess(store, slow, { signal: stopping.signal }), reason);
+  await store.append('invoice-1', [paid]);
+  await assert.rejects(advanceProcess(store, slow), { code: 'CONSUMER_FAILED' });
 });
