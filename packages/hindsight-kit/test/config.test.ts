@@ -167,6 +167,31 @@ suite('a configuration', () => {
       "const one = { name: 'orders', version: 2, handlers: new Map() };\nexport default { projections: [one, one] };",
       /has orders@2 twice/,
     ],
+    [
+      'with commands that are no list',
+      'export default { commands: {} };',
+      /commands in .* must be an array of what defineCommands/,
+    ],
+    [
+      'with commands that are none',
+      'export default { commands: [{}] };',
+      /commands\[0\] .* is not what defineCommands\(\) makes/,
+    ],
+    [
+      'with a process manager that is none',
+      "export default { processes: [{ name: 'p' }] };",
+      /processes\[0\] .* is not what defineProcess\(\) makes/,
+    ],
+    [
+      'with timers that are none',
+      'export default { timers: [5] };',
+      /timers\[0\] .* is not what defineTimers\(\) makes/,
+    ],
+    [
+      'with timers twice',
+      "const one = { name: 'reminders', fire: () => undefined };\nexport default { timers: [one, one] };",
+      /timers in .* has reminders twice/,
+    ],
   ];
   for (const [what, text, advice] of failures) {
     test(`${what} is refused with what to write instead`, async (context) => {

@@ -31,7 +31,7 @@ export function commandIn({ streamId, type, data }: RecordedEvent): CausingComma
   if (entity === undefined || typeof named !== 'string') return undefined;
   const kind: unknown =
     'outcome' in data && typeof data.outcome === 'object' ? Reflect.get(data.outcome ?? {}, 'kind') : undefined;
-  return { type: named, streamId: entity, ...(kind === 'rejected' && { outcome: kind }) };
+  return { type: named, streamId: entity, ...(kind === 'rejected' && { outcome: 'rejected' }) };
 }
 
 /** That nothing was decided on a command, where an event says that alone. */

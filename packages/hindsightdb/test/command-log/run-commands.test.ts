@@ -239,5 +239,9 @@ for (const kind of storeKinds)
         ),
         ['accepted c1', 'decided c1', 'accepted c2', 'decided c2'],
       );
+      // Without waiting for what is to come, it is the same, and ends.
+      assert.deepEqual(await listOf(followCommands(store, { endsAtHead: true })), seen);
+      assert.deepEqual(await listOf(followCommands(store, { endsAtHead: true, category: 'order' })), []);
+      assert.deepEqual(await listOf(followCommands(store, { endsAtHead: true, after: await store.head() })), []);
     });
   });

@@ -7,10 +7,12 @@ import {
   commandType,
   defineCommands,
   listCommands,
+  type ListCommandsOptions,
   submit,
   type CommandContext,
 } from '../../src/commands/index.ts';
 import { defineGateway } from '../../src/reactions/index.ts';
+import { settableClock } from '../../src/testing/index.ts';
 import { allStoreKinds, everythingIn, inMemory, openNew, storeKinds } from '../open-stores.ts';
 import { schemaOf } from '../store/schemas.ts';
 import { accountCommands, deposit, keptAccount } from './account-commands.ts';
@@ -98,6 +100,19 @@ for (const kind of storeKinds)
         listed.map(({ command: { id, data } }) => ({ id, data })),
         [{ id: 'c1', data: { amount: 5 } }],
       );
+    });
+
+    test('commands are listed from a time on, and up to one', async (t) => {
+      const clock = settableClock('2026-03-01T00:00:00Z');
+      const store = await openNew(t, kind, { now: clock.now });
+      for (const id of ['c1', 'c2', 'c3']) {
+        await submit(store, accountCommands(), deposit('account-1', 5, id));
+        clock.advanceMs(1000);
+      }
+      const ids = async (options: ListCommandsOptions): Promise<readonly string[]> =>
+        (await listOf(listCommands(store, options))).map(({ command }) => command.id);
+      assert.deepEqual(await ids({ fromTime: '2026-03-01T00:00:01Z' }), ['c2', 'c3']);
+      assert.deepEqual(await ids({ untilTime: '2026-03-01T00:00:01Z', direction: 'backward' }), ['c2', 'c1']);
     });
 
     test('a schema decides what is recorded, and names what is wrong', async (t) => {
