@@ -2,19 +2,21 @@
 
 import type { RecordedEvent } from '../core/event.ts';
 import { commandStreamOf } from '../core/stream-id.ts';
-import { assertName } from '../core/text.ts';
+import { assertName, describe } from '../core/text.ts';
 import { letterKey } from '../consumers/consumer-keys.ts';
 import { readConsumer } from '../consumers/consumer-record.ts';
+import { walkLetters } from '../consumers/letter.ts';
 import { sliceOf } from '../consumers/slice-entry.ts';
 import { assertObject } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
 import { readLogPages } from '../store/read.ts';
 import type { LogReadOptions } from '../store/read-options.ts';
+import type { StoreContext } from '../store/settings.ts';
 import { argumentError } from '../core/errors.ts';
 import type { CommandStatus, Outcome, RecordedCommand } from './command.ts';
 import { commandTypes } from '../core/command-types.ts';
-import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
+import { commandDueType, commandOfEvent, dueRecordOf, holdsCommand, holdsOutcome } from './command-record.ts';
 import { consumerFor } from './define-commands.ts';
 import { keptCommand, keptOutcome, outcomeIn } from './read-command.ts';
 
@@ -54,6 +56,16 @@ export interface ListCommandsOptions extends Pick<
   readonly consumer?: string;
 }
 
+const statuses: ReadonlySet<unknown> = new Set<CommandStatus>([
+  'scheduled',
+  'accepted',
+  'setAside',
+  'decided',
+  'rejected',
+  'cancelled',
+  'abandoned',
+]);
+
 /** Commands in the order in which they were accepted, or the other way round. Those that were refused are not among them. */
 export async function* listCommands(store: AnyStore, options: ListCommandsOptions = {}): AsyncGenerator<CommandInfo> {
   const context = contextOf(store);
@@ -61,6 +73,11 @@ export async function* listCommands(store: AnyStore, options: ListCommandsOption
   const { category, streamId, status, consumer, limit, ...reading } = options;
   if (category !== undefined && streamId !== undefined)
     throw argumentError('INVALID_ARGUMENT', 'Give category or streamId; the category of an entity is known.');
+  if (status !== undefined && !statuses.has(status))
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `status must be one of ${[...statuses].join(', ')}, not ${describe(status)}.`,
+    );
   const filter = {
     ...(category !== undefined && { category: commandStreamOf(category) }),
     ...(streamId !== undefined && { streamId: commandStreamOf(streamId) }),
@@ -92,11 +109,11 @@ async function infoOf(store: AnyStore, event: RecordedEvent, consumer: string | 
   return { command, status: isWaiting ? 'scheduled' : 'accepted' };
 }
 
-/** Whether a command has a letter. That of a scheduled one is of the event by which it came due, which nobody looks for here. */
+/** Whether a command has a letter: of its own event, or of the one by which a scheduled one came due. */
 async function isSetAside(
   store: AnyStore,
   event: RecordedEvent,
-  { streamId }: RecordedCommand,
+  { id, streamId }: RecordedCommand,
   consumer: string | undefined,
 ): Promise<boolean> {
   const name = consumer ?? consumerFor(streamId);
@@ -104,5 +121,25 @@ async function isSetAside(
   if (found === undefined) return false;
   const slice = sliceOf(streamId, found.record.sliceCount);
   const key = letterKey(name, slice, { ...event, entity: streamId });
-  return (await store.context.engine.keyedGet(key)) !== undefined;
+  if ((await store.context.engine.keyedGet(key)) !== undefined) return true;
+  if (event.type !== commandTypes.scheduled) return false;
+  for await (const { letter } of walkLetters(store.context.engine, { consumer: name, slice, entity: streamId }))
+    if (letter.type === commandDueType && (await commandDueAt(store.context, letter)) === id) return true;
+  return false;
+}
+
+/** The command whose turn an event gave. */
+async function commandDueAt(
+  context: StoreContext,
+  { streamId, version }: Pick<RecordedEvent, 'streamId' | 'version'>,
+): Promise<string | undefined> {
+  const page = await context.engine.readStream({
+    streamId,
+    direction: 'forward',
+    fromVersion: version,
+    limit: 1,
+    bytesMax: 1,
+  });
+  const [event] = await decodeStored(context, page.events);
+  return event?.type === commandDueType ? dueRecordOf(event).command : undefined;
 }

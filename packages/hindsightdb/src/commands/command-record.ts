@@ -53,6 +53,12 @@ export interface DueRecord {
   readonly version: number;
 }
 
+/** What an event of the type `$commandDue` says. */
+export function dueRecordOf({ data }: Pick<RecordedEvent, 'data'>): DueRecord {
+  // Written by this library alone: the type is reserved.
+  return data as DueRecord;
+}
+
 /** The key under which a command is accepted. */
 export function acceptanceKey(commandId: string): string {
   return `command/${commandId}`;

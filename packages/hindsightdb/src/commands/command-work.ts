@@ -11,12 +11,12 @@ import { CommandLanes, type DecideItem, type LaneItem } from './command-lanes.ts
 import {
   commandOfEvent,
   commandDueType,
+  dueRecordOf,
   entityOf,
   metadataBehind,
   outcomeDigest,
   outcomeEvent,
   outcomeKey,
-  type DueRecord,
 } from './command-record.ts';
 import { decideKept } from './decide-kept.ts';
 import type { AnyCommands } from './define-commands.ts';
@@ -135,7 +135,7 @@ export class CommandWork {
     const page = await context.engine.readStream({
       streamId: event.streamId,
       direction: 'forward',
-      fromVersion: dueRecord(event).version,
+      fromVersion: dueRecordOf(event).version,
       limit: 1,
       bytesMax: 1,
     });
@@ -146,10 +146,5 @@ export class CommandWork {
 }
 
 function commandIdOf(event: RecordedEvent): string {
-  return event.type === commandDueType ? dueRecord(event).command : event.id;
-}
-
-function dueRecord({ data }: RecordedEvent): DueRecord {
-  // Written by this library alone: the type is reserved.
-  return data as DueRecord;
+  return event.type === commandDueType ? dueRecordOf(event).command : event.id;
 }

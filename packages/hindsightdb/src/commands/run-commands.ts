@@ -27,6 +27,7 @@ export async function runCommands(store: AnyStore, commands: AnyCommands, option
       ...rest,
       kind: 'commands',
       name,
+      category,
       filter: { category: commandStreamOf(category), types: [commandTypes.accepted, commandDueType] },
       startAt: 'beginning',
       onFailure: 'setAside',

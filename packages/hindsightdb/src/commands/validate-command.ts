@@ -5,7 +5,7 @@ import { jsonTextOf } from '../core/json.ts';
 import { pointerOf } from '../core/standard-schema.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
 import { assertName } from '../core/text.ts';
-import { isoOfMicros, microsOf } from '../core/time.ts';
+import { isoOfMicros, orderedMicrosOf } from '../core/time.ts';
 import { ask } from '../reactions/gateway.ts';
 import { digestOf } from '../store/append.ts';
 import { assertObject } from '../store/argument-checks.ts';
@@ -41,7 +41,7 @@ export function givenCommand(context: StoreContext, commands: AnyCommands, given
   assertOfCategory(commands.category, streamId);
   if (id !== undefined) assertName('The id of a command', id, limits.idBytesMax - prefixBytesMax);
   if (metadata !== undefined) assertObject('metadata', metadata);
-  const due = dueAt === undefined ? undefined : microsOf('dueAt', dueAt);
+  const due = dueAt === undefined ? undefined : orderedMicrosOf('dueAt', dueAt);
   return {
     id: id ?? newId(),
     isNamed: id !== undefined,

@@ -11,6 +11,8 @@ export { commandConformanceCases } from './command-conformance-cases.ts';
 export { libraryCommands, type CommandRuntime } from './command-runtime.ts';
 export { timerConformanceCases } from './timer-conformance-cases.ts';
 export { libraryTimers, type TimerRuntime } from './timer-runtime.ts';
+export { processConformanceCases } from './process-conformance-cases.ts';
+export { libraryProcesses, type ProcessRuntime } from './process-runtime.ts';
 export { differentialRun, type DifferentialOptions } from './differential/differential.ts';
 export { ConformanceFailure } from './assertions.ts';
 export type { ConformanceCase, EngineFixture, LogOptions, OpenedLog } from './fixture.ts';

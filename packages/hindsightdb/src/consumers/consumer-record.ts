@@ -31,6 +31,8 @@ export interface ConsumerFailure {
 export interface ConsumerRecord {
   readonly kind: ConsumerKind;
   readonly sliceCount: number;
+  /** Of what decides commands: their category. Under the same name, those of another one would be passed over. */
+  readonly category?: string;
   /** The log that it follows. */
   readonly logId: string;
   /** Where its slices begin, all at one place: chosen when it was first started. */

@@ -142,6 +142,8 @@ export interface ConsumerSpec {
   /** Letters, digits and `._@-`; unique in the store that holds its progress. */
   readonly name: string;
   readonly filter: EventFilter;
+  /** Of what decides commands: the category that they are of; fixed when first started. */
+  readonly category?: string;
   readonly startAt: StartAt;
   /** The store that holds the progress, letters and whatever `handle` returns. Default: the one that is followed. */
   readonly home?: AnyStore;

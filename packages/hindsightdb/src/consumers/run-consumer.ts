@@ -62,16 +62,17 @@ async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): P
   const { identity } = contextOf(store).engine;
   const { logId } = identity;
   const epoch = presentEpoch(identity);
-  const { kind, name, sliceCount = 1 } = spec;
+  const { kind, name, sliceCount = 1, category } = spec;
+  const fixed = { kind, sliceCount, ...(category !== undefined && { category }) };
   for (;;) {
     const found = await readConsumer(home, name);
     if (found === undefined) {
       const start = await chooseStart(store, spec);
-      const record: ConsumerRecord = { kind, sliceCount, logId, start, epoch, status: 'running', requests: 0 };
+      const record: ConsumerRecord = { ...fixed, logId, start, epoch, status: 'running', requests: 0 };
       if (await writeRecord(home, name, record, 0)) return record;
       continue;
     }
-    assertSame(name, found.record, { kind, sliceCount });
+    assertSame(name, found.record, fixed);
     if (pausedByRestore(found.record, identity) === found.record) return found.record;
     return await changeConsumer(home, name, (record) => {
       const paused = pausedByRestore(record, identity);
@@ -80,12 +81,16 @@ async function recordFor(store: AnyStore, home: AnyStore, spec: ConsumerSpec): P
   }
 }
 
-function assertSame(name: string, record: ConsumerRecord, wanted: Pick<ConsumerRecord, 'kind' | 'sliceCount'>): void {
-  for (const member of ['kind', 'sliceCount'] as const) {
-    if (record[member] === wanted[member]) continue;
+function assertSame(
+  name: string,
+  record: ConsumerRecord,
+  wanted: Pick<ConsumerRecord, 'kind' | 'sliceCount' | 'category'>,
+): void {
+  for (const member of ['kind', 'sliceCount', 'category'] as const) {
+    if (record[member] === undefined || record[member] === wanted[member]) continue;
     throw new HindsightError(
       'CONSUMER_MISMATCH',
-      `Consumer ${name} was first started with ${member === 'kind' ? 'kind' : 'slices:'} ${record[member]}, and is now started with ${wanted[member]}. Start it as before, or under another name.`,
+      `Consumer ${name} was first started with ${member === 'sliceCount' ? 'slices:' : member} ${record[member]}, and is now started with ${wanted[member]}. Start it as before, or under another name.`,
       { details: { name, member, recorded: record[member], wanted: wanted[member] } },
     );
   }

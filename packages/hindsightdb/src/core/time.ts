@@ -3,7 +3,7 @@
  * from the year 1684 to the year 2255.
  */
 
-import { argumentError } from './errors.ts';
+import { argumentError, rangeError } from './errors.ts';
 import { describe } from './text.ts';
 
 /** ISO 8601 in UTC with six decimals, like `2026-03-01T09:30:00.000000Z`. */
@@ -49,6 +49,16 @@ export function microsOf(what: string, time: string | Date): number {
   }
   // Date.parse keeps three decimals, or rounds them: seconds are taken from it and all decimals from the text.
   return Math.floor(millis / 1000) * 1_000_000 + Number(decimals.padEnd(6, '0').slice(0, 6));
+}
+
+/** The same for a time that things are put in order by: it must be a safe integer. Throws a `RangeError` where it is none. */
+export function orderedMicrosOf(what: string, time: string | Date): number {
+  const micros = microsOf(what, time);
+  if (Number.isSafeInteger(micros)) return micros;
+  throw rangeError(
+    'INVALID_ARGUMENT',
+    `${what} must lie between the years 1684 and 2255, not at ${typeof time === 'string' ? time : time.toISOString()}.`,
+  );
 }
 
 /** Whether the month has that day: Date.parse takes the 30th of February for the 2nd of March. */

@@ -6,9 +6,10 @@
 import { argumentError, HindsightError, rangeError } from '../core/errors.ts';
 import { jsonTextOf } from '../core/json.ts';
 import { describe } from '../core/text.ts';
-import { isoOfMicros, microsOf } from '../core/time.ts';
+import { isoOfMicros, microsOf, orderedMicrosOf } from '../core/time.ts';
 import type { Gateway } from '../reactions/gateway.ts';
 import { assertObject } from '../store/argument-checks.ts';
+import { assertOfCategory } from '../store/load-state.ts';
 import type { Issue, ProcessAction, SetTimer, Timing } from './action.ts';
 import { causeOf, rejectionOf, stepIdOf, timeOf, type ProcessInput } from './input.ts';
 import { handledWith, instanceAfter, type Instance } from './instance.ts';
@@ -238,6 +239,9 @@ function issued({ name, commands: declared }: Process, { commands, command }: Is
     throw argumentError('INVALID_ARGUMENT', `${commands.name} declares no command ${describe(type)}.`);
   if (typeof streamId !== 'string')
     throw argumentError('INVALID_ARGUMENT', `streamId of a command must be a text, not ${describe(streamId)}.`);
+  // What can never be submitted must not get into a step, which stands for good.
+  assertOfCategory(commands.category, streamId);
+  if (metadata !== undefined) assertObject('metadata of a command', metadata);
   return {
     id,
     commands: commands.name,
@@ -245,6 +249,6 @@ function issued({ name, commands: declared }: Process, { commands, command }: Is
     streamId,
     data: JSON.parse(jsonTextOf(`The data of the command ${type}`, data ?? null)),
     ...(metadata !== undefined && { metadata }),
-    ...(dueAt !== undefined && { dueAt: isoOfMicros(microsOf('dueAt', dueAt)) }),
+    ...(dueAt !== undefined && { dueAt: isoOfMicros(orderedMicrosOf('dueAt', dueAt)) }),
   };
 }

@@ -25,9 +25,13 @@ export async function logTimeAt({ context }: AnyStore, places: readonly Partitio
   return Math.min(...times.map((time) => time ?? Number.NEGATIVE_INFINITY));
 }
 
-/** Records in each partition that it is as late as the clock of the store says. */
-export async function recordTime(store: AnyStore, signal: AbortSignal): Promise<void> {
+/**
+ * Records in each partition that it is as late as the clock of the store says. Answers how late the log takes it to be, in
+ * microseconds since 1970: an engine may have a clock of its own, which is behind.
+ */
+export async function recordTime(store: AnyStore, signal: AbortSignal): Promise<number> {
   const { engine } = store.context;
+  let recordedAt = Number.POSITIVE_INFINITY;
   for (const streamId of timeStreams(engine.identity.partitionCount)) {
     // Every store has the method, whatever events it declares.
     const answer = await (store as Store).appendInternal({
@@ -36,7 +40,9 @@ export async function recordTime(store: AnyStore, signal: AbortSignal): Promise<
       signal,
     });
     resultOf(engine, answer);
+    if (answer.kind === 'appended') recordedAt = Math.min(recordedAt, answer.written.recordedAt);
   }
+  return recordedAt;
 }
 
 /** For each partition the first stream of the kind that lies in it. */

@@ -55,8 +55,9 @@ export async function tickSlice(settings: TickSettings): Promise<TickResult> {
   if (due.size === 0) return { look: 'idle', againMs: againMsMax };
   const ripe = [...due].filter(([, timers]) => timers.some(({ dueAt }) => dueAt <= logTime));
   if (ripe.length === 0) {
-    await recordTime(store, signal);
-    return { look: 'busy', againMs: 0 };
+    const recordedAt = await recordTime(store, signal);
+    const firstAt = Math.min(...[...due.values()].flat().map(({ dueAt }) => dueAt));
+    return { look: 'busy', againMs: untilDue(firstAt, recordedAt) ?? againMsMax };
   }
   const until = Math.min(clock, logTime);
   await inBounded(ripe, process.concurrencyMax, async ([key, timers]) => {
@@ -69,7 +70,7 @@ export async function tickSlice(settings: TickSettings): Promise<TickResult> {
 
 function untilDue(due: number | undefined, clock: number): number | undefined {
   if (due === undefined) return undefined;
-  const milliseconds = Math.ceil((due - clock) / 1000);
+  const milliseconds = Math.max(0, Math.ceil((due - clock) / 1000));
   return milliseconds < againMsMax ? milliseconds : undefined;
 }
 

@@ -199,6 +199,17 @@ export function defineProcess<Type extends string, State = undefined, Timer exte
     assertName('An event type of on', type, embeddedLimits.typeBytesMax);
     assertNotReserved('The event type', type);
   }
+  const issuable = commandsOf(commands);
+  for (const { category } of issuable.values())
+    if (category === name)
+      throw argumentError(
+        'INVALID_ARGUMENT',
+        `A process manager cannot be named ${JSON.stringify(name)}: its streams would be among the entities of the category that it issues commands to.`,
+      );
+  const rejected = functionsOf<Handler<Rejection>>('rejected', definition.rejected ?? {});
+  for (const type of rejected.keys())
+    if (![...issuable.values()].some(({ schemas }) => schemas.has(type)))
+      throw argumentError('INVALID_ARGUMENT', `rejected.${type} is of no command that the declared commands have.`);
   const timers = functionsOf<(context: ProcessContext) => unknown>('timers', definition.timers ?? {});
   for (const timer of timers.keys()) assertKeyedName('The name of a timer', timer);
   return {
@@ -211,13 +222,13 @@ export function defineProcess<Type extends string, State = undefined, Timer exte
     // Without an initial state there is none, and then the type says undefined.
     initialState: initialStateOf(initialState as State | (() => State)),
     migrate,
-    commands: commandsOf(commands),
+    commands: issuable,
     retry: checkedRetryPolicy(retry),
     concurrencyMax,
     running: runningOf(definition),
     on,
     timers,
-    rejected: functionsOf<Handler<Rejection>>('rejected', definition.rejected ?? {}),
+    rejected,
   };
 }
 

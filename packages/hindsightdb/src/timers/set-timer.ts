@@ -3,7 +3,7 @@
 import { conflictError, rangeError } from '../core/errors.ts';
 import { canonicalJson, jsonTextOf } from '../core/json.ts';
 import { assertName, utf8Length } from '../core/text.ts';
-import { isoOfMicros, microsOf } from '../core/time.ts';
+import { isoOfMicros, orderedMicrosOf } from '../core/time.ts';
 import { assertObject } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
@@ -134,12 +134,7 @@ async function isSame(context: StoreContext, known: StoredTimer, timer: NewTimer
 function checkedTimer(context: StoreContext, setting: TimerSetting): NewTimer {
   const { group, id } = checkedId(context, setting);
   const { data = null, streamId } = setting;
-  const dueAt = microsOf('dueAt', setting.dueAt);
-  if (!Number.isSafeInteger(dueAt))
-    throw rangeError(
-      'INVALID_ARGUMENT',
-      `dueAt must lie between the years 1684 and 2255, not at ${describeTime(setting.dueAt)}.`,
-    );
+  const dueAt = orderedMicrosOf('dueAt', setting.dueAt);
   if (streamId !== undefined) assertName('streamId', streamId, context.limits.streamIdBytesMax);
   const dataText = jsonTextOf('The data of a timer', data);
   assertSize(context, dataText);
@@ -155,10 +150,6 @@ function assertSize({ limits }: StoreContext, dataText: string): void {
       'LIMIT_EXCEEDED',
       `The data of a timer take ${bytes} bytes; the limit is ${limits.recordBytesMax}.`,
     );
-}
-
-function describeTime(time: string | Date): string {
-  return typeof time === 'string' ? time : time.toISOString();
 }
 
 /** Checks the name of a timer. */

@@ -47,6 +47,22 @@ for (const kind of allStoreKinds)
       assert.equal((await verifyAccounts(store, { open: 'none' })).commandIds.size, 52);
     });
 
+    test('are not run under a name that those of another category have, where they would be passed over', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands({ name: 'shared' });
+      await (await runCommands(store, commands)).stop();
+      const others = defineCommands({
+        name: 'shared',
+        decider: { ...keptAccount, category: 'purse' },
+        types: commands.types,
+      });
+      await assert.rejects(runCommands(store, others), {
+        code: 'CONSUMER_MISMATCH',
+        message: /shared was first started with category account, and is now started with purse/,
+      });
+      await (await runCommands(store, commands)).stop();
+    });
+
     test('are decided once by two that run them, over slices', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands({ slices: 4, leaseMs: 200 });

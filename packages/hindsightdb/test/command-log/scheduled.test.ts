@@ -54,6 +54,36 @@ for (const kind of allStoreKinds)
       await verifyAccounts(store, { open: 'none' });
     });
 
+    test('for a year that nothing is put in order by is refused, so that it holds no other up', async (t) => {
+      const store = await openNew(t, kind);
+      await assert.rejects(
+        submit(store, accountCommands(), { ...deposit('account-1', 5, 'c1'), dueAt: '5200-01-01T00:00:00Z' }),
+        { code: 'INVALID_ARGUMENT', message: /between the years 1684 and 2255/ },
+      );
+      assert.equal(await commandInfo(store, 'c1'), undefined);
+    });
+
+    test('that fails when its time has come is shown as set aside, and another one is not', async (t) => {
+      const clock = settableClock();
+      const store = await openNew(t, kind, { now: clock.now });
+      const commands = accountCommands();
+      const dueAt = new Date((clock.now() + hour) / 1000);
+      await submit(store, commands, { type: 'Stumble', streamId: 'account-1', data: null, id: 'c1', dueAt });
+      const later = new Date((clock.now() + 2 * hour) / 1000);
+      await submit(store, commands, { ...deposit('account-1', 5, 'c2'), dueAt: later });
+      clock.micros += hour;
+      await using running = await runCommands(store, commands);
+      for await (const { type } of store.subscribe({
+        streamId: '$command.account-1',
+        after: 'start',
+        includeReserved: true,
+      }))
+        if (type === '$commandDue') break;
+      await running.waitFor(await store.head());
+      assert.equal((await commandInfo(store, 'c1'))?.status, 'setAside');
+      assert.equal((await commandInfo(store, 'c2'))?.status, 'scheduled');
+    });
+
     test('that is cancelled never has its turn', async (t) => {
       const clock = settableClock();
       const store = await openNew(t, kind, { now: clock.now });

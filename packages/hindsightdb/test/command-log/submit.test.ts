@@ -13,11 +13,20 @@ import {
 } from '../../src/commands/index.ts';
 import { defineGateway } from '../../src/reactions/index.ts';
 import { settableClock } from '../../src/testing/index.ts';
-import { allStoreKinds, everythingIn, openNew, storeKinds } from '../open-stores.ts';
+import { allStoreKinds, everythingIn, inMemory, openNew, storeKinds } from '../open-stores.ts';
 import { schemaOf } from '../store/schemas.ts';
 import { accountCommands, deposit, keptAccount } from './account-commands.ts';
 import { listOf } from './list-of.ts';
 import type { AccountRecord } from './account-commands.ts';
+
+test('commands are not listed by a status that there is not', async (t) => {
+  const store = await openNew(t, inMemory);
+  // @ts-expect-error As from a program without types.
+  await assert.rejects(listCommands(store, { status: 'pending' }).next(), {
+    code: 'INVALID_ARGUMENT',
+    message: /status must be one of scheduled, accepted, setAside/,
+  });
+});
 
 for (const kind of allStoreKinds)
   describe(`a command submitted to ${kind.name}`, () => {

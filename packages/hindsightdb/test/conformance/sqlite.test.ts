@@ -5,6 +5,7 @@ import {
   commandConformanceCases,
   conformanceCases,
   consumerConformanceCases,
+  processConformanceCases,
   storeConformanceCases,
   timerConformanceCases,
 } from '../../src/conformance/index.ts';
@@ -23,6 +24,7 @@ suite('conformance of the embedded engine', { concurrency: 2 }, () => {
   for (const { area, name, run } of consumerConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of commandConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of timerConformanceCases(fixture)) test(`${area}: ${name}`, run);
+  for (const { area, name, run } of processConformanceCases(fixture)) test(`${area}: ${name}`, run);
   for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
 });
 

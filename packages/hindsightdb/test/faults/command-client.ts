@@ -13,6 +13,8 @@ import { keptCommands, plannedCommand, type ClientPlan, type PlannedCommand } fr
 const [folder = '', planText = ''] = process.argv.slice(2);
 // Written by the test that starts this program.
 const plan = JSON.parse(planText) as ClientPlan;
+/** How long an answer may take, whatever is killed meanwhile. */
+const patienceMs = 60_000;
 const path = join(folder, `answers-${plan.client}`);
 const output = openSync(path, 'a+');
 const answered = answersBefore();
@@ -40,8 +42,9 @@ await store.close();
 console.log('done');
 process.exit();
 
-/** Asks until there is an answer. */
+/** Asks until there is an answer. One that never comes ends the program. */
 async function answerOf(planned: PlannedCommand): Promise<Outcome> {
+  const beganAt = performance.now();
   for (;;) {
     try {
       return await ask(planned);
@@ -49,7 +52,7 @@ async function answerOf(planned: PlannedCommand): Promise<Outcome> {
       const isPassing = (['WAIT_TIMEOUT', 'OVERLOADED', 'OUTCOME_UNKNOWN', 'STORE_BUSY'] as const).some((code) =>
         isHindsightError(error, code),
       );
-      if (!isPassing) throw error;
+      if (!isPassing || performance.now() - beganAt > patienceMs) throw error;
     }
   }
 }

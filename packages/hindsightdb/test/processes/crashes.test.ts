@@ -2,16 +2,23 @@
 
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { runCommands } from '../../src/commands/index.ts';
 import { listConsumers, listLetters, retryAllLetters } from '../../src/consumers/index.ts';
 import type { Engine } from '../../src/engine/contract.ts';
-import { advanceProcess, listProcesses, runProcess } from '../../src/processes/index.ts';
+import {
+  advanceProcess,
+  defineProcess,
+  issue,
+  listProcesses,
+  runProcess,
+  setTimer,
+} from '../../src/processes/index.ts';
 import { openStore, storeOver } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { settableClock } from '../../src/testing/index.ts';
-import { inFile, inMemory } from '../open-stores.ts';
+import { inFile, inMemory, openNew } from '../open-stores.ts';
 import { mortalEngine } from '../reactions/mortal-engine.ts';
 import { invoiceCommands } from './billing.ts';
 import {
@@ -136,7 +143,7 @@ suite('whatever dies, and however late it is', () => {
           running.push(decider);
           for (const telling of all) {
             await tell(store, telling);
-            if (telling.gapMs > 0) await setTimeout(telling.gapMs);
+            if (telling.gapMs > 0) await sleep(telling.gapMs);
           }
           await settled(store, process);
         } finally {
@@ -148,6 +155,48 @@ suite('whatever dies, and however late it is', () => {
       });
       await fc.assert(runs, { numRuns: kind === inMemory ? 10 : 4 });
     });
+});
+
+test('a death at any of its writes, one after the other, leaves nothing undone and nothing done twice', async (t) => {
+  const issuing = defineProcess({
+    name: 'issuing',
+    startAt: 'beginning',
+    leaseMs,
+    commands: [invoiceCommands],
+    on: {
+      InvoiceSent: ({ streamId }) => [
+        issue(invoiceCommands, { type: 'Remind', streamId, data: { text: 'first' } }),
+        issue(invoiceCommands, { type: 'Remind', streamId, data: { text: 'second' } }),
+        setTimer('due', { afterMs: 10 }),
+      ],
+    },
+    timers: {
+      due: ({ key: streamId }) => issue(invoiceCommands, { type: 'Remind', streamId, data: { text: 'third' } }),
+    },
+  });
+  let deaths = 0;
+  for (const isWritten of [false, true])
+    for (let atWrite = 1, isDying = true; isDying; atWrite += 1) {
+      const clock = settableClock('2026-03-01T00:00:00Z');
+      const store = await openNew(t, inMemory, { now: clock.now });
+      const sent = { type: 'InvoiceSent', data: null };
+      await store.append('invoice-1', [sent, sent]);
+      clock.advanceMs(20);
+      const mortal = mortalEngine(store.context.engine, { atWrite, isWritten });
+      await advanceProcess(storeOver(mortal.engine, { now: clock.now }), issuing).catch(() => undefined);
+      isDying = mortal.isDead();
+      if (isDying) deaths += 1;
+      clock.advanceMs(leaseMs + 1);
+      await advanceProcess(store, issuing);
+      const recorded = await recordedSteps(store, 'issuing');
+      assert.deepEqual(recorded, await simulatedSteps(store, issuing, clock.iso), `death at write ${atWrite}`);
+      const ids = (recorded['invoice-1'] ?? []).flatMap(({ id, on }) =>
+        JSON.stringify(on).includes('timer') ? [`${id}.1`] : [`${id}.1`, `${id}.2`],
+      );
+      assert.equal(ids.length, 5);
+      assert.deepEqual(await submittedCommands(store), { 'invoice-1': ids }, `death at write ${atWrite}`);
+    }
+  assert.ok(deaths > 12, `${deaths} deaths`);
 });
 
 interface Disposing {
@@ -176,7 +225,7 @@ function farAhead(): Date {
  */
 async function settled(store: Store, process: ReturnType<typeof obedient>): Promise<void> {
   const deadline = performance.now() + 20_000;
-  for (let before = -1; performance.now() < deadline; await setTimeout(30)) {
+  for (let before = -1; performance.now() < deadline; await sleep(30)) {
     const wanted = countOf(await simulatedSteps(store, process, farAhead()));
     const recorded = await recordedSteps(store);
     const found = countOf(recorded);

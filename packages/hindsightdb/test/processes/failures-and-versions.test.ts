@@ -30,6 +30,48 @@ const sent = { type: 'InvoiceSent', data: { cents: 100 } } as const;
 const paid = { type: 'InvoicePaid', data: { cents: 100 } } as const;
 
 suite('failures', () => {
+  test('what could never be submitted is refused before there is a step, which would stand for good', async (t) => {
+    const store = await openNew(t, inMemory);
+    await store.append('invoice-1', [sent]);
+    const issuing = (wanted: object): Process =>
+      defineProcess({
+        name: 'careless',
+        startAt: 'beginning',
+        commands: [invoiceCommands],
+        retry: { attemptsMax: 1 },
+        on: {
+          InvoiceSent: () =>
+            issue(invoiceCommands, { type: 'Remind', streamId: 'invoice-1', data: { text: '' }, ...wanted }),
+        },
+      });
+    await advanceProcess(store, issuing({ streamId: 'bill-1' }));
+    for (const wanted of [{ streamId: 'bill-1' }, { dueAt: '5200-01-01T00:00:00Z' }, { metadata: 'x' }]) {
+      await retryAllLetters(store, 'careless');
+      await advanceProcess(store, issuing(wanted));
+      assert.deepEqual(
+        (await allOf(listLetters(store, 'careless'))).map(({ error }) => error?.code),
+        ['INVALID_ARGUMENT'],
+      );
+      assert.equal((await stepsIn(store, 'careless', 'invoice-1')).length, 0);
+    }
+    await retryAllLetters(store, 'careless');
+    await advanceProcess(store, issuing({}));
+    assert.deepEqual(await allOf(listLetters(store, 'careless')), []);
+    assert.equal((await stepsIn(store, 'careless', 'invoice-1')).length, 1);
+  });
+
+  test('a declaration that could only surprise is refused', () => {
+    const parts = { startAt: 'beginning', commands: [invoiceCommands], on: { InvoiceSent: () => undefined } } as const;
+    assert.throws(() => defineProcess({ ...parts, name: 'invoice' }), {
+      code: 'INVALID_ARGUMENT',
+      message: /cannot be named "invoice"/,
+    });
+    assert.throws(() => defineProcess({ ...parts, name: 'unpaid', rejected: { Remnid: () => undefined } }), {
+      code: 'INVALID_ARGUMENT',
+      message: /^rejected\.Remnid is of no command/,
+    });
+  });
+
   test('a handler that fails is tried again, then its instance waits with all that comes behind, its timers too', async (t) => {
     const clock = settableClock('2026-03-01T00:00:00Z');
     const store = await openNew(t, inMemory, { now: clock.now });

@@ -19,6 +19,8 @@ import {
   simulateProcess,
   type Process,
 } from '../../src/processes/index.ts';
+import { MemoryEngine } from '../../src/engine/memory.ts';
+import { storeOver } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { settableClock } from '../../src/testing/index.ts';
 import { allStoreKinds, inFile, inMemory, openAt, openNew, storeKinds } from '../open-stores.ts';
@@ -103,6 +105,28 @@ test('a payment that came in time counts, however late the process manager is', 
     (await stepsIn(store, 'unpaid', 'invoice-2')).map(({ data }) => data.on.kind),
     ['event', 'timer', 'event'],
   );
+});
+
+test('where the engine has a clock of its own that is behind, a timer waits for it without a rush', async () => {
+  const [ahead, behind] = [settableClock('2026-03-01T01:00:00Z'), settableClock('2026-03-01T00:00:00Z')];
+  const store = storeOver(new MemoryEngine({ now: behind.now, newId: () => crypto.randomUUID() }), { now: ahead.now });
+  const brief = defineProcess({
+    name: 'brief',
+    startAt: 'beginning',
+    initialState: 0,
+    on: { InvoiceSent: () => setTimer('soon', { afterMs: 1000 }) },
+    timers: { soon: ({ state }) => become(state + 1) },
+  });
+  await store.append('invoice-1', [sent]);
+  await using _running = await runProcess(store, brief);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const times = await store.readLog({ includeReserved: true }).toArray();
+  const passed = times.filter(({ type }) => type === '$timePassed').length;
+  assert.ok(passed > 0 && passed < 10, `${passed} times were recorded`);
+  assert.equal((await processInfo(store, brief, 'invoice-1'))?.state, 0);
+  behind.advanceMs(1000);
+  while ((await processInfo(store, brief, 'invoice-1'))?.state !== 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
 test('an append that has read its clock before a timer was due goes before it, however late it is written', async (t) => {

@@ -40,7 +40,7 @@ export async function soundCommands(store: Store): Promise<SoundLog> {
   const open = new Set<string>();
   const causes = new Map<string, readonly string[]>();
   for (const [entityId, entity] of entities) {
-    checkEntity(entityId, entity, { outcomes, open });
+    if (entity.commands.length > 0) checkEntity(entityId, entity, { outcomes, open });
     causes.set(
       entityId,
       entity.events.map(({ metadata }) => metadata.causationId ?? ''),

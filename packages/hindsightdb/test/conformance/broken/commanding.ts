@@ -10,11 +10,11 @@ import type { Consumer } from '../../../src/consumers/index.ts';
 import { runConsumer } from '../../../src/consumers/run-consumer.ts';
 import type { ConsumerSpec } from '../../../src/consumers/consumer-spec.ts';
 import { isHindsightError } from '../../../src/core/errors.ts';
-import type { AppendBatch, Engine } from '../../../src/engine/contract.ts';
+import type { AppendBatch } from '../../../src/engine/contract.ts';
 import type { AnyStore } from '../../../src/store/context-of.ts';
-import { storeOver } from '../../../src/store/open.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { alteredEngine, pause } from '../altered-engine.ts';
+import { pause } from '../altered-engine.ts';
+import { seenBy, type EngineChange } from './seen-store.ts';
 
 /** A command log with a fault. */
 export interface BrokenCommands {
@@ -36,33 +36,20 @@ function broken(
   return { fault, ...expected, runtime: { ...libraryCommands, ...changes } };
 }
 
-type Alteration = (engine: Engine) => Partial<Engine>;
-
-/** A view of a store over another engine; the same one for each store. */
-function seenBy(alter: Alteration): (store: AnyStore) => Store {
-  const views = new WeakMap<AnyStore, Store>();
-  return (store) => {
-    const { engine, now, newId } = store.context;
-    const view = views.get(store) ?? storeOver(alteredEngine(engine, alter(engine)), { now, newId });
-    views.set(store, view);
-    return view;
-  };
-}
-
 /** What runs the commands sees another engine. */
-function running(alter: Alteration): Partial<CommandRuntime> {
+function running(alter: EngineChange): Partial<CommandRuntime> {
   const seen = seenBy(alter);
   return { runCommands: (store, commands, options) => libraryCommands.runCommands(seen(store), commands, options) };
 }
 
 /** Whoever submits commands sees another engine. */
-function submitting(alter: Alteration): Partial<CommandRuntime> {
+function submitting(alter: EngineChange): Partial<CommandRuntime> {
   const seen = seenBy(alter);
   return { submit: (store, ...given) => libraryCommands.submit(seen(store), ...given) };
 }
 
 /** Whoever executes commands sees another engine. */
-function executing(alter: Alteration): Partial<CommandRuntime> {
+function executing(alter: EngineChange): Partial<CommandRuntime> {
   const seen = seenBy(alter);
   return { execute: (store, ...given) => libraryCommands.execute(seen(store), ...given) };
 }
@@ -99,7 +86,7 @@ function isUnder(batch: AppendBatch, start: string): boolean {
 }
 
 /** An engine that keeps nothing under keys that begin so. */
-function forgetting(start: string): Alteration {
+function forgetting(start: string): EngineChange {
   return (engine) => ({
     append: async (batch, options) => {
       const { key: _key, ...rest } = batch;
@@ -110,7 +97,7 @@ function forgetting(start: string): Alteration {
 }
 
 /** An engine that is given other batches where they record an outcome. */
-function recordingOutcomes(change: (batch: AppendBatch) => AppendBatch): Alteration {
+function recordingOutcomes(change: (batch: AppendBatch) => AppendBatch): EngineChange {
   return (engine) => ({
     append: (batch, options) => engine.append(isUnder(batch, 'outcome/') ? change(batch) : batch, options),
   });
