@@ -5,6 +5,7 @@ import { assertName } from '../core/text.ts';
 import { assertObject } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import type { Outcome, RecordedCommand } from './command.ts';
+import { passOver } from './command-letters.ts';
 import { commandOfEvent, holdsOutcome } from './command-record.ts';
 import { consumerFor } from './define-commands.ts';
 import { timerEndFor } from './due-command.ts';
@@ -21,8 +22,8 @@ export interface Cancelled {
 }
 
 /**
- * Cancels a command that has no outcome yet, scheduled or waiting for its turn. Where it has one, that stands and is given. Throws
- * `COMMAND_UNKNOWN`. `consumer` is the name of the commands, where they are not named after their category.
+ * Cancels a command that has no outcome yet: scheduled, waiting for its turn, or set aside, and then those behind it go on. Where it
+ * has one, that stands and is given. Throws `COMMAND_UNKNOWN`. `consumer` is the name of the commands, where they are not named after their category.
  */
 export async function cancelCommand(
   store: AnyStore,
@@ -36,9 +37,13 @@ export async function cancelCommand(
   const kept = await keptCommand(context, commandId);
   if (kept === undefined) throw unknownError(commandId);
   const command = commandOfEvent(kept.event);
-  const outcome = holdsOutcome(kept.event)
-    ? outcomeIn(context, kept.event)
-    : await cancel(store, command, { reason, consumer: consumer ?? consumerFor(command.streamId) });
+  if (holdsOutcome(kept.event)) {
+    const outcome = outcomeIn(context, kept.event);
+    return { isCancelled: outcome.kind === 'cancelled', outcome };
+  }
+  const name = consumer ?? consumerFor(command.streamId);
+  const outcome = await cancel(store, command, { reason, consumer: name });
+  if (outcome.kind === 'cancelled') await passOver(store, kept.event, name);
   return { isCancelled: outcome.kind === 'cancelled', outcome };
 }
 

@@ -3,21 +3,16 @@
 import type { RecordedEvent } from '../core/event.ts';
 import { commandStreamOf } from '../core/stream-id.ts';
 import { assertName, describe } from '../core/text.ts';
-import { letterKey } from '../consumers/consumer-keys.ts';
-import { readConsumer } from '../consumers/consumer-record.ts';
-import { walkLetters } from '../consumers/letter.ts';
-import { sliceOf } from '../consumers/slice-entry.ts';
 import { assertObject } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
 import { readLogPages } from '../store/read.ts';
 import type { LogReadOptions } from '../store/read-options.ts';
-import type { StoreContext } from '../store/settings.ts';
 import { argumentError } from '../core/errors.ts';
 import type { CommandStatus, Outcome, RecordedCommand } from './command.ts';
 import { commandTypes } from '../core/command-types.ts';
-import { commandDueType, commandOfEvent, dueRecordOf, holdsCommand, holdsOutcome } from './command-record.ts';
-import { consumerFor } from './define-commands.ts';
+import { isSetAside } from './command-letters.ts';
+import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
 import { keptCommand, keptOutcome, outcomeIn } from './read-command.ts';
 
 /** A command and where it stands. */
@@ -101,45 +96,10 @@ async function infoOf(store: AnyStore, event: RecordedEvent, consumer: string | 
   const { context } = store;
   const outcome = holdsOutcome(event) ? outcomeIn(context, event) : await keptOutcome(context, command.id);
   if (outcome !== undefined) return { command, status: outcome.kind, outcome };
-  if (await isSetAside(store, event, command, consumer)) return { command, status: 'setAside' };
+  if (await isSetAside(store, event, consumer)) return { command, status: 'setAside' };
   const isWaiting =
     event.type === commandTypes.scheduled &&
     command.dueAt !== undefined &&
     Date.parse(command.dueAt) * 1000 > context.now();
   return { command, status: isWaiting ? 'scheduled' : 'accepted' };
-}
-
-/** Whether a command has a letter: of its own event, or of the one by which a scheduled one came due. */
-async function isSetAside(
-  store: AnyStore,
-  event: RecordedEvent,
-  { id, streamId }: RecordedCommand,
-  consumer: string | undefined,
-): Promise<boolean> {
-  const name = consumer ?? consumerFor(streamId);
-  const found = await readConsumer(store, name);
-  if (found === undefined) return false;
-  const slice = sliceOf(streamId, found.record.sliceCount);
-  const key = letterKey(name, slice, { ...event, entity: streamId });
-  if ((await store.context.engine.keyedGet(key)) !== undefined) return true;
-  if (event.type !== commandTypes.scheduled) return false;
-  for await (const { letter } of walkLetters(store.context.engine, { consumer: name, slice, entity: streamId }))
-    if (letter.type === commandDueType && (await commandDueAt(store.context, letter)) === id) return true;
-  return false;
-}
-
-/** The command whose turn an event gave. */
-async function commandDueAt(
-  context: StoreContext,
-  { streamId, version }: Pick<RecordedEvent, 'streamId' | 'version'>,
-): Promise<string | undefined> {
-  const page = await context.engine.readStream({
-    streamId,
-    direction: 'forward',
-    fromVersion: version,
-    limit: 1,
-    bytesMax: 1,
-  });
-  const [event] = await decodeStored(context, page.events);
-  return event?.type === commandDueType ? dueRecordOf(event).command : undefined;
 }

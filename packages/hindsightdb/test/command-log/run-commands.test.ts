@@ -20,7 +20,7 @@ import { listLetters, retryLetters, skipLetter } from '../../src/consumers/index
 import { defineGateway } from '../../src/reactions/index.ts';
 import { storeOver } from '../../src/store/open.ts';
 import { mortalEngine } from '../reactions/mortal-engine.ts';
-import { allStoreKinds, openNew, storeKinds } from '../open-stores.ts';
+import { allStoreKinds, openNew, settableClock, storeKinds } from '../open-stores.ts';
 import { accountCommands, deposit, keptAccount, withdraw, type AccountRecord } from './account-commands.ts';
 import { listOf } from './list-of.ts';
 import { verifyAccounts } from './verify.ts';
@@ -130,6 +130,32 @@ for (const kind of storeKinds)
       while ((await commandInfo(store, 'c2'))?.status !== 'setAside')
         await new Promise((resolve) => setTimeout(resolve, 5));
       await verifyAccounts(store, { open: 'some' });
+    });
+
+    test('a command that is cancelled after it was set aside lets those behind it go on', async (t) => {
+      const clock = settableClock();
+      const store = await openNew(t, kind, { now: clock.now });
+      const commands = accountCommands();
+      const dueAt = new Date(clock.now() / 1000 + 1000);
+      await submit(store, commands, { ...stumble('account-1', 'c1'), dueAt });
+      await using running = await runCommands(store, commands);
+      clock.micros += 2_000_000;
+      while ((await commandInfo(store, 'c1'))?.status !== 'setAside')
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const command of [stumble('account-1', 'c2'), deposit('account-1', 4, 'c3')])
+        await submit(store, commands, command);
+      await running.waitFor(await store.head());
+      assert.equal((await cancelCommand(store, 'c3')).isCancelled, true);
+      assert.equal((await commandInfo(store, 'c2'))?.status, 'setAside', 'c1 failed before it');
+      await submit(store, commands, deposit('account-1', 4, 'c4'));
+      for (const id of ['c1', 'c2']) {
+        while ((await commandInfo(store, id))?.status !== 'setAside')
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        assert.equal((await cancelCommand(store, id)).isCancelled, true);
+      }
+      assert.equal((await waitForOutcome(store, 'c4')).kind, 'decided');
+      while ((await listOf(listLetters(store, commands.name))).length > 0)
+        await new Promise((resolve) => setTimeout(resolve, 5));
     });
 
     test('a letter that is skipped gives its command an outcome, and the next one its turn', async (t) => {
