@@ -1,6 +1,6 @@
 /**
  * The demo: an order with a wrong total explained, a real event log imported, orders decided in a hurry, mails sent and
- * a read model rebuilt without one of them being sent again, everything checked;
+ * a read model rebuilt without one of them being sent again, a command sent three times and a payment waited for, everything checked;
  * all of it in a folder that the next run throws away. `npm run demo` runs it; another folder can be given as its argument.
  */
 
@@ -15,6 +15,7 @@ import { explainComplaint } from './complaint.ts';
 import { hurry } from './rates.ts';
 import { followAndRebuild } from './read-model.ts';
 import { chapter, facts, pause, run, say, suggest } from './stage.ts';
+import { waitForPayment } from './unpaid.ts';
 
 const startedAt = performance.now();
 const folderDefault = '.demo';
@@ -76,12 +77,14 @@ await run([...importPermits, ...inStore]);
   });
 }
 
-chapter(5, 'What is in the store now');
+await waitForPayment();
+
+chapter(6, 'What is in the store now');
 await run(['tail', '-n', '5', ...inStore]);
 pause();
 await run(['check', ...inStore]);
 
-chapter(6, 'Go on from here');
+chapter(7, 'Go on from here');
 say(
   `All of that took ${((performance.now() - startedAt) / 1000).toFixed(0)} seconds. The store is yours. Explain the complaint yourself, with the command and nothing else:`,
 );

@@ -2,15 +2,15 @@
 
 import { isHindsightError, type Store } from 'hindsightdb';
 import { runCommands, submit, waitForOutcome, type Outcome } from 'hindsightdb/commands';
-import type { Consumer } from 'hindsightdb/consumers';
 import { causationOf, type CausationNode } from 'hindsightdb/history';
-import { advanceProcess, type Process } from 'hindsightdb/processes';
+import { advanceProcess } from 'hindsightdb/processes';
 import { defineGateway } from 'hindsightdb/reactions';
 import type { SettableClock } from 'hindsightdb/testing';
 import { orderCommands, type Prices } from './order-commands.ts';
 import { order } from './order.ts';
 import { paymentCommands } from './payment.ts';
-import { dayMs, paymentOf, paymentTerms } from './payment-terms.ts';
+import { Days } from './days.ts';
+import { paymentOf, paymentTerms } from './payment-terms.ts';
 
 const priceList: Readonly<Record<string, number>> = { kettle: 3900, cup: 1250, tea: 850 };
 
@@ -86,30 +86,5 @@ function* nodesOf(nodes: readonly CausationNode[]): Generator<CausationNode> {
   for (const node of nodes) {
     yield node;
     yield* nodesOf(node.effects);
-  }
-}
-
-/** Lets days pass for whoever works in a store. */
-class Days {
-  readonly #store: Store;
-  readonly #clock: SettableClock;
-  readonly #process: Process;
-
-  constructor(store: Store, clock: SettableClock, process: Process) {
-    this.#store = store;
-    this.#clock = clock;
-    this.#process = process;
-  }
-
-  /** Lets so many days pass; on each of them everything is done that is due. */
-  async pass(count: number, deciding: readonly Consumer[]): Promise<void> {
-    for (let day = 0; day < count; day += 1) {
-      this.#clock.advanceMs(dayMs);
-      for (let before = ''; before !== (await this.#store.head());) {
-        before = await this.#store.head();
-        await advanceProcess(this.#store, this.#process);
-        for (const each of deciding) await each.waitFor(await this.#store.head());
-      }
-    }
   }
 }

@@ -38,6 +38,9 @@ test('the demo explains a wrong total, shows what ran, and the commands that it 
   assert.match(stdout, /mails sent +4,121 in/);
   assert.match(stdout, /Rebuilt open-orders, version 1: 28,281 events in .*, [\d,]+\/s\. Build 2 is shown\./);
   assert.match(stdout, /mails before and after +4,121 and 4,121\n +sent a second time +0\n/);
+  assert.match(stdout, /sent +3 times\n +outcomes +1: decided at .*\n +events +1\n/);
+  assert.match(stdout, /order-1 +PaymentReceived +open\n +order-2 +PaymentReminded +cancelled\n/);
+  assert.match(stdout, /what led to that +5 steps/);
   assert.match(stdout, /Sound: 36,914 events in 3,551 streams/);
 
   const [, wrong = ''] = /orders with a wrong total +(.*)\n/.exec(stdout) ?? [];

@@ -96,9 +96,10 @@ async function print(context: CommandContext, store: Store, wanted: ListCommands
     hasMore = found.length === limit;
     if (hasMore) break;
     found.push(info);
+    // Machines are handed each at once, and ask for as many as they like.
+    if (context.isJson) await output.line(JSON.stringify(info));
   }
-  if (context.isJson) for (const info of found) await output.line(JSON.stringify(info));
-  else if (found.length > 0) {
+  if (!context.isJson && found.length > 0) {
     const columns = [
       { title: 'ACCEPTED', paint: palette.faint, leftOutBelow: 70 },
       { title: 'ENTITY', paint: palette.name },
