@@ -179,6 +179,14 @@ suite('commands submit --from', () => {
 });
 
 suite('commands', () => {
+  test('are decided with --drain that came due while nobody ran, though their turn is yet to be given', async (context) => {
+    const at = await bank(context);
+    await at.succeed('submit', 'Look', 'account-1', '--id', 'y', '--due', '+1s');
+    await eventually(async () => (await at.documents('status', 'y'))[0]?.['status'] === 'accepted');
+    await at.succeed('run', '--drain');
+    assert.equal((await at.documents('status', 'y'))[0]?.['status'], 'decided');
+  });
+
   test('are decided in the foreground with --drain; what is set aside is said, and where others wait', async (context) => {
     const at = await bank(context);
     await at.succeed('submit', 'Deposit', 'account-1', '{"cents":5}', '--id', 'd1');

@@ -10,6 +10,9 @@ import { CommandWork } from './command-work.ts';
 import { giveTurns } from './due-command.ts';
 import { assertCommands, type AnyCommands } from './define-commands.ts';
 
+/** Never aborted. */
+const unending: AbortSignal = new AbortController().signal;
+
 /**
  * Decides accepted commands of a category, those that are there and those to come: in order for each entity, with turns between
  * entities, and each once, whatever dies. Resolves when it runs; it is a consumer under the name of the commands, with state,
@@ -20,6 +23,8 @@ export async function runCommands(store: AnyStore, commands: AnyCommands, option
   assertCommands(commands);
   const { name, category, running } = commands;
   const { slices, ...rest } = running;
+  // What came due while nobody ran is in the log before anybody waits for what is there.
+  await giveTurns(store, name, options.signal ?? unending);
   const work = new CommandWork(store, commands, await engine.heads());
   return await runConsumer(
     store,

@@ -113,7 +113,7 @@ const pageSize = 500;
 
 /**
  * Letters by consumer, slice and entity, in the order in which they are tried: that of their events, and where an entity
- * spans streams, which may lie in several partitions, that in which they were set aside.
+ * spans several partitions, between these that in which they were set aside.
  */
 export async function* walkLetters(
   home: Engine,
@@ -123,13 +123,31 @@ export async function* walkLetters(
   for await (const stored of walkByKey(home, of)) {
     const { letter } = stored;
     if (sequence[0]?.letter.entity !== letter.entity || sequence[0]?.letter.slice !== letter.slice) {
-      yield* sequence.toSorted(bySetAside);
+      yield* inTurn(sequence);
       sequence = [];
     }
     if (letter.entity === undefined) yield stored;
     else sequence.push(stored);
   }
-  yield* sequence.toSorted(bySetAside);
+  yield* inTurn(sequence);
+}
+
+/**
+ * Letters of an entity as they are tried: those of a partition by their positions, whatever the clock said meanwhile, and
+ * partitions among each other by the times of the letters that are next. They come in the order of their keys.
+ */
+function inTurn(sequence: readonly StoredLetter[]): readonly StoredLetter[] {
+  const partitions = [...Map.groupBy(sequence, ({ letter }) => letter.partition).values()];
+  if (partitions.length <= 1) return sequence;
+  const merged: StoredLetter[] = [];
+  while (merged.length < sequence.length) {
+    const next = partitions
+      .filter(([first]) => first !== undefined)
+      .toSorted(([left], [right]) => (left === undefined || right === undefined ? 0 : bySetAside(left, right)))[0];
+    const first = next?.shift();
+    if (first !== undefined) merged.push(first);
+  }
+  return merged;
 }
 
 /** Of those that were set aside together, one that was tried comes before those that wait behind it. */

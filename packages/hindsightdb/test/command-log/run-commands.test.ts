@@ -132,6 +132,24 @@ for (const kind of storeKinds)
       await verifyAccounts(store, { open: 'some' });
     });
 
+    test('those that wait behind a letter keep their order when the clock is set back', async (t) => {
+      const clock = settableClock();
+      const store = await openNew(t, kind, { now: clock.now });
+      const commands = accountCommands();
+      await submit(store, commands, stumble('account-1', 'c1'));
+      await using running = await runCommands(store, commands);
+      await running.waitFor(await store.head());
+      for (const id of ['c2', 'c3']) {
+        clock.micros -= 1_000_000;
+        await submit(store, commands, deposit('account-1', 4, id));
+        await running.waitFor(await store.head());
+      }
+      assert.deepEqual(
+        (await listOf(listLetters(store, commands.name))).map(({ eventId }) => eventId),
+        ['c1', 'c2', 'c3'],
+      );
+    });
+
     test('a command that is cancelled after it was set aside lets those behind it go on', async (t) => {
       const clock = settableClock();
       const store = await openNew(t, kind, { now: clock.now });

@@ -53,8 +53,11 @@ async function run(context: CommandContext, names: readonly string[], { drain }:
       );
     context.note(`Deciding ${declared.map(({ name }) => name).join(', ')}${drain === true ? '' : '; Ctrl-C ends it'}.`);
     letters.watch(declared.map(({ name }) => name));
-    if (drain === true) await Promise.all(running.map((each) => each.waitFor(head, { timeoutMs: waitMsMax, signal })));
-    else await show(context, store, { after: head, shows, endsAtHead: false });
+    if (drain === true) {
+      // By now, what came due before has its place in the log as well.
+      const end = await store.head();
+      await Promise.all(running.map((each) => each.waitFor(end, { timeoutMs: waitMsMax, signal })));
+    } else await show(context, store, { after: head, shows, endsAtHead: false });
   } finally {
     letters.end();
     await stopAll(running);
