@@ -193,7 +193,7 @@ export class CommandLanes {
       }
       if (item.signal.aborted) return;
       if (!isPassing(error)) {
-        if (await isOver(item)) {
+        if (await isOverUnlessUnknown(isOver, item)) {
           lane.items.shift();
           lane.failures = 0;
           item.settle({ kind: 'handled' });
@@ -206,7 +206,7 @@ export class CommandLanes {
       }
       await pause(pauseAfter(retry, lane.failures, Math.random()), item.signal);
     } catch {
-      // It was not to be waited for any longer, or the store did not answer: the next turn meets that again.
+      // It was not to be waited for any longer: the next turn meets that again.
     }
   }
 
@@ -216,6 +216,15 @@ export class CommandLanes {
     first?.settle({ kind: 'failed', error, attempts: lane.failures });
     for (const item of behind) item.settle({ kind: 'waiting' });
     lane.failures = 0;
+  }
+}
+
+/** Where the store does not tell, the command is tried again, or set aside, as one that is not over. */
+async function isOverUnlessUnknown(isOver: LaneSettings['isOver'], item: LaneItem): Promise<boolean> {
+  try {
+    return await isOver(item);
+  } catch {
+    return false;
   }
 }
 

@@ -61,12 +61,12 @@ export function dueRecordOf({ data }: Pick<RecordedEvent, 'data'>): DueRecord {
 
 /** The key under which a command is accepted. */
 export function acceptanceKey(commandId: string): string {
-  return `command/${commandId}`;
+  return `$command/${commandId}`;
 }
 
 /** The key under which an outcome is appended, whatever it is. */
 export function outcomeKey(commandId: string): string {
-  return `outcome/${commandId}`;
+  return `$outcome/${commandId}`;
 }
 
 /** The digest behind that key: all outcomes of a command are the same write, of which the first one counts. */

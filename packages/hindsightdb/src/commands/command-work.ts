@@ -67,7 +67,7 @@ export class CommandWork {
     const { event } = item;
     const isNew = event.position > (this.#heads[event.partition] ?? 0);
     if (!isNew || event.type === commandDueType || this.#commands.prepare !== undefined) return this.#prepareLate(item);
-    const command = commandOfEvent(event);
+    const command = this.#declared(commandOfEvent(event));
     return this.#deciding(command, command);
   }
 
@@ -78,10 +78,19 @@ export class CommandWork {
       tellOutcome(context, known);
       return undefined;
     }
-    const command = await this.#commandOf(event);
+    const command = this.#declared(await this.#commandOf(event));
     const { prepare } = this.#commands;
     const decided = prepare === undefined ? command : await prepare(command, contextFor(this.#store, command, signal));
     return this.#deciding(command, decided);
+  }
+
+  /** What is not declared here was accepted by other code, and is not to be decided by rules that do not know it. */
+  #declared(command: RecordedCommand): RecordedCommand {
+    const { name, schemas } = this.#commands;
+    if (schemas.has(command.type)) return command;
+    throw new Error(
+      `The commands ${name}, as they are run here, have no type ${command.type}; newer code may have it.`,
+    );
   }
 
   #deciding(command: RecordedCommand, decided: unknown): DecideItem {

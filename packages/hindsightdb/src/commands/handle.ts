@@ -87,7 +87,10 @@ export async function handle<State, Command, Events extends Event>(
 function assertHandleOptions(options: HandleOptions, { idBytesMax }: Limits): void {
   assertObject('options', options);
   const { key, keyRetentionMs, metadata, expectedVersion, retries, signal } = options;
-  if (key !== undefined) assertName('The key of a command', key, idBytesMax);
+  if (key !== undefined) {
+    assertName('The key of a command', key, idBytesMax);
+    assertNotReserved('The key of a command', key);
+  }
   assertKeyRetention(keyRetentionMs);
   if (metadata !== undefined) assertObject('metadata', metadata);
   if (expectedVersion !== undefined)

@@ -9,7 +9,7 @@
 
 /** The key under which a step is appended, whoever appends it. */
 export function stepKey(process: string, stepId: string): string {
-  return `step/${process}/${stepId}`;
+  return `$step/${process}/${stepId}`;
 }
 
 /** The digest behind that key: all appends of a step are the same write, of which the first one counts. */

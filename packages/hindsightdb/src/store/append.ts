@@ -121,6 +121,8 @@ export interface PreparedAppend {
  */
 export function userAppend<Events extends Event>(request: AppendRequest<Events>): InternalAppend {
   const { streams, condition, key, keyRetentionMs, metadata, signal } = request;
+  // Whatever is no text is refused with everything else.
+  if (typeof key === 'string') assertNotReserved('The key of an append', key);
   return {
     streams: Array.isArray(streams) ? streams.map(userStream) : streams,
     isReservedAllowed: false,

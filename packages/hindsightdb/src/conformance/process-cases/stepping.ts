@@ -84,7 +84,7 @@ export const stepping: ProcessArea = processArea('process managers', {
     await scene.advanceDying(beforeSubmitting.engine);
     holds(beforeSubmitting.isDead(), 'It did not come to its end.');
     equal(await scene.log.versionOf('$command.counter-1'), 0, 'The number of commands after the first end');
-    const rightBehind = dyingAt(scene.log.engine, ({ key }) => key?.key.startsWith('command/') === true);
+    const rightBehind = dyingAt(scene.log.engine, ({ key }) => key?.key.startsWith('$command/') === true);
     await scene.advanceDying(rightBehind.engine);
     holds(rightBehind.isDead(), 'It did not come to its second end.');
     await scene.advance();
@@ -137,5 +137,5 @@ export const stepping: ProcessArea = processArea('process managers', {
 /** Whether an append holds the step of this number since the process began. */
 function nthStep(number: number): (batch: AppendBatch) => boolean {
   let count = 0;
-  return ({ key }) => key?.key.startsWith('step/') === true && (count += 1) === number;
+  return ({ key }) => key?.key.startsWith('$step/') === true && (count += 1) === number;
 }

@@ -99,7 +99,7 @@ function forgetting(start: string): EngineChange {
 /** An engine that is given other batches where they record an outcome. */
 function recordingOutcomes(change: (batch: AppendBatch) => AppendBatch): EngineChange {
   return (engine) => ({
-    append: (batch, options) => engine.append(isUnder(batch, 'outcome/') ? change(batch) : batch, options),
+    append: (batch, options) => engine.append(isUnder(batch, '$outcome/') ? change(batch) : batch, options),
   });
 }
 
@@ -119,11 +119,11 @@ export const commandsBroken: readonly BrokenCommands[] = [
     running((engine) => ({
       append: async (batch, options) => {
         const answer = await engine.append(batch, options);
-        if (answer.kind !== 'duplicate' || !isUnder(batch, 'outcome/')) return answer;
+        if (answer.kind !== 'duplicate' || !isUnder(batch, '$outcome/')) return answer;
         const { key: _key, ...again } = batch;
         return await engine.append(again, options);
       },
-      answerOf: async (key) => (key.startsWith('outcome/') ? undefined : await engine.answerOf(key)),
+      answerOf: async (key) => (key.startsWith('$outcome/') ? undefined : await engine.answerOf(key)),
     })),
   ),
   broken(
@@ -163,7 +163,7 @@ export const commandsBroken: readonly BrokenCommands[] = [
     },
     running((engine) => ({
       append: async (batch, options) => {
-        if (!isUnder(batch, 'outcome/') || batch.streams.every(isOfCommands))
+        if (!isUnder(batch, '$outcome/') || batch.streams.every(isOfCommands))
           return await engine.append(batch, options);
         const { key: _key, ...rest } = batch;
         const events = rest.streams.filter((write) => !isOfCommands(write) && write.events.length > 0);
@@ -197,7 +197,7 @@ export const commandsBroken: readonly BrokenCommands[] = [
       ],
       because: /How often it was accepted/,
     },
-    submitting(forgetting('command/')),
+    submitting(forgetting('$command/')),
   ),
   broken(
     'do not look at what stands under an id',

@@ -34,7 +34,7 @@ function running(alter: EngineChange): Partial<ProcessRuntime> {
   };
 }
 
-const isStep = ({ key }: AppendBatch): boolean => key?.key.startsWith('step/') === true;
+const isStep = ({ key }: AppendBatch): boolean => key?.key.startsWith('$step/') === true;
 
 /** A step that does not say what the instance has handled. */
 function forgetful(event: NewEvent): NewEvent {
@@ -155,10 +155,10 @@ export const processesBroken: readonly BrokenProcesses[] = [
     running((engine) => ({
       append: (batch, options) => {
         const { key } = batch;
-        if (key?.key.startsWith('command/') !== true) return engine.append(batch, options);
+        if (key?.key.startsWith('$command/') !== true) return engine.append(batch, options);
         return engine.append({ ...batch, key: { ...key, key: `${key.key}/${(submissions += 1)}` } }, options);
       },
-      answerOf: async (key) => (key.startsWith('command/') ? undefined : await engine.answerOf(key)),
+      answerOf: async (key) => (key.startsWith('$command/') ? undefined : await engine.answerOf(key)),
     })),
   ),
   broken(
