@@ -133,7 +133,7 @@ suite('commands submit --from', () => {
       told.map((line) => Number(/^line (\d+)/.exec(line)?.[1])).toSorted((left, right) => left - right),
       [4, 5, 6, 7, 8, 9, 10, 11],
     );
-    assert.match(first.stdout, /line 11 {2}refused: The key "f1" was used before/);
+    assert.match(first.stdout, /line 11 {2}refused: Another command was accepted under the id "f1"/);
     assert.match(first.stdout, /\n3 commands accepted, 8 refused\n$/);
     assert.match(first.stderr, /1 command has no id: submitted again, it is accepted again/);
     const again = await hindsight(['commands', 'submit', '--from', '-', '--json'], input);

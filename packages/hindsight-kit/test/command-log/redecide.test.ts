@@ -162,6 +162,23 @@ suite('commands redecide', () => {
     assert.match(stdout, /Not to be decided again: 4 commands, beside 1 decided as before, 4 entities/);
   });
 
+  test('does not pass where a name is given that no command goes by', async (context) => {
+    const folder = await bank(context);
+    for (const choice of [
+      ['--type', 'Pai'],
+      ['--stream', 'account-none'],
+    ]) {
+      const { exitCode, stdout } = await hindsight(['commands', 'redecide', '--against', './rules.ts', ...choice], {
+        folder,
+      });
+      assert.equal(exitCode, 1);
+      assert.match(stdout, /^Nothing was decided again/);
+    }
+    const { exitCode, stderr } = await hindsight(['history', 'check', '--category', 'nope'], { folder });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /There are no events of the category "nope"/);
+  });
+
   test('takes a range and a sample', async (context) => {
     const folder = await bank(context);
     const count = async (...args: readonly string[]): Promise<unknown> => {

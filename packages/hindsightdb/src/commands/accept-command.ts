@@ -1,6 +1,7 @@
 /** Accepting a command: its record is appended under its id, once. */
 
 import type { Checkpoint } from '../core/checkpoint.ts';
+import { HindsightError } from '../core/errors.ts';
 import { commandStreamOf } from '../core/stream-id.ts';
 import { resultOf } from '../store/append.ts';
 import type { AnyStore } from '../store/context-of.ts';
@@ -28,7 +29,7 @@ export async function acceptedBefore(store: AnyStore, command: GivenCommand): Pr
   const kept = await keptCommand(context, command.id);
   if (kept === undefined) return undefined;
   const { event, answer } = kept;
-  if (answer.digest !== command.digest) resultOf(context.engine, { kind: 'keyReused', key: command.id });
+  if (answer.digest !== command.digest) throw reusedError(command.id);
   return {
     command: commandOfEvent(event),
     checkpoint: resultOf(context.engine, { kind: 'duplicate', written: answer.written }).checkpoint,
@@ -59,7 +60,17 @@ export async function accept(
     ...(timer !== undefined && { keyedWrites: timer }),
     signal: options.signal,
   });
+  if (answer.kind === 'keyReused') throw reusedError(command.id);
   const { checkpoint, isDuplicate } = resultOf(context.engine, answer);
   if (answer.kind !== 'duplicate') return { command, checkpoint, isDuplicate };
   return { command: commandOfEvent(await writtenRecord(context, answer.written)), checkpoint, isDuplicate };
+}
+
+/** The error for an id under which another command was accepted. */
+export function reusedError(commandId: string): HindsightError {
+  return new HindsightError(
+    'KEY_REUSED',
+    `Another command was accepted under the id ${JSON.stringify(commandId)}: of another type, for another entity, with other data or another time. Nothing was written; give every command an id of its own.`,
+    { details: { key: commandId } },
+  );
 }

@@ -97,9 +97,21 @@ export function commandOfEvent(event: RecordedEvent): RecordedCommand {
     metadata,
     acceptedAt,
     ...(dueAt !== undefined && { dueAt }),
-    at: dueAt ?? acceptedAt,
+    at: decisionTime({ dueAt, acceptedAt }),
     ...(process !== undefined && { process }),
   };
+}
+
+/** The time that a decision goes by. One that was due before it came is decided when it came: nobody sets back what is decided. */
+export function decisionTime({
+  dueAt,
+  acceptedAt,
+}: {
+  readonly dueAt: string | undefined;
+  readonly acceptedAt: string;
+}): string {
+  // Both are ISO 8601 in UTC to the microsecond, which sorts as time does.
+  return dueAt !== undefined && dueAt > acceptedAt ? dueAt : acceptedAt;
 }
 
 /** The record in an event that holds a command. */

@@ -33,7 +33,7 @@ export interface RecordedCommand<Type extends string = string, Data = unknown> {
   readonly acceptedAt: string;
   /** When it was to be decided, where that was said: ISO 8601. */
   readonly dueAt?: string;
-  /** The time that a decision goes by: `dueAt`, or else `acceptedAt`. */
+  /** The time that a decision goes by: `dueAt` where that is later, else `acceptedAt`. */
   readonly at: string;
   /** The process manager that issued it, and the key of its instance. */
   readonly process?: { readonly name: string; readonly key: string };

@@ -3,11 +3,11 @@
  * for until its turn has come.
  */
 
-import { argumentError } from '../core/errors.ts';
+import { argumentError, isHindsightError } from '../core/errors.ts';
 import { isoOfMicros } from '../core/time.ts';
 import type { Written } from '../store/append.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
-import { accept, acceptedBefore } from './accept-command.ts';
+import { accept, acceptedBefore, reusedError } from './accept-command.ts';
 import type { Outcome, OutcomeDetails, RecordedCommand } from './command.ts';
 import { acceptanceKey, commandEvent, holdsOutcome, metadataBehind } from './command-record.ts';
 import { decideKept } from './decide-kept.ts';
@@ -133,6 +133,7 @@ async function tryOnce(
     return answer;
   } catch (error) {
     if (error instanceof OutOfPlace) return undefined;
+    if (isHindsightError(error, 'KEY_REUSED')) throw reusedError(id);
     throw error;
   }
 }

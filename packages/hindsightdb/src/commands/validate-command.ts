@@ -1,10 +1,10 @@
 /** From a command as it is sent to the record that is kept of it, or to the reasons for which it is refused. */
 
-import { HindsightError } from '../core/errors.ts';
+import { argumentError, HindsightError } from '../core/errors.ts';
 import { jsonTextOf } from '../core/json.ts';
 import { pointerOf } from '../core/standard-schema.ts';
 import { assertNotReserved } from '../core/stream-id.ts';
-import { assertName } from '../core/text.ts';
+import { assertName, describe } from '../core/text.ts';
 import { isoOfMicros, orderedMicrosOf } from '../core/time.ts';
 import { ask } from '../reactions/gateway.ts';
 import { digestOf } from '../store/append.ts';
@@ -13,7 +13,8 @@ import type { AnyStore } from '../store/context-of.ts';
 import { assertOfCategory } from '../store/load-state.ts';
 import type { StoreContext } from '../store/settings.ts';
 import type { Command, RecordedCommand } from './command.ts';
-import type { AnyCommands, CommandContext, Reasons } from './define-commands.ts';
+import { decisionTime } from './command-record.ts';
+import type { AnyCommands, CommandContext } from './define-commands.ts';
 
 /** A command on its way to be accepted. */
 export interface GivenCommand {
@@ -88,7 +89,7 @@ export async function validatedCommand(
     at: '',
     ...(options.process !== undefined && { process: options.process }),
   };
-  const whole = { ...recorded, at: recorded.dueAt ?? recorded.acceptedAt };
+  const whole = { ...recorded, at: decisionTime({ dueAt: recorded.dueAt, acceptedAt: recorded.acceptedAt }) };
   const reasons = await commands.check?.(whole, contextFor(store, whole, options.signal));
   const list = reasonList(reasons);
   if (list.length > 0) throw refusedError(command, list);
@@ -124,9 +125,14 @@ function plainObject(metadata: Command['metadata']): object {
   return typeof value === 'object' && value !== null ? value : {};
 }
 
-function reasonList(reasons: Reasons): readonly string[] {
-  if (reasons === undefined) return [];
-  return typeof reasons === 'string' ? [reasons] : [...reasons];
+function reasonList(reasons: unknown): readonly string[] {
+  const list: unknown = reasons === undefined ? [] : typeof reasons === 'string' ? [reasons] : reasons;
+  if (Array.isArray(list) && list.every((reason): reason is string => typeof reason === 'string' && reason !== ''))
+    return list;
+  throw argumentError(
+    'INVALID_ARGUMENT',
+    `check must give a reason, a list of reasons, or undefined where the command may be accepted, not ${describe(reasons)}.`,
+  );
 }
 
 function refusedError({ id, given }: GivenCommand, reasons: readonly string[]): HindsightError {

@@ -78,6 +78,15 @@ export function assertFold(what: string, fold: unknown): void {
 
 /** The events of a decision as a list. */
 export function decisionOf<Events extends Event>(decided: Events | readonly Events[]): readonly Events[] {
+  const given: unknown = decided;
+  if (given instanceof Promise) {
+    // It is of no use, and what it may fail with is not what has to be said.
+    given.catch(() => undefined);
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      'decide gave a promise. A decider is a plain function: what it needs to know comes with the command and the state.',
+    );
+  }
   return isList(decided) ? decided : [decided];
 }
 

@@ -165,6 +165,28 @@ for (const kind of storeKinds)
       assert.equal((await submit(store, strict, deposit('account-1', 5, 'c1'))).isDuplicate, true);
     });
 
+    test('what check gives is a reason or none, and anything else is a mistake', async (t) => {
+      const store = await openNew(t, kind);
+      for (const given of [true, null, { reason: 'no' }, '', ['']]) {
+        const commands = { ...accountCommands(), check: () => given as never };
+        await assert.rejects(submit(store, commands, deposit('account-1', 5)), {
+          code: 'INVALID_ARGUMENT',
+          message: /check must give a reason/,
+        });
+      }
+      assert.deepEqual(await everythingIn(store), []);
+    });
+
+    test('a time that has passed does not set back what is decided', async (t) => {
+      const store = await openNew(t, kind);
+      const { command } = await submit(store, accountCommands(), {
+        ...deposit('account-1', 5),
+        dueAt: '1990-01-01T00:00:00Z',
+      });
+      assert.equal(command.at, command.acceptedAt);
+      assert.equal((await commandInfo(store, command.id))?.command.at, command.acceptedAt);
+    });
+
     test('what is no command is refused with a sentence that helps', async (t) => {
       const store = await openNew(t, kind);
       const commands = accountCommands();

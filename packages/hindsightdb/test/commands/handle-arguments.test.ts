@@ -41,3 +41,13 @@ suite('a wrong argument of handle is refused by name:', () => {
     });
   }
 });
+
+test('a decider that gives a promise is told that it may not', async (t) => {
+  const store = await openNew(t, inMemory);
+  const late = { ...account, decide: async () => account.decide(deposit(1), { balance: 0, notes: [] }) };
+  await assert.rejects(handle(store, late as never, 'account-1', deposit(1)), {
+    code: 'INVALID_ARGUMENT',
+    message: /decide gave a promise/,
+  });
+  assert.deepEqual(await everythingIn(store), []);
+});

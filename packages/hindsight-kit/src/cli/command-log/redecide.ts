@@ -161,7 +161,10 @@ async function redecideBy(
     if (left.length > 0) context.note(`Left out: ${left.join(', ')}.`);
     if (sample !== undefined) context.note(`The sample was chosen by the seed ${JSON.stringify(chosenBy)}.`);
   }
-  return isSame;
+  // A name that nothing goes by is a mistake in the name: a pipeline must not pass by it. A time may well be without commands.
+  const isChosen = stream !== undefined || type !== undefined;
+  const isEmpty = report.decidedCount + report.undecidableCount === 0;
+  return isSame && !(isChosen && isEmpty);
 }
 
 function summaryLines(

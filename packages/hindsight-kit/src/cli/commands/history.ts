@@ -7,7 +7,7 @@ import { addExamples, runAction, type AddCommand, type Cli } from '../command.ts
 import { addGroup } from '../command-group.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../event-choice.ts';
-import { exitCodes, UsageError } from '../failure.ts';
+import { CommandError, exitCodes, UsageError } from '../failure.ts';
 import { findingLines } from '../history/finding-lines.ts';
 import { countOf, countText, durationText } from '../terminal/quantities.ts';
 
@@ -73,6 +73,9 @@ async function check(context: CommandContext, { category, limit }: CheckOptions)
     signal: context.signal,
     onProgress: ({ done, total }) => progress.update({ done, total }),
   }).finally(() => progress.clear());
+  // A name that nothing goes by is a mistake in the name: a pipeline must not pass by it.
+  if (category !== undefined && report.eventCount === 0)
+    throw new CommandError(`There are no events of the category ${JSON.stringify(category)}; nothing was checked.`);
   const isSound = report.findingCount === 0;
   if (context.isJson) await context.document({ isSound, ...report });
   else await print(context, report, progress.elapsedMs);
