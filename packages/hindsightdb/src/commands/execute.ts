@@ -3,7 +3,7 @@
  * for until its turn has come.
  */
 
-import { argumentError } from '../core/errors.ts';
+import { argumentError, isHindsightError } from '../core/errors.ts';
 import { isoOfMicros } from '../core/time.ts';
 import type { Written } from '../store/append.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
@@ -132,7 +132,8 @@ async function tryOnce(
     });
     return answer;
   } catch (error) {
-    if (error instanceof OutOfPlace) return undefined;
+    // A stream that has ended is told of by an outcome, as whoever has it in its turn records it.
+    if (error instanceof OutOfPlace || isHindsightError(error, 'STREAM_TOMBSTONED')) return undefined;
     throw error;
   }
 }
