@@ -162,10 +162,19 @@ function environmentRelease(): string | undefined {
   return typeof process === 'undefined' ? undefined : process.env['HINDSIGHT_RELEASE'];
 }
 
-/** The system's clock. Decimals of the monotonic clock are put behind its milliseconds, so that times of one millisecond mostly differ. */
+/**
+ * The system's clock. What the monotonic clock has gone on since a millisecond was first seen is put behind it, so that times of one
+ * millisecond mostly differ, and never go back within it.
+ */
 function systemMicros(): number {
-  return Date.now() * 1000 + Math.floor((performance.now() % 1) * 1000);
+  const millis = Date.now();
+  const monotonic = performance.now();
+  if (millis !== seen.millis) seen = { millis, monotonic };
+  return millis * 1000 + Math.min(999, Math.floor((monotonic - seen.monotonic) * 1000));
 }
+
+/** The newest millisecond, and what the monotonic clock said when it was first seen. */
+let seen = { millis: 0, monotonic: 0 };
 
 function randomBytes(count: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(count));

@@ -8,6 +8,7 @@ import { openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { cancelCommand, execute, submit, waitForOutcome, type Outcome } from '../../src/commands/index.ts';
 import { isHindsightError, openStore } from '../../src/index.ts';
+import { seededRandom } from './seeded-random.ts';
 import { keptCommands, plannedCommand, type ClientPlan, type PlannedCommand } from './kept-commands.ts';
 
 const [folder = '', planText = ''] = process.argv.slice(2);
@@ -18,6 +19,8 @@ const patienceMs = 60_000;
 const path = join(folder, `answers-${plan.client}`);
 const output = openSync(path, 'a+');
 const answered = answersBefore();
+// Started again after a kill, it chooses otherwise than before.
+const random = seededRandom(plan.seed + plan.client + answered.size);
 process.stdin
   .resume()
   .once('close', () => process.exit(1))
@@ -31,10 +34,10 @@ await Promise.all(
     for (let number = next++; number < plan.count; number = next++) {
       const planned = plannedCommand(plan, number);
       // What has its answer is asked for once more now and then: it must be the same.
-      if (answered.has(planned.id) && Math.random() > 0.02) continue;
+      if (answered.has(planned.id) && !random.chance(0.02)) continue;
       record(await answerOf(planned));
-      if (Math.random() < 0.03) record(await answerOf(planned));
-      if (Math.random() < 0.01) await writeBeside(planned.command.streamId);
+      if (random.chance(0.03)) record(await answerOf(planned));
+      if (random.chance(0.01)) await writeBeside(planned.command.streamId);
     }
   }),
 );
@@ -61,10 +64,10 @@ async function ask({ id, command, isTakenBack }: PlannedCommand): Promise<Outcom
   const { dueAt } = command;
   const isLate = dueAt === undefined || Date.parse(dueAt) < Date.now() - 50;
   const timeoutMs = 2000;
-  if (isLate && Math.random() < 0.5) return await execute(store, commands, command, { timeoutMs });
+  if (isLate && random.chance(0.5)) return await execute(store, commands, command, { timeoutMs });
   await submit(store, commands, command);
-  if (isTakenBack && Math.random() < 0.7) {
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 20));
+  if (isTakenBack && random.chance(0.7)) {
+    await new Promise((resolve) => setTimeout(resolve, random.below(20)));
     return (await cancelCommand(store, id)).outcome;
   }
   return await waitForOutcome(store, id, { timeoutMs });
