@@ -3,7 +3,7 @@
 import type { RecordedEvent } from '../core/event.ts';
 import { commandStreamOf } from '../core/stream-id.ts';
 import { assertName, describe } from '../core/text.ts';
-import { assertObject } from '../store/argument-checks.ts';
+import { assertObject, assertWhole } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
 import { readLogPages } from '../store/read.ts';
@@ -78,15 +78,18 @@ export async function* listCommands(store: AnyStore, options: ListCommandsOption
     ...(streamId !== undefined && { streamId: commandStreamOf(streamId) }),
     query: [{ types: [commandTypes.accepted, commandTypes.scheduled, commandTypes.handled] }],
   };
+  if (limit !== undefined) assertWhole('limit', limit, { min: 0, max: Number.MAX_SAFE_INTEGER });
   let left = limit ?? Number.POSITIVE_INFINITY;
+  if (left === 0) return;
   for await (const page of readLogPages(context, filter, { ...reading, includeReserved: true })()) {
     for (const event of await decodeStored(context, page.events)) {
       if (!holdsCommand(event)) continue;
       const info = await infoOf(store, event, consumer);
       if (status !== undefined && info.status !== status) continue;
-      if (left <= 0) return;
       yield info;
       left -= 1;
+      // Before looking for another one, which may be far away.
+      if (left === 0) return;
     }
   }
 }

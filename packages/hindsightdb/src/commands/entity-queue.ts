@@ -362,7 +362,9 @@ export class EntityQueue<State, Command, Events extends Event> {
         // The events of this decision were not written by it: what was decided on them is void.
         this.#failAhead();
         // What an earlier answer under its key says, it is told in its turn: behind those that have to be decided anew.
-        const hasToWait = value.kind === 'conflict' ? this.#mayTryAgain(job, decision) : this.#again.length > 0;
+        const isEnded = value.kind === 'conflict' && value.conflicts.some(({ kind }) => kind === 'tombstone');
+        const hasToWait =
+          value.kind === 'conflict' && !isEnded ? this.#mayTryAgain(job, decision) : this.#again.length > 0;
         if (hasToWait) this.#again.push(job);
         else if (value.kind === 'duplicate') await this.#answerAgain(job, value.written, decision);
         else resultOf(this.#store.context.engine, value);

@@ -132,7 +132,8 @@ async function tryOnce(
     });
     return answer;
   } catch (error) {
-    if (error instanceof OutOfPlace) return undefined;
+    // A stream that has ended is told of by an outcome, as whoever has it in its turn records it.
+    if (error instanceof OutOfPlace || isHindsightError(error, 'STREAM_TOMBSTONED')) return undefined;
     if (isHindsightError(error, 'KEY_REUSED')) throw reusedError(id);
     throw error;
   }

@@ -6,7 +6,7 @@ import { contextOf, type AnyStore } from '../store/context-of.ts';
 import { decodeStored } from '../store/decode.ts';
 import { subscribePages, type SubscribeOptions } from '../store/subscribe.ts';
 import type { Outcome, RecordedCommand } from './command.ts';
-import { commandTypes } from '../core/command-types.ts';
+import { commandTypes, outcomeTypes } from '../core/command-types.ts';
 import { commandOfEvent, holdsCommand, holdsOutcome } from './command-record.ts';
 import { outcomeIn } from './read-command.ts';
 
@@ -27,6 +27,8 @@ export interface FollowCommandsOptions extends Pick<SubscribeOptions, 'after' | 
   readonly endsAtHead?: boolean;
 }
 
+const toldTypes: readonly string[] = [...Object.values(commandTypes), ...Object.values(outcomeTypes)];
+
 /**
  * Follows commands: those that are there, unless `after` says otherwise, then those to come. Ends with its signal, or
  * with `endsAtHead` once it has caught up; throws `CLOSED` when the store is closed under it.
@@ -41,7 +43,7 @@ export async function* followCommands(
   const pages = subscribePages(context, {
     ...rest,
     includeReserved: true,
-    ...(category !== undefined && { category: commandStreamOf(category) }),
+    ...(category === undefined ? { query: [{ types: toldTypes }] } : { category: commandStreamOf(category) }),
   });
   for await (const page of pages()) {
     const events = page.events.filter(({ streamId }) => streamId.startsWith(commandStreamOf('')));

@@ -1,7 +1,7 @@
 /** A command in the queue of its entity. */
 
 import type { Event } from '../core/event.ts';
-import { reasonOf } from '../core/text.ts';
+import { describeError } from '../consumers/letter.ts';
 import type { InternalStreamAppend, Written } from '../store/append.ts';
 import type { KeyedWrite } from '../store/engine-types.ts';
 import type { OutcomeDetails, RecordedError } from './command.ts';
@@ -58,16 +58,8 @@ export function fail<State, Command, Events extends Event>(job: Job<State, Comma
   job.reject(error);
 }
 
-/** How much of an error's message is kept. */
-const messageLengthMax = 4000;
-
 /** An error as an outcome keeps it. */
 export function recordedError(error: unknown): RecordedError {
-  if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error).slice(0, messageLengthMax) };
-  const code: unknown = Reflect.get(error, 'code');
-  return {
-    name: error.name,
-    message: error.message.slice(0, messageLengthMax),
-    ...(typeof code === 'string' && { code }),
-  };
+  const { stack: _stack, ...recorded } = describeError(error);
+  return recorded;
 }

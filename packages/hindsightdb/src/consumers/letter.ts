@@ -83,16 +83,25 @@ export function letterOf(
 const messageLengthMax = 4000;
 const stackLengthMax = 4000;
 
-/** An error as a letter keeps it. */
+/** An error as a letter keeps it, whatever was thrown: members that are no text are not kept, and none is asked for in vain. */
 export function describeError(error: unknown): NonNullable<Letter['error']> {
   if (!(error instanceof Error)) return { name: 'Error', message: reasonOf(error).slice(0, messageLengthMax) };
-  const code: unknown = Reflect.get(error, 'code');
+  const [name, message, code, stack] = ['name', 'message', 'code', 'stack'].map((member) => textIn(error, member));
   return {
-    name: error.name,
-    message: error.message.slice(0, messageLengthMax),
-    ...(typeof code === 'string' && { code }),
-    ...(error.stack !== undefined && { stack: error.stack.slice(0, stackLengthMax) }),
+    name: name ?? 'Error',
+    message: message?.slice(0, messageLengthMax) ?? 'The error has no message.',
+    ...(code !== undefined && { code }),
+    ...(stack !== undefined && { stack: stack.slice(0, stackLengthMax) }),
   };
+}
+
+function textIn(error: Error, member: string): string | undefined {
+  try {
+    const value: unknown = Reflect.get(error, member);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The write that keeps a letter. */

@@ -2,7 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { commandInfo, defineCommands, handle, runCommands, submit, waitForOutcome } from '../../src/commands/index.ts';
+import {
+  commandInfo,
+  commandType,
+  defineCommands,
+  execute,
+  handle,
+  listCommands,
+  runCommands,
+  submit,
+  waitForOutcome,
+  type ListCommandsOptions,
+  type RecordedCommand,
+} from '../../src/commands/index.ts';
 import { engineWith } from '../../src/conformance/engine-with.ts';
 import { listLetters, retryLetters } from '../../src/consumers/index.ts';
 import { HindsightError } from '../../src/core/errors.ts';
@@ -74,5 +86,84 @@ for (const kind of storeKinds)
       await using _running = await runCommands(store, commands);
       await submit(store, commands, deposit('account-1', 5, 'c1'));
       assert.equal((await waitForOutcome(store, 'c1')).kind, 'decided');
+    });
+
+    test('whatever a decider throws is kept as an error with a name and a text', async (t) => {
+      const store = await openNew(t, kind);
+      const silent = new Proxy(new Error('silent'), {
+        get: () => {
+          throw new TypeError('It is not to be asked.');
+        },
+      });
+      const thrown: readonly unknown[] = [
+        undefined,
+        null,
+        'text',
+        Symbol('symbol'),
+        { message: 'no error' },
+        Object.assign(new Error(), { message: 5, code: 7 }),
+        Object.assign(new Error('nameless'), { name: Symbol('name') }),
+        new Error('x'.repeat(100_000)),
+        silent,
+      ];
+      const types = { Throw: commandType<number>() };
+      const decide = ({ data }: RecordedCommand<'Throw', number>): [] => {
+        throw thrown[data];
+      };
+      const commands = defineCommands({ decider: { ...keptAccount, decide }, types });
+      await using _running = await runCommands(store, commands);
+      for (const data of thrown.keys()) {
+        const id = `c${data}`;
+        await submit(store, commands, { type: 'Throw', streamId: `account-${data}`, data, id });
+        const outcome = await waitForOutcome(store, id, { timeoutMs: 5000 });
+        assert.ok(outcome.kind === 'rejected', `${id} is ${outcome.kind}`);
+        const { name, message, ...rest } = outcome.error;
+        assert.deepEqual([typeof name, typeof message, rest], ['string', 'string', {}]);
+        assert.ok(message.length <= 4000);
+      }
+    });
+
+    test('a command for a stream that has ended is not tried again and again', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      await execute(store, commands, deposit('account-1', 5));
+      await store.tombstone('account-1');
+      let appends = 0;
+      const counted = storeOver(
+        engineWith(store.context.engine, {
+          append: async (...given) => {
+            appends += 1;
+            return await store.context.engine.append(...given);
+          },
+        }),
+      );
+      await using _running = await runCommands(counted, commands);
+      assert.equal((await execute(counted, commands, deposit('account-1', 5))).kind, 'rejected');
+      assert.ok(appends < 10, `${appends} appends`);
+    });
+
+    test('a list ends with as many as were asked for, and looks for no more', async (t) => {
+      const store = await openNew(t, kind);
+      const commands = accountCommands();
+      for (let count = 0; count < 5; count += 1) await submit(store, commands, deposit('account-1', 1, `c${count}`));
+      await execute(store, commands, deposit('account-2', 1, 'decided'));
+      const ids = async (options: ListCommandsOptions) =>
+        (await listOf(listCommands(store, options))).map(({ command }) => command.id);
+      assert.deepEqual(await ids({ limit: 2 }), ['c0', 'c1']);
+      assert.deepEqual(await ids({ limit: 0 }), []);
+      assert.deepEqual(await ids({ limit: 1, status: 'decided' }), ['decided']);
+      for (const limit of [-1, 1.5, Number.NaN])
+        await assert.rejects(ids({ limit }), { code: 'INVALID_ARGUMENT', message: /limit/ });
+      const looked: string[] = [];
+      const watched = storeOver(
+        engineWith(store.context.engine, {
+          answerOf: async (key) => {
+            looked.push(key);
+            return await store.context.engine.answerOf(key);
+          },
+        }),
+      );
+      await listOf(listCommands(watched, { limit: 1 }));
+      assert.deepEqual(looked, ['$outcome/c0']);
     });
   });
