@@ -117,6 +117,8 @@ async function validatedData(commands: AnyCommands, command: GivenCommand): Prom
 
 /** As it will be read: what has no JSON form is not kept, and must not be decided on. */
 function plain(what: string, value: unknown): unknown {
+  if (ArrayBuffer.isView(value))
+    throw argumentError('NOT_JSON', `${what} must be JSON, not ${describe(value)}: put bytes into it as text.`);
   return JSON.parse(jsonTextOf(what, value ?? null));
 }
 

@@ -200,6 +200,7 @@ for (const kind of storeKinds)
       await assert.rejects(given({ ...deposit('account-1', 5), dueAt: 'tomorrow' }), { name: /Error/ });
       await assert.rejects(given({ ...deposit('$account-1', 5) }), { code: 'RESERVED_NAME' });
       await assert.rejects(given(null as never), { code: 'INVALID_ARGUMENT' });
+      await assert.rejects(given({ ...deposit('account-1', 5), data: new Uint8Array(3) }), { code: 'NOT_JSON' });
       await assert.rejects(submit(store, {} as typeof commands, deposit('account-1', 5)), { code: 'INVALID_ARGUMENT' });
     });
   });
