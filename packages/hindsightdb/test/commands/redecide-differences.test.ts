@@ -87,7 +87,7 @@ suite('A difference says', () => {
       ],
       [deciding([{ type: 'Paid', data: { cents: 1n } }]), /BigInt/i, 3],
       [deciding(undefined), /An event must be/, 3],
-      [decidingBy(async () => await Promise.reject(new Error('later'))), /The type of an event/, 3],
+      [decidingBy(async () => await Promise.reject(new Error('later'))), /decide gave a promise/, 3],
       [deciding([{ type: '$settingsChanged', data: { cents: 1 } }]), /store/, 3],
       [
         {
