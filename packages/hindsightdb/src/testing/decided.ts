@@ -69,17 +69,23 @@ function decided<State, Command, Events extends Event>(
       cause: error,
     });
   }
-  const events = decisionOf(answer);
+  const events = eventsOf(answer);
   for (const event of events) assertEvent(event);
   return { kind: 'decided', events };
 }
 
+function eventsOf<Events extends Event>(answer: Events | readonly Events[]): readonly Events[] {
+  try {
+    return decisionOf(answer);
+  } catch (cause) {
+    throw new TestFailure(messageOf(cause), { cause });
+  }
+}
+
 function assertEvent(event: Event): void {
   const given: unknown = event;
-  if (typeof given !== 'object' || given === null || !('type' in given)) {
-    const what = given instanceof Promise ? 'a promise; a decision is made at once' : describe(given);
-    throw new TestFailure(`decide gave ${what}, where events like { type, data } are due.`);
-  }
+  if (typeof given !== 'object' || given === null || !('type' in given))
+    throw new TestFailure(`decide gave ${describe(given)}, where events like { type, data } are due.`);
   try {
     statedBy(event);
   } catch (cause) {
