@@ -10,6 +10,7 @@ import { timerWritesFor } from './due-command.ts';
 import type { RecordedCommand } from './command.ts';
 import { acceptanceKey, commandEvent, commandOfEvent } from './command-record.ts';
 import type { AnyCommands } from './define-commands.ts';
+import { noteAccepted } from './outcome-watch.ts';
 import { keptCommand, writtenRecord } from './read-command.ts';
 import type { GivenCommand } from './validate-command.ts';
 
@@ -62,7 +63,10 @@ export async function accept(
   });
   if (answer.kind === 'keyReused') throw reusedError(command.id);
   const { checkpoint, isDuplicate } = resultOf(context.engine, answer);
-  if (answer.kind !== 'duplicate') return { command, checkpoint, isDuplicate };
+  if (answer.kind !== 'duplicate') {
+    noteAccepted(context, command.id);
+    return { command, checkpoint, isDuplicate };
+  }
   return { command: commandOfEvent(await writtenRecord(context, answer.written)), checkpoint, isDuplicate };
 }
 

@@ -10,6 +10,7 @@
 import { abortReason } from '../core/abort.ts';
 import { isHindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import type { Settled } from '../consumers/consumer-spec.ts';
 import { pause } from '../consumers/pause.ts';
 import { pauseAfter, type CheckedRetryPolicy } from '../consumers/retry-policy.ts';
@@ -52,7 +53,6 @@ interface Waiting extends LaneItem {
 }
 
 interface Lane {
-  readonly entity: string;
   items: Waiting[];
   isAtWork: boolean;
   /** How often the first one was tried, and failed. */
@@ -63,10 +63,18 @@ interface Lane {
   heldUnder: AbortSignal | undefined;
 }
 
+/** How many lanes with nothing to decide are remembered at least. */
+const lanesMin = 1000;
+
+/** Whether a lane must be found by what comes next for its entity. */
+function isInUse({ items, setAside, isAtWork }: Lane): boolean {
+  return items.length > 0 || setAside.size > 0 || isAtWork;
+}
+
 /** The lanes of the entities that have something to decide. */
 export class CommandLanes {
   readonly #settings: LaneSettings;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new RecentMap<string, Lane>(lanesMin, isInUse);
   readonly #ready: Lane[] = [];
   #atWork = 0;
 
@@ -97,15 +105,11 @@ export class CommandLanes {
 
   /** Somebody has dropped a command of the entity that was set aside. */
   forget({ id, streamId }: Pick<RecordedEvent, 'id' | 'streamId'>): void {
-    const lane = this.#lanes.get(entityOf({ streamId }));
-    if (lane === undefined) return;
-    lane.setAside.delete(id);
-    this.#closeIdle(lane);
+    this.#lanes.get(entityOf({ streamId }))?.setAside.delete(id);
   }
 
   #open(entity: string): Lane {
     const lane: Lane = {
-      entity,
       items: [],
       isAtWork: false,
       failures: 0,
@@ -114,10 +118,6 @@ export class CommandLanes {
     };
     this.#lanes.set(entity, lane);
     return lane;
-  }
-
-  #closeIdle(lane: Lane): void {
-    if (lane.items.length === 0 && lane.setAside.size === 0 && !lane.isAtWork) this.#lanes.delete(lane.entity);
   }
 
   #makeReady(lane: Lane): void {
@@ -143,7 +143,6 @@ export class CommandLanes {
     if (failure !== undefined) await this.#recover(lane, failure);
     lane.isAtWork = false;
     this.#makeReady(lane);
-    this.#closeIdle(lane);
   }
 
   /** Decides the first commands of a lane, up to the first that fails. What is not over is put back. */

@@ -1,5 +1,6 @@
 /** Deciding a command that is kept: through the queue of its entity, as `handle` does it. */
 
+import { whenAborted } from '../core/abort.ts';
 import type { Decider } from '../core/decider.ts';
 import type { Event, Metadata } from '../core/event.ts';
 import type { AnyStore } from '../store/context-of.ts';
@@ -44,7 +45,7 @@ export async function decideKept(store: AnyStore, commands: AnyCommands, decisio
   }
   // Every store has the members that a queue uses, whatever events it declares.
   const queue = queueOf(store as Store, decider, streamId);
-  let withdraw = (): void => {};
+  let endInterest = (): void => {};
   try {
     await new Promise((resolve, reject) => {
       const job = {
@@ -57,11 +58,10 @@ export async function decideKept(store: AnyStore, commands: AnyCommands, decisio
         conflicts: 0,
         isWithdrawn: false,
       };
-      withdraw = () => queue.withdraw(job);
-      signal.addEventListener('abort', withdraw, { once: true });
+      endInterest = whenAborted(signal, () => queue.withdraw(job));
       queue.add(job);
     });
   } finally {
-    signal.removeEventListener('abort', withdraw);
+    endInterest();
   }
 }

@@ -10,6 +10,7 @@ import type { Event } from '../core/event.ts';
 import { foldEvents, initialStateOf } from '../core/fold.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Query } from '../core/query.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import { resultOf, type StoreAnswer } from '../store/append.ts';
 import type { AnyStore } from '../store/context-of.ts';
 import { decodeEvents, recordedAs } from '../store/decode.ts';
@@ -97,8 +98,8 @@ interface Kept {
 }
 
 /** What was folded last, by decider and query: only what came since is read. It holds nothing that the log does not. */
-const folded = new WeakMap<object, WeakMap<object, Map<string, Kept>>>();
-const queriesMax = 1000;
+const folded = new WeakMap<object, WeakMap<object, RecentMap<string, Kept>>>();
+const queriesMin = 1000;
 
 async function boundaryState(
   context: StoreContext,
@@ -113,16 +114,14 @@ async function boundaryState(
     until,
     ...(before !== undefined && { state: before.state, after: before.after }),
   });
-  known.delete(key);
   known.set(key, { state, after: until });
-  if (known.size > queriesMax) for (const oldest of [...known.keys()].slice(0, 1)) known.delete(oldest);
   return state;
 }
 
-function keptStates({ engine }: StoreContext, decider: object): Map<string, Kept> {
-  const ofEngine = folded.get(engine) ?? new WeakMap<object, Map<string, Kept>>();
+function keptStates({ engine }: StoreContext, decider: object): RecentMap<string, Kept> {
+  const ofEngine = folded.get(engine) ?? new WeakMap<object, RecentMap<string, Kept>>();
   folded.set(engine, ofEngine);
-  const ofDecider = ofEngine.get(decider) ?? new Map<string, Kept>();
+  const ofDecider = ofEngine.get(decider) ?? new RecentMap<string, Kept>(queriesMin);
   ofEngine.set(decider, ofDecider);
   return ofDecider;
 }

@@ -2,14 +2,17 @@
 
 import type { Decider } from '../core/decider.ts';
 import type { Event } from '../core/event.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import type { Store } from '../store/store.ts';
 import { EntityQueue } from './entity-queue.ts';
 
 /** Entities remembered per decider with their last state; the idle ones among them make room for others. */
-const entitiesMax = 1000;
+const entitiesMin = 1000;
+
+type Queues = RecentMap<string, { readonly isIdle: boolean }>;
 
 /** The queues of each open store. They hold nothing that the store does not: a cache, and who waits for what. */
-const queues = new WeakMap<Store, WeakMap<object, Map<string, { readonly isIdle: boolean }>>>();
+const queues = new WeakMap<Store, WeakMap<object, Queues>>();
 
 /** The queue of an entity under a decider, in this process. */
 export function queueOf<State, Command, Events extends Event>(
@@ -17,30 +20,19 @@ export function queueOf<State, Command, Events extends Event>(
   decider: Decider<State, Command, Events>,
   streamId: string,
 ): EntityQueue<State, Command, Events> {
-  const ofStore = getOrMake(queues, store, () => new WeakMap<object, Map<string, { readonly isIdle: boolean }>>());
+  const ofStore = getOrMake(queues, store, () => new WeakMap<object, Queues>());
+  const ofDecider = getOrMake(ofStore, decider, () => new RecentMap(entitiesMin, isAtWork));
   // What was put in under a decider is of its types.
-  const ofDecider = getOrMake(ofStore, decider, () => new Map<string, { readonly isIdle: boolean }>()) as Map<
-    string,
-    EntityQueue<State, Command, Events>
-  >;
-  let queue = ofDecider.get(streamId);
-  if (queue === undefined) {
-    if (ofDecider.size >= entitiesMax) forgetIdle(ofDecider);
-    queue = new EntityQueue(store, decider, streamId);
-  } else ofDecider.delete(streamId);
-  // Put in last, so that the first of the map is the one that was used longest ago.
+  const known = ofDecider.get(streamId) as EntityQueue<State, Command, Events> | undefined;
+  if (known !== undefined) return known;
+  const queue = new EntityQueue(store, decider, streamId);
   ofDecider.set(streamId, queue);
   return queue;
 }
 
-function forgetIdle(queues: Map<string, { readonly isIdle: boolean }>): void {
-  let excess = queues.size - entitiesMax + 1;
-  for (const [streamId, queue] of queues) {
-    if (excess <= 0) return;
-    if (!queue.isIdle) continue;
-    queues.delete(streamId);
-    excess -= 1;
-  }
+/** One with work to do must be found by whoever comes next: two queues of one entity would decide beside each other. */
+function isAtWork({ isIdle }: { readonly isIdle: boolean }): boolean {
+  return !isIdle;
 }
 
 function getOrMake<Key extends object, Value>(map: WeakMap<Key, Value>, key: Key, make: () => Value): Value {

@@ -2,6 +2,7 @@
  * Handling a command: load the entity, decide, append what was decided, answer.
  */
 
+import { whenAborted } from '../core/abort.ts';
 import type { Checkpoint } from '../core/checkpoint.ts';
 import { assertDecider, type Decider } from '../core/decider.ts';
 import type { Event, Metadata, Recorded } from '../core/event.ts';
@@ -71,16 +72,15 @@ export async function handle<State, Command, Events extends Event>(
   const contentDigest = key === undefined ? undefined : digestOf([streamId, command]);
   // Every store has the members that a queue uses, whatever events it declares.
   const queue = queueOf(store as Store, decider, streamId);
-  let withdraw = (): void => {};
+  let endInterest: (() => void) | undefined;
   try {
     return await new Promise((resolve, reject) => {
       const job = { command, options, contentDigest, resolve, reject, conflicts: 0, isWithdrawn: false };
-      withdraw = () => queue.withdraw(job);
-      signal?.addEventListener('abort', withdraw, { once: true });
+      endInterest = signal && whenAborted(signal, () => queue.withdraw(job));
       queue.add(job);
     });
   } finally {
-    signal?.removeEventListener('abort', withdraw);
+    endInterest?.();
   }
 }
 

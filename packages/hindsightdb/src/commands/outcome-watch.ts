@@ -3,8 +3,10 @@
  * who wait, and only when somebody has waited for a moment.
  */
 
-import { abortReason } from '../core/abort.ts';
+import { abortReason, whenAborted } from '../core/abort.ts';
 import { HindsightError, isHindsightError } from '../core/errors.ts';
+import { LinkedList } from '../core/linked-list.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import { assertName, reasonOf } from '../core/text.ts';
 import { assertObject, assertOptionalSignal, assertWhole } from '../store/argument-checks.ts';
 import { contextOf, type AnyStore } from '../store/context-of.ts';
@@ -75,13 +77,14 @@ export async function awaitOutcome(
   { timeoutMs = timeoutMsDefault, signal }: OutcomeWait,
 ): Promise<Outcome> {
   return await new Promise((resolve, reject) => {
-    const watch = watchOf(context);
+    let leave = (): void => {};
     const end = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      watch.remove(commandId, waiter);
+      endInterest?.();
+      leave();
     };
     const waiter: Waiter = {
+      commandId,
       since: performance.now(),
       resolve: (outcome) => {
         end();
@@ -92,20 +95,21 @@ export async function awaitOutcome(
         reject(error instanceof Error ? error : new Error(reasonOf(error), { cause: error }));
       },
     };
-    const onAbort = (): void => signal && waiter.reject(abortReason(signal));
     const timer = setTimeout(() => waiter.reject(timeoutError(commandId, timeoutMs)), timeoutMs);
-    if (signal?.aborted === true) {
-      onAbort();
-      return;
-    }
-    signal?.addEventListener('abort', onAbort);
-    watch.add(commandId, waiter);
+    const endInterest = signal && whenAborted(signal, () => waiter.reject(abortReason(signal)));
+    if (signal?.aborted === true) waiter.reject(abortReason(signal));
+    else leave = watchOf(context).add(waiter);
   });
 }
 
 /** Tells those who wait in this process of an outcome that was just written. */
 export function tellOutcome(context: StoreContext, outcome: Outcome): void {
   watches.get(context.engine)?.tell(outcome);
+}
+
+/** A command was just accepted in this process: who waits for it at once need not look for it. */
+export function noteAccepted(context: StoreContext, commandId: string): void {
+  watchOf(context).noteAccepted(commandId);
 }
 
 function timeoutError(commandId: string, timeoutMs: number): HindsightError {
@@ -117,9 +121,20 @@ function timeoutError(commandId: string, timeoutMs: number): HindsightError {
 }
 
 interface Waiter {
+  readonly commandId: string;
   readonly since: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** What is known here of a command. */
+interface Known {
+  /** When it was accepted, if it was by this process. */
+  acceptedMs: number;
+  /** As it was told here. */
+  outcome: Outcome | undefined;
+  /** In the order in which they came. */
+  waiters: readonly Waiter[];
 }
 
 /** Who waits, for each open store. It holds nothing that the store does not. */
@@ -133,9 +148,13 @@ function watchOf(context: StoreContext): OutcomeWatch {
 
 const outcomeQuery = [{ types: [...Object.values(outcomeTypes), commandTypes.handled, commandTypes.refused] }];
 
+/** How many commands are remembered at least that nobody waits for. */
+const commandsMin = 2000;
+
 class OutcomeWatch {
   readonly #context: StoreContext;
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #known = new RecentMap<string, Known>(commandsMin, ({ waiters }) => waiters.length > 0);
+  readonly #waiters = new LinkedList<Waiter>();
   #patience: ReturnType<typeof setTimeout> | undefined;
   #following: AbortController | undefined;
 
@@ -143,19 +162,43 @@ class OutcomeWatch {
     this.#context = context;
   }
 
-  add(commandId: string, waiter: Waiter): void {
-    const waiters = this.#waiters.get(commandId) ?? new Set();
-    this.#waiters.set(commandId, waiters.add(waiter));
-    // What was recorded before is told by nobody again, and a log that is followed may have been read past it.
-    void this.#look(commandId, this.#following === undefined ? 'glance' : 'whole');
-    if (this.#following === undefined) this.#patience ??= setTimeout(() => this.#lookAround(), patienceMs);
+  noteAccepted(commandId: string): void {
+    this.#of(commandId).acceptedMs = performance.now();
   }
 
-  remove(commandId: string, waiter: Waiter): void {
-    const waiters = this.#waiters.get(commandId);
-    waiters?.delete(waiter);
-    if (waiters?.size === 0) this.#waiters.delete(commandId);
-    if (this.#waiters.size > 0) return;
+  #of(commandId: string): Known {
+    const known = this.#known.get(commandId);
+    if (known !== undefined) return known;
+    const unknown: Known = { acceptedMs: Number.NEGATIVE_INFINITY, outcome: undefined, waiters: [] };
+    this.#known.set(commandId, unknown);
+    return unknown;
+  }
+
+  /** Has somebody wait; answers what ends that. */
+  add(waiter: Waiter): () => void {
+    const { commandId } = waiter;
+    const known = this.#of(commandId);
+    if (known.outcome !== undefined) {
+      waiter.resolve(known.outcome);
+      return () => {};
+    }
+    known.waiters = [...known.waiters, waiter];
+    const place = this.#waiters.add(waiter);
+    // What was recorded before is told by nobody again, and a log that is followed may have been read past it.
+    if (this.#following !== undefined) void this.#look(commandId, 'whole');
+    else {
+      // Of a command that was accepted here just now nothing can be seen yet but what is told here.
+      if (performance.now() - known.acceptedMs > patienceMs) void this.#look(commandId, 'glance');
+      this.#patience ??= setTimeout(() => this.#lookAround(), patienceMs);
+    }
+    return () => {
+      known.waiters = known.waiters.filter((other) => other !== waiter);
+      this.#waiters.remove(place);
+      if (this.#waiters.isEmpty) this.#rest();
+    };
+  }
+
+  #rest(): void {
     clearTimeout(this.#patience);
     this.#patience = undefined;
     this.#following?.abort();
@@ -163,20 +206,22 @@ class OutcomeWatch {
   }
 
   tell(outcome: Outcome): void {
-    for (const waiter of this.#waiters.get(outcome.commandId) ?? []) waiter.resolve(outcome);
+    const known = this.#known.get(outcome.commandId);
+    if (known === undefined) return;
+    known.outcome = outcome;
+    for (const waiter of known.waiters) waiter.resolve(outcome);
   }
 
   /** Begins to follow the log when somebody has waited for a moment; else looks again later. */
   #lookAround(): void {
     this.#patience = undefined;
-    const now = performance.now();
-    const isLong = [...this.#waiters.values()].some((waiters) =>
-      [...waiters].some(({ since }) => now - since >= patienceMs - 1),
-    );
-    if (isLong) void this.#follow();
-    else if (this.#waiters.size > 0) this.#patience = setTimeout(() => this.#lookAround(), patienceMs);
+    const { first } = this.#waiters;
+    if (first === undefined) return;
+    if (performance.now() - first.since >= patienceMs - 1) void this.#follow();
+    else this.#patience = setTimeout(() => this.#lookAround(), patienceMs);
   }
 
+  /** Follows the log as long as somebody waits. */
   async #follow(): Promise<void> {
     const following = new AbortController();
     this.#following = following;
@@ -189,7 +234,7 @@ class OutcomeWatch {
     try {
       // With its first page the subscription has its place; what was written before that is found by the key.
       let page = await pages.next();
-      await Promise.all([...this.#waiters.keys()].map((commandId) => this.#look(commandId, 'whole')));
+      await Promise.all(this.#waiters.items().map(({ commandId }) => this.#look(commandId, 'whole')));
       for (; page.done !== true; page = await pages.next())
         for (const event of await decodeStored(this.#context, page.value.events))
           this.tell(outcomeIn(this.#context, event));
@@ -206,12 +251,12 @@ class OutcomeWatch {
       const outcome = await settledOutcome(this.#context, commandId, look);
       if (outcome !== undefined) this.tell(outcome);
     } catch (error) {
-      for (const waiter of this.#waiters.get(commandId) ?? []) waiter.reject(error);
+      for (const waiter of this.#known.get(commandId)?.waiters ?? []) waiter.reject(error);
     }
   }
 
   #failAll(error: unknown): void {
     const reason = isHindsightError(error, 'CLOSED') ? error : new Error('The log cannot be read.', { cause: error });
-    for (const waiters of this.#waiters.values()) for (const waiter of waiters) waiter.reject(reason);
+    for (const waiter of this.#waiters.items()) waiter.reject(reason);
   }
 }

@@ -5,6 +5,7 @@
 
 import { HindsightError } from '../core/errors.ts';
 import type { RecordedEvent } from '../core/event.ts';
+import { RecentMap } from '../core/recent-map.ts';
 import { commandStreamOf } from '../core/stream-id.ts';
 import type { InternalStreamAppend } from '../store/append.ts';
 import { decodeStored } from '../store/decode.ts';
@@ -20,14 +21,14 @@ interface Settled {
 }
 
 /** How many entities are remembered; those that were used longest ago make room. */
-const entitiesMax = 10_000;
+const entitiesMin = 10_000;
 /** How many of the newest events of a command stream are looked at. */
 const lookMax = 16;
 
-const known = new WeakMap<Engine, Map<string, Settled>>();
+const known = new WeakMap<Engine, RecentMap<string, Settled>>();
 
-function settledOf({ engine }: StoreContext): Map<string, Settled> {
-  const entities = known.get(engine) ?? new Map<string, Settled>();
+function settledOf({ engine }: StoreContext): RecentMap<string, Settled> {
+  const entities = known.get(engine) ?? new RecentMap<string, Settled>(entitiesMin);
   known.set(engine, entities);
   return entities;
 }
@@ -35,11 +36,11 @@ function settledOf({ engine }: StoreContext): Map<string, Settled> {
 /** Finds out whether nothing of an entity is undecided; what is known is used by `placeBehind`. */
 export async function isSettled(context: StoreContext, entity: string): Promise<boolean> {
   const entities = settledOf(context);
-  if (entities.has(entity)) return true;
+  if (entities.get(entity) !== undefined) return true;
   const found = await lookUp(context, commandStreamOf(entity));
   // Somebody else may have found out meanwhile, and gone on from there.
-  if (found !== undefined && !entities.has(entity)) remember(entities, entity, found);
-  return entities.has(entity);
+  if (found !== undefined && entities.get(entity) === undefined) entities.set(entity, found);
+  return entities.get(entity) !== undefined;
 }
 
 /** Where the event of a command goes that is decided when it is accepted; undefined when that is not known any more. */
@@ -51,7 +52,7 @@ export function placeBehind(
   const entities = settledOf(context);
   const settled = entities.get(entity);
   if (settled === undefined) return undefined;
-  remember(entities, entity, { version: settled.version + 1, lastId: eventId });
+  entities.set(entity, { version: settled.version + 1, lastId: eventId });
   return {
     streamId: commandStreamOf(entity),
     expectedVersion: settled.version,
@@ -62,16 +63,6 @@ export function placeBehind(
 /** Forgets an entity: an append behind the place that was assumed did not come about. */
 export function forgetPlace(context: StoreContext, entity: string): void {
   known.get(context.engine)?.delete(entity);
-}
-
-function remember(entities: Map<string, Settled>, entity: string, settled: Settled): void {
-  entities.delete(entity);
-  entities.set(entity, settled);
-  if (entities.size <= entitiesMax) return;
-  for (const oldest of entities.keys()) {
-    entities.delete(oldest);
-    return;
-  }
 }
 
 async function lookUp(context: StoreContext, streamId: string): Promise<Settled | undefined> {

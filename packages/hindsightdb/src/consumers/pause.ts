@@ -1,20 +1,19 @@
 /** Waiting that an abort ends. */
 
-import { abortReason } from '../core/abort.ts';
+import { abortReason, whenAborted } from '../core/abort.ts';
 
 /** Resolves after so many milliseconds; rejects with the signal's reason when that aborts. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw abortReason(signal);
   await new Promise<void>((resolve, reject) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      reject(abortReason(signal));
-    };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', end);
+      endInterest();
       resolve();
     }, milliseconds);
-    signal.addEventListener('abort', end, { once: true });
+    const endInterest = whenAborted(signal, () => {
+      clearTimeout(timer);
+      reject(abortReason(signal));
+    });
   });
 }
 
@@ -25,14 +24,13 @@ export async function unlessAborted<Result>(work: Promise<Result>, signal: Abort
     work.catch(() => undefined);
     throw abortReason(signal);
   }
-  let end = (): void => {};
+  let endInterest = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    end = () => reject(abortReason(signal));
-    signal.addEventListener('abort', end, { once: true });
+    endInterest = whenAborted(signal, () => reject(abortReason(signal)));
   });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener('abort', end);
+    endInterest();
   }
 }

@@ -24,6 +24,16 @@ export interface UnsettledEvent {
 /** As it is kept here, where it changes. */
 type Entry = { -readonly [Member in keyof UnsettledEvent]: UnsettledEvent[Member] };
 
+/** The entries of a partition. */
+interface Lane {
+  readonly entries: Entry[];
+  /** How many at the front are settled, and not taken away yet. */
+  settledCount: number;
+}
+
+/** So many settled ones are taken away at once: moving up the others for each would cost more than its work. */
+const trimMin = 256;
+
 /** What a set of unsettled events needs to know and to tell. */
 export interface UnsettledSettings {
   /** How many there may be. */
@@ -39,8 +49,8 @@ export interface UnsettledSettings {
 /** The unsettled events of one slice. */
 export class Unsettled {
   readonly #settings: UnsettledSettings;
-  /** By partition, ascending. The first of each is unsettled. */
-  readonly #lanes = new Map<number, Entry[]>();
+  /** By partition, ascending. */
+  readonly #lanes = new Map<number, Lane>();
   /** Those whose work has ended and that are to become letters. */
   #toSetAside: readonly Entry[] = [];
   #count = 0;
@@ -82,7 +92,7 @@ export class Unsettled {
         (error: unknown) => this.#end(entry, { kind: 'failed', error, attempts: 1 }),
       );
       const lane = this.#lanes.get(event.partition);
-      if (lane === undefined) this.#lanes.set(event.partition, [entry]);
+      if (lane === undefined) this.#lanes.set(event.partition, { entries: [entry], settledCount: 0 });
       else insert(lane, entry);
       this.#count += 1;
       return entry;
@@ -112,7 +122,7 @@ export class Unsettled {
   settledPlaces(reading: readonly PartitionPlace[], butFor: readonly UnsettledEvent[] = []): readonly PartitionPlace[] {
     const settled = new Set(butFor);
     return reading.map((place, partition) => {
-      const oldest = this.#lanes.get(partition)?.find((entry) => entry.state !== 'settled' && !settled.has(entry));
+      const oldest = firstOpen(this.#lanes.get(partition), settled);
       return oldest === undefined || oldest.before.position >= place.position ? place : oldest.before;
     });
   }
@@ -131,7 +141,7 @@ export class Unsettled {
   #forget(events: readonly UnsettledEvent[]): void {
     const gone = new Set(events);
     this.#toSetAside = this.#toSetAside.filter((entry) => !gone.has(entry));
-    for (const lane of this.#lanes.values()) this.#settle(lane.filter((entry) => gone.has(entry)));
+    for (const lane of this.#lanes.values()) this.#settle(lane.entries.filter((entry) => gone.has(entry)));
   }
 
   #settle(entries: readonly Entry[]): void {
@@ -145,24 +155,40 @@ export class Unsettled {
 
   /** Takes away what is settled at the front of a partition. */
   #trim(partition: number): void {
-    const lane = this.#lanes.get(partition) ?? [];
-    let settledCount = 0;
-    while (lane[settledCount]?.state === 'settled') settledCount += 1;
-    if (settledCount === 0) return;
-    lane.splice(0, settledCount);
+    const lane = this.#lanes.get(partition);
+    if (lane === undefined) return;
+    const before = lane.settledCount;
+    while (lane.entries[lane.settledCount]?.state === 'settled') lane.settledCount += 1;
+    if (lane.settledCount === before) return;
+    if (lane.settledCount === lane.entries.length || lane.settledCount >= trimMin)
+      lane.entries.splice(0, lane.settledCount);
     this.#settings.whenMoved();
   }
 
   /** Resolves when the work on all of them has ended, or on those that are meant. */
   async ended(isMeant: (event: RecordedEvent) => boolean = () => true): Promise<void> {
-    const open = [...this.#lanes.values()].flat().filter(({ event, state }) => state === 'open' && isMeant(event));
+    const open = [...this.#lanes.values()]
+      .flatMap(({ entries }) => entries)
+      .filter(({ event, state }) => state === 'open' && isMeant(event));
     await Promise.all(open.map(({ ended }) => ended));
   }
 }
 
+function firstOpen(lane: Lane | undefined, butFor: ReadonlySet<UnsettledEvent>): Entry | undefined {
+  if (lane === undefined) return undefined;
+  const { entries, settledCount } = lane;
+  for (let index = settledCount; index < entries.length; index += 1) {
+    const entry = entries[index];
+    if (entry !== undefined && entry.state !== 'settled' && !butFor.has(entry)) return entry;
+  }
+  return undefined;
+}
+
 /** Behind everything that does not come later in the log. */
-function insert(lane: Entry[], entry: Entry): void {
-  let index = lane.length;
-  while (index > 0 && (lane[index - 1]?.event.position ?? 0) > entry.event.position) index -= 1;
-  lane.splice(index, 0, entry);
+function insert(lane: Lane, entry: Entry): void {
+  const { entries } = lane;
+  let index = entries.length;
+  while (index > 0 && (entries[index - 1]?.event.position ?? 0) > entry.event.position) index -= 1;
+  entries.splice(index, 0, entry);
+  lane.settledCount = Math.min(lane.settledCount, index);
 }

@@ -3,8 +3,8 @@
  * Used where small texts are digested; tested against Node's.
  */
 
-const roundConstants = new Uint32Array(64);
-const initialHash = new Uint32Array(8);
+const roundConstants = new Int32Array(64);
+const initialHash = new Int32Array(8);
 
 // The first 32 bits of the fractional parts of the cube roots of the first 64 primes, and of the square roots of the first 8.
 for (let candidate = 2, count = 0; count < 64; candidate += 1) {
@@ -23,52 +23,112 @@ function fraction(root: number): number {
   return Math.floor((root - Math.floor(root)) * 2 ** 32);
 }
 
+const encoder = new TextEncoder();
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+// Every digest is finished before the next one begins, so that all of them can work in the same place.
+const hash = new Int32Array(8);
+const schedule = new Int32Array(64);
+/** Where what is short is padded. */
+const shortBlocks = new Uint8Array(1024);
+const shortView = new DataView(shortBlocks.buffer);
+
 /** The digest of a text's UTF-8, or of bytes, as 64 lower-case hexadecimal digits. */
 export function sha256Hex(input: string | Uint8Array): string {
-  const bytes = typeof input === 'string' ? new TextEncoder().encode(input) : input;
-  const padded = pad(bytes);
-  const hash = Uint32Array.from(initialHash);
-  const schedule = new Uint32Array(64);
-  const view = new DataView(padded.buffer);
-  for (let offset = 0; offset < padded.length; offset += 64) compress(hash, schedule, view, offset);
-  return Array.from(hash, (word) => word.toString(16).padStart(8, '0')).join('');
+  const { bytes, view, length } = padded(input);
+  hash.set(initialHash);
+  for (let offset = 0; offset < length; offset += 64) compress(view, offset);
+  // The next padding rests on zeros, and what was digested is nobody's business any more.
+  bytes.fill(0, 0, length);
+  let text = '';
+  for (let index = 0; index < 8; index += 1) {
+    const part = word(hash, index);
+    text += `${hexOf(part >>> 24)}${hexOf((part >>> 16) & 0xff)}${hexOf((part >>> 8) & 0xff)}${hexOf(part & 0xff)}`;
+  }
+  return text;
 }
 
-function pad(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(Math.ceil((bytes.length + 9) / 64) * 64);
-  padded.set(bytes);
-  padded[bytes.length] = 0x80;
-  const view = new DataView(padded.buffer);
-  view.setUint32(padded.length - 8, Math.floor(bytes.length / 2 ** 29));
-  view.setUint32(padded.length - 4, (bytes.length << 3) >>> 0);
-  return padded;
+function hexOf(byte: number): string {
+  return hexOfByte[byte] ?? '';
 }
 
-function compress(hash: Uint32Array, schedule: Uint32Array, view: DataView, offset: number): void {
-  for (let index = 0; index < 16; index += 1) schedule[index] = view.getUint32(offset + index * 4);
+interface Padded {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** A whole number of blocks. */
+  readonly length: number;
+}
+
+/** The bytes, the bit that ends them, and their length. */
+function padded(input: string | Uint8Array): Padded {
+  // A unit of a string takes three bytes of UTF-8 at most; 72 is what padding can add.
+  const isShort = input.length * 3 + 72 <= shortBlocks.length;
+  const given = isShort && typeof input === 'string' ? undefined : bytesOf(input);
+  const count = given === undefined ? encoder.encodeInto(String(input), shortBlocks).written : given.length;
+  const length = Math.ceil((count + 9) / 64) * 64;
+  const bytes = isShort ? shortBlocks : new Uint8Array(length);
+  const view = isShort ? shortView : new DataView(bytes.buffer);
+  if (given !== undefined) bytes.set(given);
+  bytes[count] = 0x80;
+  view.setUint32(length - 8, Math.floor(count / 2 ** 29));
+  view.setUint32(length - 4, (count << 3) >>> 0);
+  return { bytes, view, length };
+}
+
+function bytesOf(input: string | Uint8Array): Uint8Array {
+  return typeof input === 'string' ? encoder.encode(input) : input;
+}
+
+function compress(view: DataView, offset: number): void {
+  for (let index = 0; index < 16; index += 1) schedule[index] = view.getInt32(offset + index * 4);
   for (let index = 16; index < 64; index += 1) {
     const early = word(schedule, index - 15);
     const late = word(schedule, index - 2);
     const sigma0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >>> 3);
     const sigma1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
-    schedule[index] = word(schedule, index - 16) + sigma0 + word(schedule, index - 7) + sigma1;
+    schedule[index] = (word(schedule, index - 16) + sigma0 + word(schedule, index - 7) + sigma1) | 0;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = hash;
+  let a = word(hash, 0);
+  let b = word(hash, 1);
+  let c = word(hash, 2);
+  let d = word(hash, 3);
+  let e = word(hash, 4);
+  let f = word(hash, 5);
+  let g = word(hash, 6);
+  let h = word(hash, 7);
   for (let index = 0; index < 64; index += 1) {
     const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const choice = (e & f) ^ (~e & g);
     const first = (h + sum1 + choice + word(roundConstants, index) + word(schedule, index)) | 0;
     const sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const majority = (a & b) ^ (a & c) ^ (b & c);
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + sum0 + majority) | 0];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + first) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (first + sum0 + majority) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((value, index) => (hash[index] = word(hash, index) + value));
+  add(0, a);
+  add(1, b);
+  add(2, c);
+  add(3, d);
+  add(4, e);
+  add(5, f);
+  add(6, g);
+  add(7, h);
+}
+
+function add(index: number, value: number): void {
+  hash[index] = (word(hash, index) + value) | 0;
 }
 
 function rotate(value: number, bits: number): number {
   return (value >>> bits) | (value << (32 - bits));
 }
 
-function word(words: Uint32Array, index: number): number {
+function word(words: Int32Array, index: number): number {
   return words[index] ?? 0;
 }

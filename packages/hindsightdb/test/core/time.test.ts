@@ -29,6 +29,15 @@ suite('microseconds', () => {
     }
   });
 
+  test('are written as JavaScript writes their milliseconds', () => {
+    fc.assert(
+      fc.property(anyMicros, (micros) => {
+        const millis = Math.floor(micros / 1000);
+        assert.equal(`${isoOfMicros(micros).slice(0, -4)}Z`, new Date(millis).toISOString());
+      }),
+    );
+  });
+
   test('sort as their texts do', () => {
     const anyRecent = fc.nat(4_000_000_000_000_000);
     fc.assert(

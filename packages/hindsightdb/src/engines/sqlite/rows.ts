@@ -24,13 +24,23 @@ export function numberOf(row: object | undefined, absent: number): number {
   return value === null || value === undefined ? absent : Number(value);
 }
 
+/** What begins and ends a read transaction. Reads are so short that preparing these anew would be a part of their cost. */
+const brackets = new WeakMap<DatabaseSync, { readonly begin: StatementSync; readonly end: StatementSync }>();
+
 /** Runs a function inside a read transaction, so that everything in it sees one state of the file. */
 export function inSnapshot<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec('BEGIN');
+  const { begin, end } = brackets.get(database) ?? prepareBrackets(database);
+  begin.run();
   try {
     return work();
   } finally {
     // SQLite may have ended it by itself when a read failed; that error is the one to tell.
-    if (database.isTransaction) database.exec('COMMIT');
+    if (database.isTransaction) end.run();
   }
+}
+
+function prepareBrackets(database: DatabaseSync) {
+  const own = { begin: database.prepare('BEGIN'), end: database.prepare('COMMIT') };
+  brackets.set(database, own);
+  return own;
 }

@@ -4,7 +4,7 @@
  */
 
 import { Worker } from 'node:worker_threads';
-import { abortReason } from '../../core/abort.ts';
+import { abortReason, whenAborted } from '../../core/abort.ts';
 import { HindsightError } from '../../core/errors.ts';
 import type { AppendAnswer, EngineStatistics, LogIdentity } from '../../engine/contract.ts';
 import { packGroup, unpackAnswers, type GroupAnswer, type GroupMember, type PackedAnswers } from './group-message.ts';
@@ -113,7 +113,7 @@ export class WriterClient {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         this.#pendingLength -= length;
-        signal?.removeEventListener('abort', withdraw);
+        endInterest?.();
       };
       const waiting: WaitingAppend = { kind: 'append', batch, length, resolve, reject, settle };
       const withdraw = (): void => {
@@ -124,7 +124,7 @@ export class WriterClient {
         settle();
         reject(abortReason(signal));
       };
-      signal?.addEventListener('abort', withdraw, { once: true });
+      const endInterest = signal && whenAborted(signal, withdraw);
       this.#pendingLength += length;
       this.#waiting.push(waiting);
       this.#gathered += batch.streams.reduce((count, { events }) => count + events.length, 0);
