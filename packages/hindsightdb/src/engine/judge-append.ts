@@ -39,6 +39,11 @@ export interface Lookup extends ViewLookup {
   ): { readonly partition: number; readonly position: number; readonly eventId: string } | undefined;
 }
 
+/** What is looked up to recognise a repetition: nothing of it changes once it is written, but for versions. */
+export type RepetitionLookup = Pick<Lookup, 'partitionOf' | 'eventAtVersion'> & {
+  stream(streamId: string): Pick<StreamState, 'version'>;
+};
+
 /** Go on and write, or the answer that stands already. */
 export type Judgement = { readonly kind: 'write' } | Exclude<AppendAnswer, { kind: 'appended' }>;
 
@@ -100,7 +105,7 @@ function followsPredecessor(write: StreamWrite, stream: StreamState): boolean {
  * Whether a batch without a key, refused for its versions, is one that was written before: every stream that it writes to
  * holds, at the versions after an exact expected one, events with the ids given. Check-only streams may have moved on.
  */
-function judgeRepetition(batch: AppendBatch, lookup: Lookup): Judgement | undefined {
+export function judgeRepetition(batch: AppendBatch, lookup: RepetitionLookup): Judgement | undefined {
   const writes = batch.streams.filter((write) => write.events.length > 0);
   const found = writes.map((write) => findGivenIds(write, lookup));
   const given = writes.reduce((count, write) => count + write.events.length, 0);
@@ -117,7 +122,7 @@ function judgeRepetition(batch: AppendBatch, lookup: Lookup): Judgement | undefi
 
 type Found = readonly (StoredEvent | undefined)[];
 
-function findGivenIds(write: StreamWrite, lookup: Lookup): Found {
+function findGivenIds(write: StreamWrite, lookup: RepetitionLookup): Found {
   const expected = write.expectedVersion === 'none' ? 0 : write.expectedVersion;
   if (typeof expected !== 'number') return write.events.map(() => undefined);
   return write.events.map((event, index) => {
@@ -134,7 +139,11 @@ function isPresent<Value>(value: Value | undefined): value is Value {
   return value !== undefined;
 }
 
-function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredEvent[], lookup: Lookup): Written {
+function writtenBefore(
+  streams: readonly StreamWrite[],
+  events: readonly StoredEvent[],
+  lookup: RepetitionLookup,
+): Written {
   const partitions = new Map<number, WrittenPartition>();
   for (const { partition, position, streamId, version } of events.toSorted(
     (left, right) => left.position - right.position,
@@ -150,7 +159,11 @@ function writtenBefore(streams: readonly StreamWrite[], events: readonly StoredE
   };
 }
 
-function writtenStreamBefore(write: StreamWrite, events: readonly StoredEvent[], lookup: Lookup): WrittenStream {
+function writtenStreamBefore(
+  write: StreamWrite,
+  events: readonly StoredEvent[],
+  lookup: RepetitionLookup,
+): WrittenStream {
   const { streamId, events: given } = write;
   const expected = write.expectedVersion === 'none' ? 0 : write.expectedVersion;
   const own = events.find((event) => event.streamId === streamId);

@@ -40,4 +40,6 @@ export interface PostgresPool {
   query(query: PostgresQuery): Promise<PostgresResult>;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** How many connections it has at most, where it says so. */
+  readonly options?: { readonly max?: number | undefined };
 }
