@@ -7,9 +7,8 @@ import type { Migration } from './migration-files.ts';
 import type { MigrationState } from './migration-state.ts';
 import { migrate, migrationSql, migrationState } from './migrations.ts';
 import { schemaDefault } from './options.ts';
-import { withPool } from './pool.ts';
+import { withClient, withPool } from './pool.ts';
 import type { PostgresDatabase } from './pool.ts';
-import { storeError } from './postgres-errors.ts';
 import { assertSchemaName } from './schema-name.ts';
 
 /** Where a log lies. */
@@ -54,16 +53,9 @@ export async function migratePostgres(options: MigratePostgresOptions): Promise<
   const { database, schema, dryRun } = checkedPlace(options);
   if (dryRun !== undefined && typeof dryRun !== 'boolean')
     throw argumentError('INVALID_ARGUMENT', `dryRun must be true or false, not ${describe(dryRun)}.`);
-  return await withPool(database, async (pool) => {
-    const client = await pool.connect().catch((error: unknown) => {
-      throw storeError(error);
-    });
-    try {
-      return await migrate(client, { schema, dryRun: dryRun === true });
-    } finally {
-      client.release();
-    }
-  });
+  return await withPool(database, (pool) =>
+    withClient(pool, (client) => migrate(client, { schema, dryRun: dryRun === true })),
+  );
 }
 
 /**

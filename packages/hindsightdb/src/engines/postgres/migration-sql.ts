@@ -16,7 +16,7 @@ export const beginSql = 'BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE';
  */
 export function lockSql(schema: string): string {
   const key = BigInt.asIntN(64, BigInt(`0x${sha256Hex(`hindsight migration ${schema}`).slice(0, 16)}`));
-  return `SELECT pg_catalog.pg_advisory_xact_lock(${key})`;
+  return `DO $hindsight$ BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(${key}); END $hindsight$`;
 }
 
 /** Makes the schema and the table that records its migrations, where they are missing. Under the lock. */
@@ -29,16 +29,18 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = @schema_text@) THEN
     CREATE SCHEMA @schema@;
   END IF;
+  IF pg_catalog.to_regclass('@schema@.migration') IS NULL THEN
+    CREATE TABLE @schema@.migration (
+      number integer PRIMARY KEY,
+      name text NOT NULL,
+      checksum text NOT NULL,
+      is_compatible boolean NOT NULL,
+      applied_at timestamptz NOT NULL
+    );
+    REVOKE ALL ON TABLE @schema@.migration FROM PUBLIC;
+  END IF;
 END
 $hindsight$;
-CREATE TABLE IF NOT EXISTS @schema@.migration (
-  number integer PRIMARY KEY,
-  name text NOT NULL,
-  checksum text NOT NULL,
-  is_compatible boolean NOT NULL,
-  applied_at timestamptz NOT NULL
-);
-REVOKE ALL ON TABLE @schema@.migration FROM PUBLIC;
 `,
   );
 }
@@ -55,7 +57,7 @@ DECLARE
 BEGIN
   SELECT coalesce(pg_catalog.max(number), 0) INTO last FROM @schema@.migration;
   IF last <> ${number - 1} THEN
-    RAISE EXCEPTION 'Migration ${number} follows on ${number - 1}, and the schema is at %.', last;
+    RAISE EXCEPTION 'Migration ${number} is for a schema at ${number - 1}, and this one is at %.', last;
   END IF;
 END
 $hindsight$;

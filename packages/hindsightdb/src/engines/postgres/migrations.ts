@@ -10,6 +10,7 @@ import type { Migration, MigrationFile } from './migration-files.ts';
 import { beginSql, lockSql, scriptSql, stepSql, tableSql } from './migration-sql.ts';
 import { assertComplete, assertUsable, readMigrationState } from './migration-state.ts';
 import type { MigrationState } from './migration-state.ts';
+import { withClient } from './pool.ts';
 import { codeOf, storeError } from './postgres-errors.ts';
 import { quotedName } from './sql-names.ts';
 
@@ -39,8 +40,6 @@ export async function migrate(client: PostgresClient, options: MigrateOptions): 
   if (dryRun || state.pending.length === 0) return state.pending;
   const applied: Migration[] = [];
   for (;;) {
-    // One after another, each seeing what the one before it left.
-    // oxlint-disable-next-line no-await-in-loop
     const next = await applyNext(client, schema, files);
     if (next === undefined) return applied;
     applied.push(next);
@@ -72,26 +71,23 @@ export function migrationSql(
 }
 
 /**
- * Sees to it, when a store is opened, that this code can work with the schema. With `create` what is missing is applied; nothing is
- * locked or written where nothing is missing.
+ * Sees to it, when a store is opened, that this code can work with the schema. With `mayChange` what is missing is applied; nothing is
+ * locked or written where nothing is missing. Throws `STORE_NOT_FOUND` or `MIGRATION_MISSING` where something stays missing.
  */
-export async function prepareSchema(
+export async function bringUpToDate(
   pool: PostgresPool,
-  { create, ...options }: MigrateOptions & { readonly create: boolean },
+  { mayChange, ...options }: MigrateOptions & { readonly mayChange: boolean },
 ): Promise<void> {
   const { schema, files = migrationFiles() } = options;
   const state = await migrationState(pool, schema, files);
   assertUsable(schema, state, files.length);
-  if (!create) assertComplete(schema, state);
+  if (!mayChange) assertComplete(schema, state);
   if (state.pending.length === 0) return;
-  const client = await pool.connect();
   try {
-    await migrate(client, options);
+    await withClient(pool, (client) => migrate(client, options));
   } catch (error) {
     if (error instanceof HindsightError && codeOf(error.cause) === noPrivilege) assertComplete(schema, state, error);
     throw error;
-  } finally {
-    client.release();
   }
 }
 

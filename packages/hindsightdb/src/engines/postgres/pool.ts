@@ -2,7 +2,8 @@
 
 import { argumentError, HindsightError } from '../../core/errors.ts';
 import { describe } from '../../core/text.ts';
-import type { PostgresPool } from './client.ts';
+import type { PostgresClient, PostgresPool } from './client.ts';
+import { storeError } from './postgres-errors.ts';
 
 /** A pool, and whether whoever asked for it has to end it. */
 export interface PoolInUse {
@@ -57,6 +58,29 @@ export async function withPool<Result>(
     return await work(pool);
   } finally {
     if (isOwn) await pool.end();
+  }
+}
+
+/** Has the work done on one connection of a pool. A connection that fails at it is closed, since nobody knows what state it is in. */
+export async function withClient<Result>(
+  pool: PostgresPool,
+  work: (client: PostgresClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw storeError(error);
+  });
+  // Whoever waits for an answer is told that the connection ended; unheard, the event would end the process.
+  const hear = (): void => undefined;
+  client.on('error', hear);
+  let failure: Error | undefined;
+  try {
+    return await work(client);
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    client.removeListener('error', hear);
+    client.release(failure);
   }
 }
 
