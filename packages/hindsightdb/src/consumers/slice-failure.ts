@@ -31,6 +31,7 @@ export function stopFor(error: unknown, now: number): ConsumerStop {
 
 const passingCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'STORE_BUSY',
+  'STORE_UNREACHABLE',
   'OVERLOADED',
   'DISK_FULL',
   'OUTCOME_UNKNOWN',

@@ -36,6 +36,7 @@ export const errorCodes = {
   STORE_CORRUPT: 'The store is damaged.',
   STORE_READ_ONLY: 'The place of the store cannot be written.',
   STORE_BUSY: 'Another process held the store for longer than the wait allows.',
+  STORE_UNREACHABLE: 'The server that holds the store cannot be reached.',
   STORE_REPLACED: 'The file of the store was removed or replaced while it was open.',
   DISK_FULL: 'There is no space left for the append; nothing of it was written.',
   SYNC_FAILED: 'The disk did not confirm a write; the store must be copied before it is used again.',

@@ -9,6 +9,7 @@ import { upcasterFingerprint } from '../core/upcast.ts';
 import { describe } from '../core/text.ts';
 import { uuidV7Maker } from '../core/uuid.ts';
 import type { Engine, LogIdentity, LongWork } from '../engine/contract.ts';
+import type { EngineOpening, EngineSource } from '../engine/engine-source.ts';
 import { MemoryEngine } from '../engine/memory.ts';
 import type { SqlTables } from '../engine/sql-tables.ts';
 import { assertFunction, assertObject, assertPlace, assertWork } from './argument-checks.ts';
@@ -27,13 +28,15 @@ import { Store } from './store.ts';
  * Opens the store at an address, and makes it where there is none.
  *
  * - `./shop.db`, `sqlite:./shop.db`, `file:…`: the embedded store in a file;
- * - `memory:`: a store in memory, gone with the process.
+ * - `memory:`: a store in memory, gone with the process;
+ * - `postgres://…/database?schema=name`: a store on PostgreSQL, which needs the package `pg`;
+ * - what an engine's own function gives, such as `postgres({ pool })` of `hindsightdb/postgres`.
  *
  * Throws `STORE_NOT_FOUND` (with `create: false`), `FOREIGN_FILE`, `FORMAT_TOO_NEW`, `STORE_CORRUPT`, `STORE_READ_ONLY`,
  * `RUNTIME_TOO_OLD` or `ENGINE_UNAVAILABLE`, each with what to do.
  */
 export async function openStore<const Registry extends EventRegistry = EventRegistry>(
-  address: string | URL,
+  address: string | URL | EngineSource,
   options: StoreOptions<Registry> = {},
 ): Promise<Store<EventsOf<Registry>, EventInputsOf<Registry>>> {
   assertStoreOptions(options);
@@ -90,7 +93,12 @@ function sharedOf({ now, newId }: StoreOptions): Shared {
   };
 }
 
-async function resolveEngine(address: string | URL, options: StoreOptions, shared: Shared): Promise<Engine> {
+async function resolveEngine(
+  address: string | URL | EngineSource,
+  options: StoreOptions,
+  shared: Shared,
+): Promise<Engine> {
+  if (isEngineSource(address)) return await address.openEngine(openingOf(options, shared));
   const text = address instanceof URL ? address.href : address;
   if (typeof text !== 'string' || /^(sqlite:)?$/i.test(text))
     throw argumentError('INVALID_ARGUMENT', `The address of a store must be a path or a URL, not ${describe(text)}.`);
@@ -117,12 +125,26 @@ async function resolveEngine(address: string | URL, options: StoreOptions, share
         pendingAppendsMax,
       });
     }
+    case 'postgres':
+    case 'postgresql': {
+      const { placeOfAddress, postgres } = await import('../engines/postgres/address.ts');
+      return await postgres(placeOfAddress(text)).openEngine(openingOf(options, shared));
+    }
     default:
       throw new HindsightError(
         'ENGINE_UNAVAILABLE',
-        `No engine is known for ${scheme}: addresses. Known are paths, sqlite: and memory:.`,
+        `No engine is known for ${scheme}: addresses. Known are paths, sqlite:, memory: and postgres:.`,
       );
   }
+}
+
+function isEngineSource(address: unknown): address is EngineSource {
+  return typeof address === 'object' && address !== null && typeof Reflect.get(address, 'openEngine') === 'function';
+}
+
+function openingOf(options: StoreOptions, { now, newId }: Shared): EngineOpening {
+  const { partitionCount = 1, pendingAppendsMax = 10_000, create = true, readOnly = false } = options;
+  return { create, readOnly, pendingAppendsMax, partitionCount, now: options.now && now, newId };
 }
 
 /** SQL for the memory engine, where the runtime has it. */

@@ -169,6 +169,10 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     await store.context.engine.beginCopy();
     await store.append('a-1', [event]);
   },
+  STORE_UNREACHABLE: async () => {
+    // Nothing listens on the first port of all.
+    await openStore('postgres://nobody@127.0.0.1:1/nothing');
+  },
   STORE_REPLACED: async (t) => {
     const path = await closedStore(t);
     const store = await openAt(t, path);
