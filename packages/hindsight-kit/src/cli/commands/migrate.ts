@@ -6,7 +6,6 @@ import {
   postgresGrantsSql,
   postgresMigrationSql,
   postgresMigrationState,
-  type PostgresMigration,
   type PostgresPlace,
 } from 'hindsightdb/postgres';
 import { addExamples, runAction, type AddCommand } from '../command.ts';
@@ -61,36 +60,36 @@ async function applyMissing(
 ): Promise<void> {
   const place = await placeOf(context, given, schema);
   if (place === undefined) return;
-  const { address } = place.database;
   const changes = await migratePostgres({ ...place, dryRun });
   const state = await postgresMigrationState(place);
+  const store = shownAddress(place.address);
   if (context.isJson) {
-    const { applied } = state;
-    await context.document({
-      store: shownAddress(address),
-      schema: place.schema ?? 'hindsight',
-      migrated: dryRun ? [] : changes,
-      pending: dryRun ? changes : [],
-      applied,
-    });
+    const [migrated, pending] = dryRun ? [[], changes] : [changes, []];
+    await context.document({ store, schema: state.schema, migrated, pending, applied: state.applied });
     return;
   }
   const { output, palette } = context;
   for (const { number, name } of changes)
     await output.line(`${dryRun ? 'Would apply' : 'Applied'}  ${number} ${palette.name(name)}`);
   const last = state.applied.at(-1);
-  const where = `schema ${palette.name(place.schema ?? 'hindsight')} of ${palette.name(shownAddress(address))}`;
+  const where = `schema ${palette.name(state.schema)} of ${palette.name(store)}`;
   const standing = last === undefined ? 'holds no store yet' : `is at migration ${last.number}, ${last.name}`;
   await output.line(`${changes.length === 0 ? 'Nothing to do: the' : 'The'} ${where} ${standing}`);
 }
 
 async function printSql(context: CommandContext, given: string | undefined, options: MigrateOptions): Promise<void> {
-  const { schema, dryRun = false, sql = false, grants, reader = false } = options;
+  const { dryRun = false, sql = false, grants, reader = false } = options;
+  const place = sql && dryRun ? await placeOf(context, given, options.schema) : undefined;
+  if (sql && dryRun && place === undefined) return;
+  // Without a database to look into, an address is only asked for the name of the schema.
+  const schema = options.schema ?? schemaOf(given ?? (await context.addressIfNamed()));
   const named = schema === undefined ? {} : { schema };
   const parts: string[] = [];
   if (sql) {
-    const first = dryRun ? await firstMissing(context, given, schema) : 1;
-    if (first !== undefined) parts.push(postgresMigrationSql({ ...named, after: first - 1 }));
+    const missing = place === undefined ? undefined : await migratePostgres({ ...place, dryRun });
+    const first = missing === undefined ? 1 : missing[0]?.number;
+    if (first === undefined) context.note('Nothing is missing.');
+    else parts.push(postgresMigrationSql({ ...named, after: first - 1 }));
   }
   if (grants !== undefined)
     parts.push(postgresGrantsSql({ ...named, role: grants, access: reader ? 'reader' : 'application' }));
@@ -99,21 +98,13 @@ async function printSql(context: CommandContext, given: string | undefined, opti
   else if (text !== '') await context.output.line(text.trimEnd());
 }
 
-/** The number of the first migration that a store lacks; undefined when it lacks none. */
-async function firstMissing(
-  context: CommandContext,
-  given: string | undefined,
-  schema: string | undefined,
-): Promise<number | undefined> {
-  const place = await placeOf(context, given, schema);
-  if (place === undefined) return undefined;
-  const [first]: readonly PostgresMigration[] = await migratePostgres({ ...place, dryRun: true });
-  if (first === undefined) context.note('Nothing is missing.');
-  return first?.number;
+function schemaOf(address: string | undefined): string | undefined {
+  if (address === undefined || !isOnPostgres(address) || !URL.canParse(address)) return undefined;
+  return new URL(address).searchParams.get('schema') ?? undefined;
 }
 
-interface Place extends PostgresPlace {
-  readonly database: { readonly address: string };
+interface AddressedPlace extends PostgresPlace {
+  readonly address: string;
 }
 
 /** Where the store lies; undefined, and said so, where it is one that has nothing to migrate. */
@@ -121,10 +112,14 @@ async function placeOf(
   context: CommandContext,
   given: string | undefined,
   schema: string | undefined,
-): Promise<Place | undefined> {
+): Promise<AddressedPlace | undefined> {
   const address = given ?? (await context.address());
-  if (/^postgres(ql)?:/i.test(address)) return { database: { address }, ...(schema !== undefined && { schema }) };
+  if (isOnPostgres(address)) return { address, ...(schema !== undefined && { schema }) };
   if (context.isJson) await context.document({ store: address, migrated: [], pending: [], applied: [] });
   else await context.output.line(`Nothing to migrate: ${context.palette.name(address)} is not on PostgreSQL`);
   return undefined;
+}
+
+function isOnPostgres(address: string): boolean {
+  return /^postgres(ql)?:/i.test(address);
 }

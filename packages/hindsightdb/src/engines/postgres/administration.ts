@@ -2,22 +2,14 @@
 
 import { argumentError } from '../../core/errors.ts';
 import { describe } from '../../core/text.ts';
+import { locate, type PostgresPlace } from './address.ts';
 import { grantsSql } from './grants.ts';
 import type { Migration } from './migration-files.ts';
 import type { MigrationState } from './migration-state.ts';
 import { migrate, migrationSql, migrationState } from './migrations.ts';
 import { schemaDefault } from './options.ts';
 import { withClient, withPool } from './pool.ts';
-import type { PostgresDatabase } from './pool.ts';
 import { assertSchemaName } from './schema-name.ts';
-
-/** Where a log lies. */
-export interface PostgresPlace {
-  /** A pool of the package pg, which stays open; or an address, for a pool that is made and ended. */
-  readonly database: PostgresDatabase;
-  /** The schema of the log. Default `hindsight`. */
-  readonly schema?: string;
-}
 
 /** What is migrated, and how. */
 export interface MigratePostgresOptions extends PostgresPlace {
@@ -50,7 +42,8 @@ export interface PostgresGrants {
  * connection migrations that were committed before stay applied, and another call goes on behind them.
  */
 export async function migratePostgres(options: MigratePostgresOptions): Promise<readonly Migration[]> {
-  const { database, schema, dryRun } = checkedPlace(options);
+  const { database, schema } = locate(options);
+  const { dryRun } = options;
   if (dryRun !== undefined && typeof dryRun !== 'boolean')
     throw argumentError('INVALID_ARGUMENT', `dryRun must be true or false, not ${describe(dryRun)}.`);
   return await withPool(database, (pool) =>
@@ -63,7 +56,7 @@ export async function migratePostgres(options: MigratePostgresOptions): Promise<
  * is no failure. Throws where the database cannot be asked, and `FOREIGN_FILE` where the schema is something else's.
  */
 export async function postgresMigrationState(place: PostgresPlace): Promise<MigrationState> {
-  const { database, schema } = checkedPlace(place);
+  const { database, schema } = locate(place);
   return await withPool(database, (pool) => migrationState(pool, schema));
 }
 
@@ -99,12 +92,4 @@ export function postgresGrantsSql({ role, schema = schemaDefault, access = 'appl
   if (access !== 'application' && access !== 'reader')
     throw argumentError('INVALID_ARGUMENT', `access must be 'application' or 'reader', not ${describe(access)}.`);
   return grantsSql(schema, { role, access });
-}
-
-function checkedPlace<Place extends PostgresPlace>(place: Place): Place & { readonly schema: string } {
-  if (typeof place !== 'object' || place === null)
-    throw argumentError('INVALID_ARGUMENT', `The options must name a database, and are ${describe(place)}.`);
-  const { schema = schemaDefault } = place;
-  assertSchemaName(schema);
-  return { ...place, schema };
 }

@@ -13,6 +13,7 @@ export interface AppliedMigration extends Migration {
 
 /** What a schema has of the migrations that this code brings, and beyond them. */
 export interface MigrationState {
+  readonly schema: string;
   /** What the database records, in its order. Empty where there is no log. */
   readonly applied: readonly AppliedMigration[];
   /** What this code brings and the database lacks, in its order. */
@@ -32,6 +33,7 @@ export async function readMigrationState(
   const known = new Map(files.map((file) => [file.number, file]));
   const recorded = new Set(applied.map(({ number }) => number));
   return {
+    schema,
     applied,
     pending: files
       .filter(({ number }) => !recorded.has(number))
@@ -44,7 +46,7 @@ export async function readMigrationState(
 }
 
 /** Throws `MIGRATION_CHANGED` or `FORMAT_TOO_NEW` where this code must leave the schema alone. */
-export function assertUsable(schema: string, { applied, changed, isTooNew }: MigrationState, knownCount: number): void {
+export function assertUsable({ schema, applied, changed, isTooNew }: MigrationState, knownCount: number): void {
   if (isTooNew) {
     const last = applied.at(-1);
     throw new HindsightError(
@@ -63,7 +65,7 @@ export function assertUsable(schema: string, { applied, changed, isTooNew }: Mig
 }
 
 /** Throws `STORE_NOT_FOUND` or `MIGRATION_MISSING` where something is pending. */
-export function assertComplete(schema: string, { applied, pending }: MigrationState, cause?: unknown): void {
+export function assertComplete({ schema, applied, pending }: MigrationState, cause?: unknown): void {
   if (pending.length === 0) return;
   const reason = cause === undefined ? '' : ', and this role may not apply them';
   const details = { schema, pending: pending.map(({ number }) => number) };

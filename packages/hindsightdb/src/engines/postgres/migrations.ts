@@ -36,7 +36,7 @@ export interface MigrateOptions {
 export async function migrate(client: PostgresClient, options: MigrateOptions): Promise<readonly Migration[]> {
   const { schema, dryRun = false, files = migrationFiles() } = options;
   const state = await migrationState(client, schema, files);
-  assertUsable(schema, state, files.length);
+  assertUsable(state, files.length);
   if (dryRun || state.pending.length === 0) return state.pending;
   const applied: Migration[] = [];
   for (;;) {
@@ -80,13 +80,13 @@ export async function bringUpToDate(
 ): Promise<void> {
   const { schema, files = migrationFiles() } = options;
   const state = await migrationState(pool, schema, files);
-  assertUsable(schema, state, files.length);
-  if (!mayChange) assertComplete(schema, state);
+  assertUsable(state, files.length);
+  if (!mayChange) assertComplete(state);
   if (state.pending.length === 0) return;
   try {
     await withClient(pool, (client) => migrate(client, options));
   } catch (error) {
-    if (error instanceof HindsightError && codeOf(error.cause) === noPrivilege) assertComplete(schema, state, error);
+    if (error instanceof HindsightError && codeOf(error.cause) === noPrivilege) assertComplete(state, error);
     throw error;
   }
 }
@@ -103,7 +103,7 @@ async function applyNext(
     await run(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${migrationWaitMs}`);
     await run(lockSql(schema));
     const state = await readMigrationState(client, { schema, files });
-    assertUsable(schema, state, files.length);
+    assertUsable(state, files.length);
     const next = state.pending[0];
     const file = files.find(({ number }) => number === next?.number);
     if (file !== undefined) {
