@@ -31,7 +31,10 @@ export function postgres(place: PostgresPlace): EngineSource {
 /** The database and the schema that are meant. Throws `INVALID_ARGUMENT` where that is not clear. */
 export function locate(place: PostgresPlace): { readonly database: PostgresDatabase; readonly schema: string } {
   if (typeof place !== 'object' || place === null)
-    throw argumentError('INVALID_ARGUMENT', `A log on PostgreSQL is given a pool or an address, not ${describe(place)}.`);
+    throw argumentError(
+      'INVALID_ARGUMENT',
+      `A log on PostgreSQL is given a pool or an address, not ${describe(place)}.`,
+    );
   const { pool, address } = place;
   if (pool !== undefined && address === undefined) return { database: pool, schema: checked(place.schema) };
   if (typeof address !== 'string' || pool !== undefined)

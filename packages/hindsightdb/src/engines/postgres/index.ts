@@ -14,10 +14,4 @@ export type {
   AppliedMigration as AppliedPostgresMigration,
   MigrationState as PostgresMigrationState,
 } from './migration-state.ts';
-export type {
-  PostgresClient,
-  PostgresNotification,
-  PostgresPool,
-  PostgresQuery,
-  PostgresResult,
-} from './client.ts';
+export type { PostgresClient, PostgresNotification, PostgresPool, PostgresQuery, PostgresResult } from './client.ts';
