@@ -3,7 +3,7 @@
  */
 
 import { HindsightError } from '../../core/errors.ts';
-import type { PostgresPool, PostgresResult } from './client.ts';
+import type { PostgresClient, PostgresPool, PostgresResult } from './client.ts';
 import { isLost, storeError } from './postgres-errors.ts';
 
 /** How often a question that changes nothing is asked anew when its connection ended. */
@@ -15,11 +15,21 @@ export class Connection {
   readonly pool: PostgresPool;
   readonly #isOwn: boolean;
   readonly #unfinished = new Set<Promise<unknown>>();
+  /** Connections whose errors are listened to: without a listener, one that ends would end the process. */
+  readonly #known = new WeakSet<PostgresClient>();
   #isClosed = false;
 
   constructor(pool: PostgresPool, { isOwn }: { readonly isOwn: boolean }) {
     this.pool = pool;
     this.#isOwn = isOwn;
+  }
+
+  /** Takes a connection for several questions. Its end is told by the question at hand, and by nothing else. */
+  async checkOut(): Promise<PostgresClient> {
+    const client = await this.pool.connect();
+    if (!this.#known.has(client)) client.on('error', ignore);
+    this.#known.add(client);
+    return client;
   }
 
   /** Asks what changes nothing: where the connection ends meanwhile, it is asked again. */
@@ -66,4 +76,8 @@ export class Connection {
     await Promise.allSettled(this.#unfinished);
     if (this.#isOwn) await this.pool.end();
   }
+}
+
+function ignore(): void {
+  // The question at hand rejects by itself.
 }

@@ -51,10 +51,11 @@ async function identify(
   { create, readOnly, partitionCount, now, newId }: PostgresEngineOptions,
 ): Promise<LogIdentity> {
   const ask = async (): Promise<unknown> => {
-    const text = `SELECT ${identity}($1, $2)`;
+    const text = `SELECT ${identity}($1, $2)::text`;
     const values = [readOnly ? null : newId(), now?.() ?? null];
     const rows = readOnly ? await connection.read(text, values) : await connection.write(text, values);
-    return rows[0]?.[0];
+    const answer = rows[0]?.[0];
+    return typeof answer === 'string' ? JSON.parse(answer) : null;
   };
   let known = await ask();
   if (known === null && create && !readOnly) {

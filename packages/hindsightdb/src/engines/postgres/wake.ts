@@ -107,7 +107,7 @@ export class Wake {
     if (this.#isClosed || this.#isDeaf || this.#isConnecting || this.#listening !== undefined) return;
     this.#isConnecting = true;
     try {
-      const client = await this.#connection.pool.connect();
+      const client = await this.#connection.checkOut();
       const listening = { client, isHeard: false };
       client.on('notification', (message: PostgresNotification) => {
         if (message.channel !== this.#channel) return;

@@ -146,7 +146,8 @@ export class Writer {
   async #send(batches: readonly AppendBatch[]): Promise<readonly AppendAnswer[]> {
     const { partitionCount, appendFunction, now, newId } = this.#settings;
     const { partitions, hasEntries, batches: packed } = packGroup(batches, partitionCount);
-    const text = `SELECT ${appendFunction}($1, $2, $3, $4, $5)`;
+    // As text: a pool may have been told to read JSON in a way of its own.
+    const text = `SELECT ${appendFunction}($1, $2, $3, $4, $5)::text`;
     const values = [newId(), now?.() ?? null, partitions, hasEntries, packed];
     this.#counts.groups += 1;
     this.#counts.appends += batches.length;
@@ -154,11 +155,11 @@ export class Writer {
     for (let tries = 0; ; tries += 1) {
       let isSent = tries > 0;
       try {
-        this.#client ??= await this.#settings.connection.pool.connect();
+        this.#client ??= await this.#settings.connection.checkOut();
         isSent = true;
         const { rows } = await this.#client.query({ text, values, rowMode: 'array' });
-        // The function's own answer.
-        return rows[0]?.[0] as readonly AppendAnswer[];
+        // The function's own answers, in this form.
+        return JSON.parse(String(rows[0]?.[0])) as readonly AppendAnswer[];
       } catch (error) {
         const isGone = isLost(error);
         if (isGone) {

@@ -187,7 +187,7 @@ BEGIN
 END $$;
 
 -- The first event behind a position that a query means: items of { t: types, g: tags }, joined by OR.
-CREATE FUNCTION @schema@.first_match(p_partition int, p_after bigint, p_items jsonb) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION @schema@.first_match(p_partition int, p_after bigint, p_items jsonb) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   v_item jsonb;
   v_types text[];
