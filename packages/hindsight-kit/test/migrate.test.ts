@@ -38,7 +38,12 @@ suite('migrate, with a server', { skip: unlessPresent(serverRequirement()) }, ()
     const [tried] = documentsOf((await succeed([...args, '--dry-run'])).stdout);
     const [applied] = documentsOf((await succeed(args)).stdout);
     const state = await postgresMigrationState({ address, schema: 'for_machines' });
-    const pending = state.applied.map(({ appliedAt: _, ...migration }) => migration);
+    const pending = state.applied.map(({ number, name, checksum, isCompatible }) => ({
+      number,
+      name,
+      checksum,
+      isCompatible,
+    }));
     const where = { store: server.address(), schema: 'for_machines' };
     assert.deepEqual(tried, { ...where, migrated: [], pending, applied: [] });
     assert.deepEqual(applied, { ...where, migrated: pending, pending: [], applied: [...state.applied] });
@@ -73,12 +78,17 @@ suite('migrate, without a server', () => {
       await print('--grants', 'reporting', '--reader'),
       postgresGrantsSql({ role: 'reporting', access: 'reader' }),
     );
-    assert.deepEqual(documentsOf(await print('--grants', 'app', '--json')), [{ sql: postgresGrantsSql({ role: 'app' }) }]);
+    assert.deepEqual(documentsOf(await print('--grants', 'app', '--json')), [
+      { sql: postgresGrantsSql({ role: 'app' }) },
+    ]);
   });
 
   test('has nothing to do for a store in a file', async (t) => {
     const folder = await folderWithStore(t);
-    assert.equal((await succeed(['migrate', ...inStore], { folder })).stdout, 'Nothing to migrate: s.db is not on PostgreSQL\n');
+    assert.equal(
+      (await succeed(['migrate', ...inStore], { folder })).stdout,
+      'Nothing to migrate: s.db is not on PostgreSQL\n',
+    );
     assert.deepEqual(documentsOf((await succeed(['migrate', 's.db', '--json'], { folder })).stdout), [
       { store: 's.db', migrated: [], pending: [], applied: [] },
     ]);

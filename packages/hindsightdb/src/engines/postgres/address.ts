@@ -50,7 +50,7 @@ function checked(schema: string = schemaDefault): string {
 
 /** The log at an address, whose parameter `schema` names the schema; the other parameters are those of pg. */
 export function placeOfAddress(address: string): { readonly address: string; readonly schema: string } {
-  const [start = '', query = ''] = splitAt(address, '?');
+  const [start, query] = splitAt(address, '?');
   const parameters = new URLSearchParams(query);
   const schema = parameters.get('schema') ?? schemaDefault;
   parameters.delete('schema');

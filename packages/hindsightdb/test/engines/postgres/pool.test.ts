@@ -54,10 +54,13 @@ suite('a pool', { skip: unlessPresent(serverRequirement()) }, () => {
     const { server, pool: other } = inUse();
     const { pool } = await poolFor({ address: server.address() });
     assert.ok(pool instanceof Pool);
-    const ask = async () => (await pool.query({ text: 'SELECT pg_backend_pid()', rowMode: 'array' })).rows[0]?.[0];
+    const ask = async () => {
+      const { rows } = await pool.query<[number]>({ text: 'SELECT pg_backend_pid()', rowMode: 'array' });
+      return rows[0]?.[0];
+    };
     const first = await ask();
     const gone = new Promise((resolve) => pool.once('remove', resolve));
-    await other.query(`SELECT pg_terminate_backend(${String(first)})`);
+    await other.query(`SELECT pg_terminate_backend(${first})`);
     await gone;
     assert.notEqual(await ask(), first);
     await pool.end();
