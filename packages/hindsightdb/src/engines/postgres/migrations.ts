@@ -18,7 +18,7 @@ import { quotedName } from './sql-names.ts';
 const migrationWaitMs = 600_000;
 
 /** How long it waits for tables that others use. Short, since whoever comes after waits behind it. */
-const tableWaitMs = 10_000;
+const tableWaitMsDefault = 10_000;
 
 /** The server's code for what a role may not do. */
 const noPrivilege = '42501';
@@ -30,17 +30,18 @@ export interface MigrateOptions {
   readonly dryRun?: boolean;
   /** Default: those of this package. */
   readonly files?: readonly MigrationFile[];
+  readonly tableWaitMs?: number;
 }
 
 /** Applies what is pending, and returns it. Throws before anything is changed where this code must leave the schema alone. */
 export async function migrate(client: PostgresClient, options: MigrateOptions): Promise<readonly Migration[]> {
-  const { schema, dryRun = false, files = migrationFiles() } = options;
+  const { schema, dryRun = false, files = migrationFiles(), tableWaitMs = tableWaitMsDefault } = options;
   const state = await migrationState(client, schema, files);
   assertUsable(state, files.length);
   if (dryRun || state.pending.length === 0) return state.pending;
   const applied: Migration[] = [];
   for (;;) {
-    const next = await applyNext(client, schema, files);
+    const next = await applyNext(client, { schema, files, tableWaitMs });
     if (next === undefined) return applied;
     applied.push(next);
   }
@@ -94,8 +95,7 @@ export async function bringUpToDate(
 /** Applies the first that is missing; undefined when none is. */
 async function applyNext(
   client: PostgresClient,
-  schema: string,
-  files: readonly MigrationFile[],
+  { schema, files, tableWaitMs }: Required<Omit<MigrateOptions, 'dryRun'>>,
 ): Promise<Migration | undefined> {
   const run = (text: string) => client.query({ text, rowMode: 'array' });
   try {

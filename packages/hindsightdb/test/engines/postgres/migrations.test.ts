@@ -7,11 +7,13 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { unlessPresent } from '../../../../../test/requirement.ts';
+import { migratePostgres, postgresMigrationState } from '../../../src/engines/postgres/index.ts';
 import { migrationFiles, type Migration } from '../../../src/engines/postgres/migration-files.ts';
 import { lockSql } from '../../../src/engines/postgres/migration-sql.ts';
 import { bringUpToDate, migrate, migrationState } from '../../../src/engines/postgres/migrations.ts';
 import type { MigrateOptions } from '../../../src/engines/postgres/migrations.ts';
 import { withClient } from '../../../src/engines/postgres/pool.ts';
+import { pgbouncerRequirement, startPgbouncer } from '../../postgres/pgbouncer.ts';
 import { serverRequirement, serversAvailable } from '../../postgres/server-programs.ts';
 import { contentsOf, migrationsOf, serverOfSuite } from './own-schema.ts';
 
@@ -82,6 +84,24 @@ for (const programs of serversAvailable()) {
       assert.deepEqual((await migrationState(pool, 'crowded')).pending, []);
     });
 
+    test(
+      'are applied once by ten through a pooler that has two connections',
+      { skip: unlessPresent(pgbouncerRequirement()) },
+      async () => {
+        const pooler = await startPgbouncer(inUse().server, { serverConnectionsMax: 2 });
+        try {
+          const place = { address: pooler.address(), schema: 'pooled' };
+          const applied = await Promise.all(Array.from({ length: 10 }, () => migratePostgres(place)));
+          assert.equal(applied.flat().length, migrationFiles().length);
+          assert.deepEqual((await postgresMigrationState(place)).pending, []);
+        } finally {
+          await pooler.stop();
+        }
+        await apply({ schema: 'direct' });
+        assert.deepEqual(await contents('pooled'), await contents('direct'));
+      },
+    );
+
     test('leave nothing of one that fails, and those before it stand', async (t) => {
       const broken = {
         ...second,
@@ -99,6 +119,33 @@ for (const programs of serversAvailable()) {
       );
       await apply({ schema: 'straight', files: await migrationsOf(t, third) });
       assert.deepEqual(await contents('failing'), await contents('straight'));
+    });
+
+    test('give up behind others that use a table, so that nobody queues behind them', async (t) => {
+      const { pool } = inUse();
+      const files = await migrationsOf(t, second);
+      await apply({ schema: 'busy', files: files.slice(0, 1) });
+      const before = await contents('busy');
+      await withClient(pool, async (reader) => {
+        await reader.query({ text: 'BEGIN; SELECT * FROM busy.note', rowMode: 'array' });
+        await assert.rejects(apply({ schema: 'busy', files, tableWaitMs: 50 }), { code: 'STORE_BUSY' });
+        assert.deepEqual(await contents('busy'), before);
+        await reader.query({ text: 'COMMIT', rowMode: 'array' });
+      });
+      assert.equal((await apply({ schema: 'busy', files })).length, 1);
+    });
+
+    test('leave nothing of one whose connection ends, and go on from there', async (t) => {
+      const { pool } = inUse();
+      const texts = { ...first, '0002-second.sql': `${second['0002-second.sql']}SELECT pg_sleep(600);\n` };
+      const migrating = apply({ schema: 'ended', files: await migrationsOf(t, texts) });
+      const refused = assert.rejects(migrating, { code: 'STORE_UNREACHABLE' });
+      const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`;
+      while ((await pool.query(end)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await refused;
+      assert.equal((await apply({ schema: 'ended', files: await migrationsOf(t, second) })).length, 1);
+      await apply({ schema: 'unharmed', files: await migrationsOf(t, second) });
+      assert.deepEqual(await contents('ended'), await contents('unharmed'));
     });
 
     test('tell in a dry run what is missing, and make nothing', async (t) => {
