@@ -20,7 +20,6 @@ export interface PostgresQuery {
 /** A message that came on a channel. */
 export interface PostgresNotification {
   readonly channel: string;
-  readonly payload?: string | undefined;
 }
 
 /** A connection that was taken from a pool. */

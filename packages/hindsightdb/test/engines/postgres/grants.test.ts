@@ -98,7 +98,7 @@ for (const programs of serversAvailable()) {
       reader: ['identity_v1'],
     };
     for (const [access, functions] of Object.entries(may) as [GrantedAccess, readonly string[]][]) {
-      test(`for ${access} have those rights and no others in the whole schema`, async () => {
+      test(`have the rights of ${access} and no others in the whole schema`, async () => {
         const schema = `all_${access}`;
         await logWith(schema, access);
         const role = `${schema}_role`;

@@ -8,7 +8,7 @@ import { migrationFiles, readMigrationFiles } from '../../../src/engines/postgre
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { migrationsOf } from './own-schema.ts';
 
-test('a file gives its number, its name, the digest of its text, and whether older code works beside it', async (t) => {
+test('a file gives its number, its name, the digest of its text, and whether older code goes on beside it', async (t) => {
   const text = '-- compatible: yes\nSELECT 1;\n';
   const [file, other] = await migrationsOf(t, {
     '0001-some-tables.sql': text,
