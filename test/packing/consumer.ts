@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { defineDecider, isHindsightError, openStore } from 'hindsightdb';
 import type { Event, Recorded } from 'hindsightdb';
 import * as conformance from 'hindsightdb/conformance';
+import * as postgres from 'hindsightdb/postgres';
 import * as testing from 'hindsightdb/testing';
 
 type Counted = Event<'Counted', { readonly by: number }>;
@@ -25,5 +26,11 @@ for (const address of ['memory:', './counter.db']) {
 
 assert.equal(typeof conformance.conformanceCases, 'function');
 assert.equal(typeof testing.given, 'function');
+// Its SQL is read from the package as it is installed, and the package pg only when a database is asked.
+assert.match(postgres.postgresMigrationSql({ schema: 'shop' }), /CREATE TABLE "shop"\.event /);
+await assert.rejects(
+  openStore('postgres://localhost/shop'),
+  (error) => isHindsightError(error, 'ENGINE_UNAVAILABLE') && /npm install pg/.test(error.message),
+);
 await assert.rejects(openStore('nowhere://x'), (error) => isHindsightError(error, 'ENGINE_UNAVAILABLE'));
 console.log('The packed library counts.');

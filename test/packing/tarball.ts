@@ -26,17 +26,22 @@ export async function pack(folders: readonly string[], destination: string): Pro
   });
 }
 
-/** What a package of ours should hold: its sources, what the compiler makes of each, and the papers. */
+/** What a package of ours should hold: its sources, what the compiler makes of each of TypeScript, and the papers. */
 export function expectedPaths(folder: string): string[] {
   const sources = writtenFiles('.ts').filter((path) => path.startsWith(`${folder}/src/`));
   const files = sources.flatMap((path) => {
     const stem = path.slice(`${folder}/src/`.length, -'.ts'.length);
     return [`src/${stem}.ts`, ...['.js', '.js.map', '.d.ts', '.d.ts.map'].map((ending) => `dist/${stem}${ending}`)];
   });
+  // Read from the sources by what is built, too.
+  const statements = writtenFiles('.sql')
+    .filter((path) => path.startsWith(`${folder}/src/`))
+    .map((path) => path.slice(folder.length + 1));
   const bins = writtenFiles('.js').filter((path) => path.startsWith(`${folder}/bin/`));
   return [
     ...files,
     ...bins.map((path) => path.slice(folder.length + 1)),
+    ...statements,
     'LICENSE',
     'README.md',
     'package.json',

@@ -35,6 +35,7 @@ suite('hindsight', () => {
     'check',
     'backup',
     'restore',
+    'migrate',
     'completion',
   ];
 

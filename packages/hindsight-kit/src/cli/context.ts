@@ -85,17 +85,24 @@ export class CommandContext {
 
   /** The address of the store: from `--store`, HINDSIGHT_STORE or the configuration. Throws a `UsageError` when none names it. */
   async address(): Promise<string> {
-    const given = this.#options.store ?? this.world.environment['HINDSIGHT_STORE'];
-    if (given !== undefined && given !== '') return given;
+    const address = await this.addressIfNamed();
+    if (address !== undefined) return address;
     const config = await this.config();
-    const address = config?.config.store;
-    if (config !== undefined && address !== undefined) return addressFrom(dirname(config.path), address);
     throw new UsageError(
       config === undefined
         ? 'No store is named, and there is no hindsight.config.ts here or above.'
         : `No store is named; ${config.path} has no member store.`,
       ['Say which: --store ./events.db, or HINDSIGHT_STORE=./events.db.', 'Make a new one: hindsight init'],
     );
+  }
+
+  /** The same; undefined when none names it. */
+  async addressIfNamed(): Promise<string | undefined> {
+    const given = this.#options.store ?? this.world.environment['HINDSIGHT_STORE'];
+    if (given !== undefined && given !== '') return given;
+    const config = await this.config();
+    const address = config?.config.store;
+    return config === undefined || address === undefined ? undefined : addressFrom(dirname(config.path), address);
   }
 
   /** Opens the store that the options name. Close it, or let `await using` do so. */

@@ -19,6 +19,7 @@ import { addHistory } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addInit } from './commands/init.ts';
 import { addLetters } from './commands/letters.ts';
+import { addMigrate } from './commands/migrate.ts';
 import { addProcesses } from './commands/processes.ts';
 import { addProjections } from './commands/projections.ts';
 import { addRead } from './commands/read.ts';
@@ -39,7 +40,7 @@ const groups: readonly (readonly [title: string, commands: readonly AddCommand[]
   ['Have things done:', [addCommands, addProcesses, addTimers]],
   ['Change the code:', [addHistory]],
   ['Move events:', [addImport, addExport]],
-  ['Keep:', [addStats, addCheck, addBackup, addRestore]],
+  ['Keep:', [addStats, addCheck, addBackup, addRestore, addMigrate]],
   ['Other:', [addCompletion]],
 ];
 

@@ -102,6 +102,11 @@ function adviceFor(code: string): readonly string[] {
         'Make one: hindsight init <store>',
         'Or say which is meant: --store, HINDSIGHT_STORE, or store in hindsight.config.ts',
       ];
+    case 'MIGRATION_MISSING':
+      return [
+        'See what is missing: hindsight migrate --dry-run',
+        'For an administrator, as SQL: hindsight migrate --dry-run --sql',
+      ];
     case 'VERSION_CONFLICT':
       return ['Look at what was appended meanwhile: hindsight tail <stream>'];
     case 'HISTORY_HIDDEN':

@@ -31,6 +31,8 @@ export const errorCodes = {
   STORE_EXISTS: 'There is already something at this place, which is not overwritten.',
   FOREIGN_FILE: 'The file is not a Hindsight store.',
   FORMAT_TOO_NEW: 'The store was written by a newer format than this code knows.',
+  MIGRATION_MISSING: 'The schema of the store lacks a migration that this code needs.',
+  MIGRATION_CHANGED: 'A migration that was applied is not the one that this code brings.',
   STORE_CORRUPT: 'The store is damaged.',
   STORE_READ_ONLY: 'The place of the store cannot be written.',
   STORE_BUSY: 'Another process held the store for longer than the wait allows.',

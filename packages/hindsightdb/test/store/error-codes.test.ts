@@ -1,6 +1,6 @@
 /** Every code of the table can happen, and happens as it says. No code is dead. */
 
-import assert from 'node:assert/strict';
+import assert, { fail } from 'node:assert/strict';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,6 +9,8 @@ import type { TestContext } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { errorCodes, HindsightError, isHindsightError, type ErrorCode } from '../../src/core/errors.ts';
 import type { Query } from '../../src/core/query.ts';
+import { migrationFiles } from '../../src/engines/postgres/migration-files.ts';
+import { assertComplete, assertUsable } from '../../src/engines/postgres/migration-state.ts';
 import { fileIdentity } from '../../src/engines/sqlite/files.ts';
 import { storeError } from '../../src/engines/sqlite/sqlite-errors.ts';
 import { openStore, restoreStore } from '../../src/store/open.ts';
@@ -168,6 +170,17 @@ const provocations: Readonly<Record<ErrorCode, Provocation>> = {
     const store = await storeOf(t);
     await store.context.engine.beginCopy();
     await store.append('a-1', [event]);
+  },
+  MIGRATION_MISSING: async () => {
+    const [migration = fail('no migration')] = migrationFiles();
+    const applied = [{ ...migration, appliedAt: '2026-03-01T00:00:00.000000Z' }];
+    const pending = [{ ...migration, number: 2, name: 'later' }];
+    assertComplete({ schema: 'shop', applied, pending, changed: [], isTooNew: false });
+  },
+  MIGRATION_CHANGED: async () => {
+    const [migration = fail('no migration')] = migrationFiles();
+    const applied = [{ ...migration, checksum: 'other', appliedAt: '2026-03-01T00:00:00.000000Z' }];
+    assertUsable({ schema: 'shop', applied, pending: [], changed: applied, isTooNew: false }, 1);
   },
   STORE_UNREACHABLE: async () => {
     // Nothing listens on the first port of all.

@@ -20,7 +20,6 @@ export interface PostgresQuery {
 /** A message that came on a channel. */
 export interface PostgresNotification {
   readonly channel: string;
-  readonly payload?: string | undefined;
 }
 
 /** A connection that was taken from a pool. */
@@ -30,7 +29,8 @@ export interface PostgresClient {
   release(error?: Error | boolean): void;
   on(event: 'notification', listener: (message: PostgresNotification) => void): unknown;
   on(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
-  removeListener(event: 'notification' | 'error' | 'end', listener: (...values: never[]) => void): unknown;
+  removeListener(event: 'notification', listener: (message: PostgresNotification) => void): unknown;
+  removeListener(event: 'error' | 'end', listener: (error?: Error) => void): unknown;
 }
 
 /** A pool of the package pg, or one that does the same. */

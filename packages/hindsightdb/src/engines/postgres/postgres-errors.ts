@@ -28,7 +28,9 @@ const meanings: readonly (readonly [pattern: RegExp, code: ErrorCode, message: s
   [/^(53100|53200)$/, 'DISK_FULL', 'The server has no space left. Nothing of this append was written; it can be sent again when there is space.'],
   [/^25006$/, 'STORE_READ_ONLY', 'The server takes no writes: it is a standby, or the session is read-only.'],
   [/^42501$/, 'STORE_READ_ONLY', 'The role may not do this. A role that appends needs what `hindsight migrate --grants` prints.'],
-  [/^(3F000|42P01|42883|3D000)$/, 'STORE_NOT_FOUND', 'There is no log in this schema, or an older one; apply the migrations.'],
+  [/^28...$/, 'STORE_UNREACHABLE', 'The server does not let this role in.'],
+  [/^3D000$/, 'STORE_NOT_FOUND', 'The server has no database of this name.'],
+  [/^(3F000|42P01|42883)$/, 'STORE_NOT_FOUND', 'There is no log in this schema, or an older one; apply the migrations.'],
   [/^(55P03|57014|40P01|40001|53300)$/, 'STORE_BUSY', 'Others held the log for longer than the server lets anybody wait.'],
   [/^(XX001|XX002)$/, 'STORE_CORRUPT', 'The server finds its data damaged. Restore a backup.'],
 ];
