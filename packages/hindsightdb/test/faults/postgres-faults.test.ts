@@ -86,7 +86,9 @@ async function run(address: string, schema: string, harm: (isOver: () => boolean
   assert.deepEqual(log.toSorted(), acknowledged.toSorted(), 'every acknowledged event is in the log once');
   assert.deepEqual(seen, log, 'the follower saw the log');
   assert.ok(head);
-  const lost = await Promise.all(stores.map(async (store) => Number((await store.statistics())['writer.lostAnswers'] ?? 0)));
+  const lost = await Promise.all(
+    stores.map(async (store) => Number((await store.statistics())['writer.lostAnswers'] ?? 0)),
+  );
   assert.ok(
     lost.some((count) => count > 0),
     'an answer was lost, so that it was asked for again',

@@ -4,6 +4,7 @@
 
 import { partitionOf } from '../../core/stream-id.ts';
 import type { AppendBatch, StreamEffect } from '../../engine/contract.ts';
+import type { PendingText } from '../../engine/views.ts';
 
 /** What the function is called with, beside the name of the group and the clock. */
 export interface PackedGroup {
@@ -18,13 +19,35 @@ export interface PackedGroup {
 /** A group as the function takes it. */
 export function packGroup(batches: readonly AppendBatch[], partitionCount: number): PackedGroup {
   const isWide = batches.some(({ condition }) => condition !== undefined);
-  const touched = new Set(batches.flatMap(({ streams }) => streams.map(({ streamId }) => partitionOf(streamId, partitionCount))));
+  const touched = new Set(
+    batches.flatMap(({ streams }) => streams.map(({ streamId }) => partitionOf(streamId, partitionCount))),
+  );
   const all = Array.from({ length: partitionCount }, (_, partition) => partition);
   return {
     partitions: isWide ? all : all.filter((partition) => touched.has(partition)),
-    hasEntries: batches.some(({ key, keyedWrites = [], views = [] }) => key !== undefined || keyedWrites.length + views.length > 0),
+    hasEntries: batches.some(
+      ({ key, keyedWrites = [], views = [] }) => key !== undefined || keyedWrites.length + views.length > 0,
+    ),
     batches: jsonText(batches.map((batch) => packBatch(batch, partitionCount))),
   };
+}
+
+/** A text as the server can keep it: U+0000, which PostgreSQL's texts cannot hold, is written as two characters. */
+export function escapedText(text: string): string {
+  // The mark itself is written as two characters as well, so that it can be told from what it marks.
+  const isPlain = !text.includes('\u0000') && !text.includes('\u0001');
+  return isPlain ? text : text.replaceAll('\u0001', '\u0001b').replaceAll('\u0000', '\u0001a');
+}
+
+/** The text that was escaped. */
+export function unescapedText(text: string): string {
+  return text.includes('\u0001') ? text.replaceAll('\u0001a', '\u0000').replaceAll('\u0001b', '\u0001') : text;
+}
+
+function escapedValue(value: string | PendingText | null): string | PendingText | null {
+  if (value === null) return null;
+  if (typeof value === 'string') return escapedText(value);
+  return value.map((part) => (typeof part === 'string' ? escapedText(part) : part));
 }
 
 /** JSON text that the server takes: half a surrogate pair, which UTF-8 cannot hold, becomes a replacement character, as in every file. */
@@ -57,10 +80,10 @@ function packBatch({ streams, condition, key, keyedWrites = [], views = [] }: Ap
       c: { q: condition.query.map(({ types = [], tags = [] }) => ({ t: types, g: tags })), a: condition.after },
     }),
     ...(key !== undefined && { k: [key.key, key.digest, key.expiresAt ?? null] }),
-    w: keyedWrites.map((write) => [write.key, write.value, write.expectedRevision ?? null]),
+    w: keyedWrites.map((write) => [write.key, escapedValue(write.value), write.expectedRevision ?? null]),
     v: views.map((view) => ({
       k: view.progressKey,
-      w: view.keyedWrites.map((write) => [write.key, write.value, write.expectedRevision ?? null]),
+      w: view.keyedWrites.map((write) => [write.key, escapedValue(write.value), write.expectedRevision ?? null]),
     })),
   };
 }

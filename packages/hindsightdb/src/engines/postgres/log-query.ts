@@ -105,7 +105,11 @@ function candidateEvents(tables: Tables, filter: LogFilter, range: Range): strin
 
 function tagWalk(
   { tag: table }: Tables,
-  { tag, others, types }: { readonly tag: string; readonly others: readonly string[]; readonly types: readonly string[] },
+  {
+    tag,
+    others,
+    types,
+  }: { readonly tag: string; readonly others: readonly string[]; readonly types: readonly string[] },
   { values, partition, within, order, limit }: Range,
 ): string {
   const ofTypes = types.length === 0 ? '' : ` AND t.type = ANY (${values.add(types)}::text[])`;

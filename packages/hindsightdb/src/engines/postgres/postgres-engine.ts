@@ -5,12 +5,12 @@ import { HindsightError, type Conflict } from '../../core/errors.ts';
 import { copiedSettings } from '../../engine/copied-settings.ts';
 import type * as contract from '../../engine/contract.ts';
 import type { Connection } from './connection.ts';
-import { jsonText } from './group.ts';
+import { escapedText, jsonText } from './group.ts';
 import { postgresLimits } from './limits.ts';
 import type { Reader } from './reader.ts';
 import { repeatedAnswer } from './repetition.ts';
 import type { Tables } from './tables.ts';
-import { Wake, wakeWithinMs } from './wake.ts';
+import { wakeWithinMs, type Wake } from './wake.ts';
 import type { Writer } from './writer.ts';
 
 /** What the engine is put together from. */
@@ -165,7 +165,7 @@ export class PostgresEngine implements contract.Engine {
           : [JSON.stringify(copied.settings), copied.streamId, copied.settings.tombstone === true]),
       ];
     });
-    const writes = keyedWrites.map(({ key, value }) => [key, value]);
+    const writes = keyedWrites.map(({ key, value }) => [key, value === null ? null : escapedText(value)]);
     await this.#change(`SELECT ${this.#parts.tables.copy}($1, $2)`, [jsonText(packed), jsonText(writes)]);
     this.#parts.wake.written();
   }

@@ -12,7 +12,8 @@ export function codeOf(error: unknown): string {
 
 /** Connections that ended before their answer came, or never began: the server's own words, the system's, and the client's. */
 const lostCodes = /^(08...|57P0[1-5]|ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
-const lostMessages = /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|query read timeout|client was closed/i;
+const lostMessages =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|not queryable|query read timeout|client was closed/i;
 
 /** Whether the connection is gone, so that it is not known what became of what was sent last. */
 export function isLost(error: unknown): boolean {
@@ -25,13 +26,29 @@ const meanings: readonly (readonly [pattern: RegExp, code: ErrorCode, message: s
   [/^HS003$/, 'STORE_BUSY', 'Events are being copied into this log; appends are taken when the copy has ended.'],
   [/^HS005$/, 'STORE_EXISTS', 'Events can be copied into an empty log only.'],
   [/^HS006$/, 'INVALID_ARGUMENT', 'appendRecorded is taken only between beginCopy and endCopy.'],
-  [/^(53100|53200)$/, 'DISK_FULL', 'The server has no space left. Nothing of this append was written; it can be sent again when there is space.'],
+  [
+    /^(53100|53200)$/,
+    'DISK_FULL',
+    'The server has no space left. Nothing of this append was written; it can be sent again when there is space.',
+  ],
   [/^25006$/, 'STORE_READ_ONLY', 'The server takes no writes: it is a standby, or the session is read-only.'],
-  [/^42501$/, 'STORE_READ_ONLY', 'The role may not do this. A role that appends needs what `hindsight migrate --grants` prints.'],
+  [
+    /^42501$/,
+    'STORE_READ_ONLY',
+    'The role may not do this. A role that appends needs what `hindsight migrate --grants` prints.',
+  ],
   [/^28...$/, 'STORE_UNREACHABLE', 'The server does not let this role in.'],
   [/^3D000$/, 'STORE_NOT_FOUND', 'The server has no database of this name.'],
-  [/^(3F000|42P01|42883)$/, 'STORE_NOT_FOUND', 'There is no log in this schema, or an older one; apply the migrations.'],
-  [/^(55P03|57014|40P01|40001|53300)$/, 'STORE_BUSY', 'Others held the log for longer than the server lets anybody wait.'],
+  [
+    /^(3F000|42P01|42883)$/,
+    'STORE_NOT_FOUND',
+    'There is no log in this schema, or an older one; apply the migrations.',
+  ],
+  [
+    /^(55P03|57014|40P01|40001|53300)$/,
+    'STORE_BUSY',
+    'Others held the log for longer than the server lets anybody wait.',
+  ],
   [/^(XX001|XX002)$/, 'STORE_CORRUPT', 'The server finds its data damaged. Restore a backup.'],
 ];
 

@@ -17,6 +17,7 @@ import type {
   Written,
 } from '../../engine/contract.ts';
 import type { Connection } from './connection.ts';
+import { unescapedText } from './group.ts';
 import { eventColumns, logQuery, Values } from './log-query.ts';
 import { logPage, pageLength, storedEvent, type Row } from './page.ts';
 import type { Tables } from './tables.ts';
@@ -78,20 +79,29 @@ export class Reader {
     const young = shown.oldest === undefined ? '' : ` AND e.recorded_at >= ${values.add(shown.oldest)}::bigint`;
     const found = `SELECT * FROM ${event} e WHERE e.stream_id = ${id} AND ${bound} AND e.version >= ${values.add(shown.first)}::bigint${young}
       ORDER BY e.version ${order} LIMIT ${values.add(limit + 1)}::bigint`;
-    const measured = `SELECT f.*, coalesce(sum(octet_length(record)) OVER (ORDER BY version ${order}
+    const measured = `SELECT f.*, count(*) OVER () AS found, coalesce(sum(octet_length(record)) OVER (ORDER BY version ${order}
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before FROM (${found}) AS f`;
     const rows = await this.#ask(
       `SELECT (SELECT version FROM ${event} WHERE stream_id = ${id} ORDER BY version DESC LIMIT 1),
          (SELECT settings FROM ${setting} WHERE stream_id = ${id}), p.*
-       FROM (SELECT 1) AS one LEFT JOIN (SELECT ${eventColumns} FROM (${measured}) AS m WHERE before <= ${values.add(bytesMax)}::bigint) AS p ON true
+       FROM (SELECT 1) AS one LEFT JOIN (SELECT ${eventColumns}, found FROM (${measured}) AS m WHERE before <= ${values.add(bytesMax)}::bigint) AS p ON true
        ORDER BY p.version ${order}`,
       values.list,
     );
     const [version, settings] = rows[0] ?? [];
-    const events = rows.filter((row) => row[2] !== null && row[2] !== undefined).map((row) => storedEvent(row.slice(2)));
-    const length = pageLength(events, request);
+    const events = rows
+      .filter((row) => row[2] !== null && row[2] !== undefined)
+      .map((row) => storedEvent(row.slice(2)));
+    const shownEvents = events.slice(0, pageLength(events, request));
+    const last = shownEvents.at(-1);
+    // Those that were found and do not fit come next, whether or not they came along.
+    const isMore = last !== undefined && shownEvents.length < Number(rows[0]?.[8] ?? 0);
     return {
-      page: { events: events.slice(0, length), version: Number(version ?? 0), nextVersion: events[length]?.version },
+      page: {
+        events: shownEvents,
+        version: Number(version ?? 0),
+        nextVersion: isMore ? last.version + (direction === 'forward' ? 1 : -1) : undefined,
+      },
       settings: settingsOf(settings),
     };
   }
@@ -171,7 +181,13 @@ export class Reader {
   }
 
   /** Streams by prefix and category: the index of streams is looked into once for each, however many events it has. */
-  async listStreams({ category, prefix = '', includeReserved, after, limit }: StreamListRequest): Promise<readonly StreamInfo[]> {
+  async listStreams({
+    category,
+    prefix = '',
+    includeReserved,
+    after,
+    limit,
+  }: StreamListRequest): Promise<readonly StreamInfo[]> {
     // A category is the id itself or what stands before its first dash; both begin with it.
     const start = category !== undefined && category.startsWith(prefix) ? category : prefix;
     const values = new Values();
@@ -259,5 +275,5 @@ function infoOf([streamId, version, lastEventId, settings, settingsVersion]: Row
 }
 
 function entryOf([key, value, revision]: Row): KeyedEntry {
-  return { key: String(key), value: String(value), revision: Number(revision) };
+  return { key: String(key), value: unescapedText(String(value)), revision: Number(revision) };
 }

@@ -53,7 +53,7 @@ export class Writer {
   #isAtWork = false;
   #ended: Promise<void> = Promise.resolve();
   #client: PostgresClient | undefined;
-  #counts = { groups: 0, appends: 0, lostAnswers: 0 };
+  readonly #counts = { groups: 0, appends: 0, lostAnswers: 0 };
 
   constructor(settings: WriterSettings) {
     this.#settings = settings;
@@ -92,7 +92,10 @@ export class Writer {
 
   #assertRoom(length: number): void {
     const { pendingAppendsMax } = this.#settings;
-    if (this.#waiting.length < pendingAppendsMax && (this.#pendingLength === 0 || this.#pendingLength + length <= pendingLengthMax))
+    if (
+      this.#waiting.length < pendingAppendsMax &&
+      (this.#pendingLength === 0 || this.#pendingLength + length <= pendingLengthMax)
+    )
       return;
     throw new HindsightError(
       'OVERLOADED',
@@ -184,7 +187,9 @@ export class Writer {
 function isOfAll(error: unknown): boolean {
   return (
     error instanceof HindsightError &&
-    ['STORE_UNREACHABLE', 'OUTCOME_UNKNOWN', 'FORMAT_TOO_NEW', 'STORE_READ_ONLY', 'STORE_NOT_FOUND', 'CLOSED'].includes(error.code)
+    ['STORE_UNREACHABLE', 'OUTCOME_UNKNOWN', 'FORMAT_TOO_NEW', 'STORE_READ_ONLY', 'STORE_NOT_FOUND', 'CLOSED'].includes(
+      error.code,
+    )
   );
 }
 

@@ -111,6 +111,17 @@ CREATE FUNCTION @schema@.heads(p_partitions int) RETURNS bigint[] LANGUAGE sql V
   FROM generate_series(0, p_partitions - 1) p
 $$;
 
+-- The time that counts: the server's, or one that is given by whoever owns the log. Times never decrease, so that a time out of
+-- the air would spoil those of everything after it.
+CREATE FUNCTION @schema@.time_of(p_now bigint) RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  IF p_now IS NULL THEN RETURN @schema@.micros(); END IF;
+  IF NOT pg_has_role(session_user, (SELECT relowner FROM pg_catalog.pg_class WHERE oid = '@schema@.event'::regclass), 'MEMBER') THEN
+    RAISE EXCEPTION 'Only the owner of the log may append with a clock of its own.' USING ERRCODE = '42501';
+  END IF;
+  RETURN p_now;
+END $$;
+
 -- Makes the log, where there is none.
 CREATE FUNCTION @schema@.create_log_v1(p_log_id text, p_partitions int, p_epoch text, p_now bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -119,10 +130,11 @@ BEGIN
   IF EXISTS (SELECT FROM @schema@.meta WHERE name = 'logId') THEN RETURN; END IF;
   INSERT INTO @schema@.meta VALUES ('logId', p_log_id), ('partitions', p_partitions::text), ('format', '1'), ('state', 'open');
   INSERT INTO @schema@.epoch VALUES
-    (1, p_epoch, array_fill(1::bigint, ARRAY[p_partitions]), coalesce(p_now, @schema@.micros()), @schema@.server());
+    (1, p_epoch, array_fill(1::bigint, ARRAY[p_partitions]), @schema@.time_of(p_now), @schema@.server());
 END $$;
 
--- Which log it is. Where its history may have been turned back, an epoch is added at its present end; not while it is read only.
+-- Which log it is. Where its history may have been turned back, an epoch is added at its present end; not while it is read
+-- only, nor by who may only read.
 CREATE FUNCTION @schema@.identity_v1(p_epoch text, p_now bigint) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -133,13 +145,14 @@ BEGIN
   SELECT value::int INTO v_partitions FROM @schema@.meta WHERE name = 'partitions';
   IF v_partitions IS NULL THEN RETURN NULL; END IF;
   SELECT number, server INTO v_last FROM @schema@.epoch ORDER BY number DESC LIMIT 1;
-  IF p_epoch IS NOT NULL AND v_last.server <> v_server AND NOT pg_is_in_recovery() THEN
+  IF p_epoch IS NOT NULL AND has_function_privilege(session_user, '@schema@.append_v1(text, bigint, int[], boolean, jsonb)', 'EXECUTE')
+    AND v_last.server <> v_server AND NOT pg_is_in_recovery() THEN
     FOR i IN 0 .. v_partitions - 1 LOOP PERFORM pg_advisory_xact_lock(@schema@.lock_key(), i); END LOOP;
     PERFORM pg_advisory_xact_lock(@schema@.lock_key(), -1);
     SELECT number, server INTO v_last FROM @schema@.epoch ORDER BY number DESC LIMIT 1;
     IF v_last.server <> v_server THEN
       INSERT INTO @schema@.epoch VALUES (v_last.number + 1, p_epoch,
-        (SELECT array_agg(head + 1) FROM unnest(@schema@.heads(v_partitions)) head), coalesce(p_now, @schema@.micros()), v_server);
+        (SELECT array_agg(head + 1) FROM unnest(@schema@.heads(v_partitions)) head), @schema@.time_of(p_now), v_server);
     END IF;
   END IF;
   RETURN jsonb_build_object(
@@ -281,7 +294,7 @@ BEGIN
     RAISE EXCEPTION 'The log has the format %, which this code does not write.', v_format USING ERRCODE = 'HS002';
   END IF;
 
-  v_now := coalesce(p_now, @schema@.micros());
+  v_now := @schema@.time_of(p_now);
   v_heads := array_fill(0::bigint, ARRAY[v_partitions]);
   v_times := v_heads;
   FOREACH v_partition IN ARRAY p_partitions LOOP
@@ -425,6 +438,10 @@ BEGIN
         v_last_ids[v_partition + 1] := v_stream -> 'e' -> (v_count - 1) ->> 0;
       END IF;
       IF v_stream ? 'f' THEN
+        -- What is changed about a stream is an event of its own: nothing is hidden or emptied without a trace.
+        IF v_count = 0 OR v_stream ->> 'i' <> '$settings-' || (v_stream -> 'f' ->> 'streamId') THEN
+          RAISE EXCEPTION 'A change of a stream is recorded in the stream of its settings.' USING ERRCODE = 'HS004';
+        END IF;
         IF v_stream -> 'f' ->> 'kind' = 'settings' THEN
           INSERT INTO @schema@.setting VALUES (v_stream -> 'f' ->> 'streamId', v_versions[v_index] + v_count,
             v_stream -> 'f' ->> 'settings', (v_stream -> 'f' ->> 'isTombstoned')::boolean)
@@ -481,7 +498,7 @@ DECLARE
   v_groups int;
 BEGIN
   DELETE FROM @schema@.answer WHERE key IN (SELECT key FROM @schema@.answer
-    WHERE expires_at < coalesce(p_now, @schema@.micros()) - 86400000000 LIMIT p_limit FOR UPDATE SKIP LOCKED);
+    WHERE expires_at < @schema@.time_of(p_now) - 86400000000 LIMIT p_limit FOR UPDATE SKIP LOCKED);
   GET DIAGNOSTICS v_keys = ROW_COUNT;
   DELETE FROM @schema@.sent_group WHERE id IN (SELECT id FROM @schema@.sent_group
     WHERE written_at < clock_timestamp() - interval '1 hour' ORDER BY written_at LIMIT p_limit FOR UPDATE SKIP LOCKED);
