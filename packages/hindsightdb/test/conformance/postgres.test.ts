@@ -1,6 +1,6 @@
 /**
- * The kit run against the engine on PostgreSQL: with one partition and with four, through a pooler, where the server itself is
- * killed, and on the earliest version beside the newest.
+ * The kit run against the engine on PostgreSQL: with one partition and with four, and where the server itself is killed. The slow
+ * suite runs it on an earlier version and through a pooler.
  */
 
 import { suite, test } from 'node:test';
@@ -13,8 +13,7 @@ import {
   storeConformanceCases,
   timerConformanceCases,
 } from '../../src/conformance/index.ts';
-import { pgbouncerRequirement } from '../postgres/pgbouncer.ts';
-import { earlierServer, earlierServerRequirement, serverRequirement } from '../postgres/server-programs.ts';
+import { serverRequirement } from '../postgres/server-programs.ts';
 import { handlingCases } from './handling-cases.ts';
 import { postgresFixture } from './postgres-fixture.ts';
 
@@ -31,25 +30,6 @@ for (const partitionCount of [1, 4]) {
     for (const { area, name, run } of handlingCases(fixture)) test(`${area}: ${name}`, run);
   });
 }
-
-suite(
-  'conformance of the engine on an earlier PostgreSQL',
-  { concurrency: 2, skip: unlessPresent(earlierServerRequirement()) },
-  () => {
-    const programs = earlierServer();
-    const fixture = postgresFixture(programs === undefined ? {} : { programs });
-    for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
-  },
-);
-
-suite(
-  'conformance of the engine on PostgreSQL through PgBouncer',
-  { concurrency: 2, skip: unlessPresent(pgbouncerRequirement()) },
-  () => {
-    const fixture = postgresFixture({ connection: 'pooled' });
-    for (const { area, name, run } of conformanceCases(fixture)) test(`${area}: ${name}`, run);
-  },
-);
 
 suite(
   'durability of the engine on PostgreSQL whose server is killed',

@@ -35,6 +35,8 @@ export const waking: Area = defineArea('waking', {
       );
     }
     end();
+    // A call without need may have come late; its read is to end before the log is closed.
+    await Promise.all(reads);
   },
 
   'an ended listener is not called again, and ending it twice does no harm': async (log) => {

@@ -115,7 +115,7 @@ export class Wake {
         this.#wakeAll();
       });
       const lose = (): void => {
-        if (this.#listening === listening) this.#listening = undefined;
+        if (this.#listening === listening) this.#endListening();
       };
       client.on('error', lose);
       client.on('end', lose);

@@ -93,6 +93,28 @@ for (const programs of serversAvailable()) {
       assert.deepEqual(await query('SELECT * FROM at_bay.event'), before);
     });
 
+    test('that append can neither choose a time nor empty an event without a trace', async () => {
+      const address = await logWith('at_odds', 'application');
+      await using store = await openStore(postgres({ address, schema: 'at_odds' }));
+      await store.append('a-1', [event]);
+      const before = await query('SELECT * FROM at_odds.event');
+      const call = (now: string, stream: object) =>
+        `SELECT at_odds.append_v1('g', ${now}, '{0}', false, '${JSON.stringify([{ s: [stream], w: [], v: [] }])}')`;
+      const plain = { i: 'a-1', n: 0, x: 'any', e: [['1', 'Added', [], '{"id":"1","type":"Added","data":1}']] };
+      const removal = { kind: 'removal', streamId: 'a-1', beforeVersion: 2 };
+      await withPool({ address }, async (pool) => {
+        const attempt = (text: string) => withClient(pool, (client) => client.query({ text, rowMode: 'array' }));
+        await assert.rejects(attempt(call('9000000000000000', plain)), forbidden);
+        const traceless = [
+          { ...plain, e: [], f: removal },
+          { ...plain, f: removal },
+          { ...plain, i: '$settings-b-1', f: removal },
+        ];
+        for (const stream of traceless) await assert.rejects(attempt(call('NULL', stream)), { code: 'HS004' });
+      });
+      assert.deepEqual(await query('SELECT * FROM at_odds.event'), before);
+    });
+
     const may: Readonly<Record<GrantedAccess, readonly string[]>> = {
       application: ['append_v1', 'create_log_v1', 'forget_expired_v1', 'identity_v1'],
       reader: ['identity_v1'],
